@@ -1,0 +1,42 @@
+import type { RunAs } from './run.ts'
+
+/** Repository permission levels, weakest first, as GitHub's API names them. */
+export const PERMISSIONS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+export interface Enrolment {
+  /** `owner/name`, or `owner/*`. */
+  readonly pattern: string
+  readonly recipes: readonly string[]
+  /** What a bare `!testme` means; null = the only recipe, or the writer must say which. */
+  readonly default: string | null
+}
+
+export interface Trust {
+  readonly run: Permission
+  readonly cancel: Permission
+  readonly hold: Permission
+  /** Forks: `approve` = each commit needs a writer's `!testme ok SHA`; `never` = refused. */
+  readonly forks: 'approve' | 'never'
+}
+
+/** The configuration, read once, checked as a whole, frozen. Times in milliseconds, sizes in bytes, paths absolute. */
+export interface Config {
+  /** The file it came from, or null for built-in defaults. */
+  readonly file: string | null
+  readonly stateDir: string
+  readonly recipesDir: string
+  readonly baseDomain: string
+  /** The only domains ever deployed to, probed or swept. */
+  readonly runDomains: RegExp
+  readonly instance: string
+  readonly slots: number
+  /** One user per slot; empty = the service's own user. */
+  readonly runAs: readonly RunAs[]
+  readonly repositories: readonly Enrolment[]
+  readonly trust: Trust
+  readonly limits: { readonly perActorPerHour: number; readonly perPullRequestPerHour: number }
+  readonly budgets: { readonly deadlineMs: number; readonly teardownMs: number; readonly killGraceMs: number }
+  readonly retention: { readonly days: number; readonly sizeBytes: number }
+  readonly notify: { readonly webhook: string | null }
+}

@@ -1,0 +1,302 @@
+import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf, textsOf } from './read.ts'
+import { OUTCOMES, type Outcome, readVerdict, type Verdict } from './run.ts'
+
+/** A process for certain: a pid alone is used again (boot id, pid, field 22 of /proc/PID/stat). */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: string
+  readonly boot: string
+}
+
+/** Why a run was told to stop. */
+export const STOP_REASONS = [
+  'cancelled',
+  'superseded',
+  'pr_closed',
+  'interrupted',
+  'terminated',
+  'caller_gone',
+  'deadline',
+  'abandoned',
+  'lock_lost',
+] as const
+export type StopReason = (typeof STOP_REASONS)[number]
+
+export interface StopRequest {
+  readonly reason: StopReason
+  /** Who or what asked: an actor, `SIGTERM`, `janitor`… */
+  readonly by: string
+  readonly atMs: number
+}
+
+/** How a stage's processes are kept together, and found again by whoever recovers the run. */
+export type Containment =
+  | { readonly kind: 'cgroup'; readonly path: string }
+  | { readonly kind: 'sweep'; readonly run: string; readonly stage: string }
+
+/** What teardown could prove: how many processes it ended, how long that took, what is left. */
+export interface TeardownReport {
+  readonly verified: boolean
+  readonly ended: number
+  readonly tookMs: number
+  /** Each thing that is left or went wrong, named; empty when verified. */
+  readonly left: readonly string[]
+}
+
+/** Wall clock for people, monotonic clock (of one boot) for budgets; both in milliseconds. */
+export interface EntryTime {
+  readonly at: number
+  readonly mono: number
+}
+
+export interface ProcessStarted extends ProcessIdentity {
+  readonly event: 'process.started'
+  readonly wrapper: number
+}
+
+export type EntryBody =
+  | ProcessStarted
+  | {
+      readonly event: 'prepared'
+      readonly stages: readonly string[]
+      readonly keepMs: number
+      readonly containment: string
+      readonly fault: string | null
+    }
+  | { readonly event: 'stage.started'; readonly name: string; readonly containment: Containment }
+  | {
+      readonly event: 'stage.ended'
+      readonly name: string
+      readonly outcome: Outcome
+      readonly exitCode: number | null
+      readonly detail: string
+    }
+  | { readonly event: 'stop.requested'; readonly stop: StopRequest }
+  | { readonly event: 'kept'; readonly forMs: number }
+  | { readonly event: 'teardown.started'; readonly containment: Containment }
+  | { readonly event: 'teardown.ended'; readonly report: TeardownReport }
+  | { readonly event: 'concluded'; readonly verdict: Verdict }
+  | { readonly event: 'cleaned'; readonly report: TeardownReport }
+
+export type Entry = EntryTime & EntryBody
+
+export interface StageRecord {
+  readonly name: string
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+  /** null = begun and not ended. */
+  readonly outcome: Outcome | null
+  readonly exitCode: number | null
+  readonly detail: string
+}
+
+/** A run's journal as one record: all that anybody decides from. */
+export interface Journal {
+  readonly entries: number
+  readonly processes: number
+  readonly firstProcess: (ProcessIdentity & EntryTime) | null
+  readonly lastProcess: (ProcessStarted & EntryTime) | null
+  /** Names of the planned stages; null = not prepared yet. */
+  readonly planned: readonly string[] | null
+  readonly prepareFault: string | null
+  readonly keepMs: number
+  readonly kept: boolean
+  readonly containments: readonly Containment[]
+  readonly containmentLevel: string | null
+  readonly stages: readonly StageRecord[]
+  /** The first stop that came before teardown; later ones change nothing. */
+  readonly stop: StopRequest | null
+  readonly teardownStarted: boolean
+  readonly teardown: TeardownReport | null
+  readonly verdict: Verdict | null
+  readonly cleanings: readonly (TeardownReport & EntryTime)[]
+  /** A process has started since the last attempt at teardown ended: it owes another one if that was not verified. */
+  readonly freshProcess: boolean
+  readonly lastAtMs: number | null
+}
+
+export const EMPTY_JOURNAL: Journal = {
+  entries: 0,
+  processes: 0,
+  firstProcess: null,
+  lastProcess: null,
+  planned: null,
+  prepareFault: null,
+  keepMs: 0,
+  kept: false,
+  containments: [],
+  containmentLevel: null,
+  stages: [],
+  stop: null,
+  teardownStarted: false,
+  teardown: null,
+  verdict: null,
+  cleanings: [],
+  freshProcess: false,
+  lastAtMs: null,
+}
+
+/** The journal with one more entry. */
+export function withEntry(journal: Journal, entry: Entry): Journal {
+  return { ...journal, ...changeBy(journal, entry), entries: journal.entries + 1, lastAtMs: entry.at }
+}
+
+/** Nothing of the run is left, and a teardown has proved it. */
+export function isVerified(journal: Journal): boolean {
+  return journal.teardown?.verified === true || journal.cleanings.some((cleaning) => cleaning.verified)
+}
+
+function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
+  switch (entry.event) {
+    case 'process.started':
+      return {
+        processes: journal.processes + 1,
+        firstProcess: journal.firstProcess ?? entry,
+        lastProcess: entry,
+        freshProcess: true,
+      }
+    case 'prepared':
+      return {
+        planned: entry.stages,
+        prepareFault: entry.fault,
+        keepMs: entry.keepMs,
+        containmentLevel: entry.containment,
+      }
+    case 'stage.started':
+      return {
+        containments: [...journal.containments, entry.containment],
+        stages: [...journal.stages, begun(entry.name, entry.at)],
+      }
+    case 'stage.ended':
+      return {
+        stages: journal.stages.map((stage) => (stage.name === entry.name ? ended(stage, entry) : stage)),
+      }
+    case 'stop.requested':
+      return journal.stop === null && !journal.teardownStarted ? { stop: entry.stop } : {}
+    case 'kept':
+      return { kept: true }
+    case 'teardown.started':
+      return { teardownStarted: true, containments: [...journal.containments, entry.containment] }
+    case 'teardown.ended':
+      return { teardown: entry.report, freshProcess: false }
+    case 'concluded':
+      return { verdict: journal.verdict ?? entry.verdict }
+    case 'cleaned':
+      return {
+        cleanings: [...journal.cleanings, { ...entry.report, at: entry.at, mono: entry.mono }],
+        freshProcess: false,
+      }
+  }
+}
+
+function begun(name: string, startedAtMs: number): StageRecord {
+  return { name, startedAtMs, endedAtMs: null, outcome: null, exitCode: null, detail: '' }
+}
+
+function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended' }): StageRecord {
+  return {
+    ...stage,
+    endedAtMs: entry.at,
+    outcome: entry.outcome,
+    exitCode: entry.exitCode,
+    detail: entry.detail,
+  }
+}
+
+/**
+ * Reads a journal's text. The last line may be torn by a crash and is then no entry (an entry counts from its line end on);
+ * any other unreadable line throws, naming its number.
+ */
+export function parseJournal(text: string): Journal {
+  return journalEntries(text).reduce(withEntry, EMPTY_JOURNAL)
+}
+
+/** The entries of a journal's text, in order. */
+export function journalEntries(text: string): readonly Entry[] {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.flatMap((line, index) => (line === '' ? [] : [parseEntry(line, index + 1)]))
+}
+
+function parseEntry(line: string, number: number): Entry {
+  try {
+    return readEntry(JSON.parse(line))
+  } catch (error) {
+    throw new TypeError(`journal.ndjson line ${number} cannot be read`, { cause: error })
+  }
+}
+
+const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBody & { readonly event: E } } =
+  {
+    'process.started': (fields) => ({
+      event: 'process.started',
+      pid: numberOf(fields, 'pid'),
+      startTime: textOf(fields, 'startTime'),
+      boot: textOf(fields, 'boot'),
+      wrapper: numberOf(fields, 'wrapper'),
+    }),
+    prepared: (fields) => ({
+      event: 'prepared',
+      stages: textsOf(fields, 'stages'),
+      keepMs: numberOf(fields, 'keepMs'),
+      containment: textOf(fields, 'containment'),
+      fault: optional(fields, 'fault', textOf),
+    }),
+    'stage.started': (fields) => ({
+      event: 'stage.started',
+      name: textOf(fields, 'name'),
+      containment: readContainment(fields['containment']),
+    }),
+    'stage.ended': (fields) => ({
+      event: 'stage.ended',
+      name: textOf(fields, 'name'),
+      outcome: oneOf(fields, 'outcome', OUTCOMES),
+      exitCode: optional(fields, 'exitCode', numberOf),
+      detail: textOf(fields, 'detail'),
+    }),
+    'stop.requested': (fields) => ({ event: 'stop.requested', stop: readStopRequest(fields['stop']) }),
+    kept: (fields) => ({ event: 'kept', forMs: numberOf(fields, 'forMs') }),
+    'teardown.started': (fields) => ({
+      event: 'teardown.started',
+      containment: readContainment(fields['containment']),
+    }),
+    'teardown.ended': (fields) => ({ event: 'teardown.ended', report: readReport(fields['report']) }),
+    concluded: (fields) => ({ event: 'concluded', verdict: readVerdict(fields['verdict']) }),
+    cleaned: (fields) => ({ event: 'cleaned', report: readReport(fields['report']) }),
+  }
+
+function readEntry(value: unknown): Entry {
+  const fields = fieldsOf(value, 'entry')
+  const event = textOf(fields, 'event')
+  if (!isEvent(event)) throw new TypeError(`unknown event ${event}`)
+  return { at: numberOf(fields, 'at'), mono: numberOf(fields, 'mono'), ...READERS[event](fields) }
+}
+
+function isEvent(text: string): text is EntryBody['event'] {
+  return Object.hasOwn(READERS, text)
+}
+
+export function readStopRequest(value: unknown): StopRequest {
+  const fields = fieldsOf(value, 'stop request')
+  return {
+    reason: oneOf(fields, 'reason', STOP_REASONS),
+    by: textOf(fields, 'by'),
+    atMs: numberOf(fields, 'atMs'),
+  }
+}
+
+function readContainment(value: unknown): Containment {
+  const fields = fieldsOf(value, 'containment')
+  if (oneOf(fields, 'kind', ['cgroup', 'sweep']) === 'cgroup')
+    return { kind: 'cgroup', path: textOf(fields, 'path') }
+  return { kind: 'sweep', run: textOf(fields, 'run'), stage: textOf(fields, 'stage') }
+}
+
+function readReport(value: unknown): TeardownReport {
+  const fields = fieldsOf(value, 'teardown report')
+  return {
+    verified: flagOf(fields, 'verified'),
+    ended: numberOf(fields, 'ended'),
+    tookMs: numberOf(fields, 'tookMs'),
+    left: textsOf(fields, 'left'),
+  }
+}

@@ -1,0 +1,176 @@
+import type { StopRequest } from './journal.ts'
+import type { Name } from './names.ts'
+import type { RunState, Verdict } from './run.ts'
+
+/** One webhook call, raw. */
+export interface Delivery {
+  readonly id: string
+  readonly event: string
+  /** The body, byte for byte as GitHub sent and signed it. */
+  readonly payload: string
+  readonly receivedAtMs: number
+}
+
+/** An accepted command: what the queue keeps of a run before it has a folder. */
+export interface NewRun {
+  readonly id: string
+  readonly priority: number
+  readonly enqueuedAtMs: number
+  readonly repository: string
+  readonly repositoryId: string
+  readonly installationId: number
+  readonly cloneUrl: string
+  readonly pr: number
+  readonly sha: string
+  /** `refs/pull/N/head`. */
+  readonly ref: string
+  readonly fork: boolean
+  readonly recipe: string
+  readonly arguments: Readonly<Record<string, string>>
+  readonly keepMs: number
+  readonly domain: string
+  readonly names: readonly Name[]
+  readonly actor: string
+  /** The comment that asked; null for the check run's buttons. */
+  readonly commentId: number | null
+}
+
+export interface RunRow extends NewRun {
+  readonly state: RunState
+  /** While queued: what it waits for, for people. */
+  readonly waitsFor: string | null
+  /** While it runs: the stage that is under way. */
+  readonly stage: string | null
+  readonly startedAtMs: number | null
+  readonly concludedAtMs: number | null
+  readonly verdict: Verdict | null
+  /** A stop that was asked for; carried out by whoever has the run. */
+  readonly stop: StopRequest | null
+  readonly attempts: number
+  /** GitHub's id of the check run, once known. */
+  readonly checkRunId: number | null
+}
+
+/** What a caller may change together with, or without, the state. */
+export interface RunChange {
+  readonly state?: RunState
+  readonly waitsFor?: string | null
+  readonly stage?: string | null
+  readonly startedAtMs?: number
+  readonly concludedAtMs?: number
+  readonly verdict?: Verdict
+}
+
+/** `changed` = this call won the swap; `already` = it is so already; `conflict` = somebody else moved it elsewhere; nothing was written then. */
+export type Changed =
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'already' }
+  | { readonly kind: 'conflict'; readonly state: RunState | null }
+
+export const REPORT_KINDS = ['reaction', 'reply', 'check'] as const
+export type ReportKind = (typeof REPORT_KINDS)[number]
+
+/**
+ * A state that GitHub is to be told. `body` is the request's body as text, written once: every attempt sends the same bytes.
+ * A newer check of a run replaces its older pending ones.
+ */
+export interface NewReport {
+  /** Idempotency key, unique for ever, such as `check:<run>:<n>` or `reaction:<comment>`. */
+  readonly key: string
+  readonly kind: ReportKind
+  readonly runId: string | null
+  readonly repository: string
+  readonly installationId: number
+  /** The pull request, for replies. */
+  readonly pr: number
+  /** The comment, for reactions. */
+  readonly commentId: number | null
+  readonly body: string
+  /** Says that the run is over: never dropped, sent before progress. */
+  readonly terminal: boolean
+}
+
+export interface Report extends NewReport {
+  readonly seq: number
+  readonly attempts: number
+  readonly createdAtMs: number
+}
+
+/** All that deciding one delivery writes: everything or nothing. */
+export interface Decided {
+  readonly deliveryId: string
+  readonly atMs: number
+  /** What was decided, for the log and the page: `run_queued`, a refusal's reason code, or `ignored`. */
+  readonly outcome: string
+  /** Things acted on, such as `comment:123`: if one of them was acted on before, nothing of this is written but the delivery's end. */
+  readonly subjects: readonly string[]
+  readonly runs: readonly NewRun[]
+  readonly reports: readonly NewReport[]
+  readonly stops: readonly { readonly runId: string; readonly stop: StopRequest }[]
+  /** Keys whose use counts against limits, such as `actor:octocat`. */
+  readonly uses: readonly string[]
+  readonly heads: readonly HeadSeen[]
+  readonly approvals: readonly Approval[]
+}
+
+/** A push that was seen on a pull request. */
+export interface HeadSeen {
+  readonly repositoryId: string
+  readonly pr: number
+  readonly sha: string
+  readonly atMs: number
+}
+
+/** A writer's word that one commit of a fork may run. */
+export interface Approval {
+  readonly repositoryId: string
+  readonly pr: number
+  readonly sha: string
+  readonly actor: string
+  readonly revoked: boolean
+}
+
+/** The records, behind one port: SQLite now, PostgreSQL beside it later. Each call is one transaction. */
+export interface Store {
+  /** False = this delivery id is known. On disk when the promise resolves. */
+  addDelivery(delivery: Delivery): Promise<boolean>
+  /** Deliveries without a decision that are due at `nowMs`, oldest first. */
+  undecided(nowMs: number): Promise<readonly Delivery[]>
+  /** False = decided before; then nothing is written. */
+  decide(decided: Decided): Promise<boolean>
+  /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */
+  putOff(deliveryId: string, error: string, notBeforeMs: number): Promise<number>
+
+  lastHead(repositoryId: string, pr: number): Promise<HeadSeen | null>
+  approval(repositoryId: string, pr: number, sha: string): Promise<Approval | null>
+  usesSince(key: string, sinceMs: number): Promise<number>
+
+  run(id: string): Promise<RunRow | null>
+  /** Newest first. */
+  runs(filter: {
+    readonly limit: number
+    readonly repository?: string
+    readonly pr?: number
+  }): Promise<readonly RunRow[]>
+  /** In claim order: priority (higher first), enqueued at, id. */
+  queued(): Promise<readonly RunRow[]>
+  /** starting, running, tearing_down. */
+  live(): Promise<readonly RunRow[]>
+  /** Compare-and-swap on the state; the reports are written in the same transaction, or not at all. */
+  change(runId: string, from: RunState, change: RunChange, reports: readonly NewReport[]): Promise<Changed>
+  /** Notes a stop; the first one stands. */
+  requestStop(runId: string, stop: StopRequest): Promise<'noted' | 'already' | 'over' | 'unknown'>
+
+  addReports(reports: readonly NewReport[]): Promise<void>
+  /** Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first. */
+  dueReports(nowMs: number, limit: number): Promise<readonly Report[]>
+  reportSent(seq: number, atMs: number, checkRunId: number | null): Promise<void>
+  reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
+  /** Given up: visible as `report_failed`. */
+  reportFailed(seq: number, error: string, atMs: number): Promise<void>
+  failedReports(): Promise<readonly (Report & { readonly error: string })[]>
+  /** When the next report becomes due, or null. */
+  nextReportAtMs(): Promise<number | null>
+
+  close(): Promise<void>
+}

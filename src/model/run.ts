@@ -1,0 +1,215 @@
+import type { Name } from './names.ts'
+import {
+  type Fields,
+  fieldsOf,
+  flagOf,
+  listOf,
+  numberOf,
+  oneOf,
+  optional,
+  textMapOf,
+  textOf,
+  textsOf,
+} from './read.ts'
+import { DRIVERS, type DriverName, type Stage, type Teardown } from './recipe.ts'
+
+/** States of a run in the store; the finer truth is its journal. */
+export const RUN_STATES = ['queued', 'starting', 'running', 'tearing_down', 'concluded'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+/** The one table of state changes. A run may be concluded from anywhere; it never goes back. */
+const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: ['starting', 'concluded'],
+  starting: ['running', 'tearing_down', 'concluded', 'queued'],
+  running: ['tearing_down', 'concluded'],
+  tearing_down: ['concluded'],
+  concluded: [],
+}
+
+export function mayBecome(from: RunState, to: RunState): boolean {
+  return NEXT_STATES[from].includes(to)
+}
+
+/** The one place that asks "is it over?". */
+export function isOver(state: RunState): boolean {
+  return state === 'concluded'
+}
+
+/** GitHub's words, as far as a run can end with them. */
+export const CONCLUSIONS = ['success', 'failure', 'cancelled', 'timed_out'] as const
+export type Conclusion = (typeof CONCLUSIONS)[number]
+
+/** Of a stage, before policy. */
+export const OUTCOMES = ['success', 'failure', 'timed_out', 'cancelled', 'fault'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Why a run ended as it did; stable, for machines and for the page that explains each. */
+export const END_REASONS = [
+  'passed',
+  'stage_failed',
+  'teardown_unverified',
+  'harness_fault',
+  'lock_lost',
+  'not_started',
+  'not_cleaned',
+  'domain_dirty',
+  'lock_timeout',
+  'deadline',
+  'interrupted',
+  'cancelled',
+] as const
+export type EndReason = (typeof END_REASONS)[number]
+
+/** How a run ended: GitHub's conclusion, our reason, one line for people, and `berth run`'s exit code. */
+export interface Verdict {
+  readonly conclusion: Conclusion
+  readonly reason: EndReason
+  readonly title: string
+  readonly exitCode: number
+}
+
+export function readVerdict(value: unknown): Verdict {
+  const fields = fieldsOf(value, 'verdict')
+  return {
+    conclusion: oneOf(fields, 'conclusion', CONCLUSIONS),
+    reason: oneOf(fields, 'reason', END_REASONS),
+    title: textOf(fields, 'title'),
+    exitCode: numberOf(fields, 'exitCode'),
+  }
+}
+
+export interface Budgets {
+  readonly deadlineMs: number
+  readonly teardownMs: number
+  readonly killGraceMs: number
+  /** deadline + longest uninterruptible stage + teardown + grace: past it a run process is ended by force. */
+  readonly ceilingMs: number
+}
+
+/** The user and group that stages run as. */
+export interface RunAs {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * What was asked, resolved, as `request.json` keeps it: everything a process needs to conduct, tear down and explain the run
+ * after the recipe, the configuration and the service are gone.
+ */
+export interface RunRequest {
+  readonly version: 1
+  readonly run: string
+  readonly recipe: string
+  readonly recipeDigest: string
+  readonly driver: DriverName
+  readonly domain: string
+  /** Domain and resources, sorted: the locks, in the order of their descriptors. */
+  readonly names: readonly Name[]
+  /** `owner/name`, or a folder's name for a run of a local repository. */
+  readonly repository: string
+  /** Names the mirror: GitHub's numeric id, or a hash of the folder or URL. */
+  readonly repositoryId: string
+  /** Where the mirror fetches from; carries no credentials. */
+  readonly cloneUrl: string
+  readonly pr: number
+  /** The commit, 40 hex digits, pinned when the command was decided. */
+  readonly sha: string
+  /** A ref that holds the commit when it was pinned, tried when the commit alone cannot be fetched; null = none. */
+  readonly ref: string | null
+  readonly actor: string
+  readonly arguments: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>>
+  readonly stages: readonly Stage[]
+  readonly teardown: Teardown
+  readonly budgets: Budgets
+  readonly runAs: RunAs | null
+  /** A foreground run stops when its caller is gone. */
+  readonly foreground: boolean
+  /** Hold a red run for inspection so long before teardown; 0 = not at all. */
+  readonly keepMs: number
+  readonly instance: string
+  /** Wall clock, milliseconds. */
+  readonly requestedAtMs: number
+}
+
+export function readRunRequest(value: unknown): RunRequest {
+  const fields = fieldsOf(value, 'request.json')
+  if (fields['version'] !== 1)
+    throw new TypeError(
+      `request.json has version ${String(fields['version'])}, and this berth reads version 1`,
+    )
+  return {
+    version: 1,
+    ...whatToRun(fields),
+    ...whatToTest(fields),
+    ...howToRun(fields),
+  }
+}
+
+function whatToRun(fields: Fields) {
+  return {
+    run: textOf(fields, 'run'),
+    recipe: textOf(fields, 'recipe'),
+    recipeDigest: textOf(fields, 'recipeDigest'),
+    driver: oneOf(fields, 'driver', DRIVERS),
+    domain: textOf(fields, 'domain'),
+    names: textsOf(fields, 'names'),
+    stages: listOf(fields, 'stages', readStage),
+    teardown: readTeardown(fields['teardown']),
+  }
+}
+
+function whatToTest(fields: Fields) {
+  return {
+    repository: textOf(fields, 'repository'),
+    repositoryId: textOf(fields, 'repositoryId'),
+    cloneUrl: textOf(fields, 'cloneUrl'),
+    pr: numberOf(fields, 'pr'),
+    sha: textOf(fields, 'sha'),
+    ref: optional(fields, 'ref', textOf),
+    actor: textOf(fields, 'actor'),
+  }
+}
+
+function howToRun(fields: Fields) {
+  return {
+    arguments: textMapOf(fields, 'arguments'),
+    env: textMapOf(fields, 'env'),
+    budgets: readBudgets(fields['budgets']),
+    runAs: optional(fields, 'runAs', readRunAs),
+    foreground: flagOf(fields, 'foreground'),
+    keepMs: numberOf(fields, 'keepMs'),
+    instance: textOf(fields, 'instance'),
+    requestedAtMs: numberOf(fields, 'requestedAtMs'),
+  }
+}
+
+function readStage(value: unknown): Stage {
+  const fields = fieldsOf(value, 'stage')
+  return {
+    name: textOf(fields, 'name'),
+    run: textOf(fields, 'run'),
+    timeoutMs: numberOf(fields, 'timeoutMs'),
+    uninterruptible: flagOf(fields, 'uninterruptible'),
+  }
+}
+
+function readTeardown(value: unknown): Teardown {
+  const fields = fieldsOf(value, 'teardown')
+  return { run: textOf(fields, 'run'), timeoutMs: numberOf(fields, 'timeoutMs') }
+}
+
+function readBudgets(value: unknown): Budgets {
+  const fields = fieldsOf(value, 'budgets')
+  return {
+    deadlineMs: numberOf(fields, 'deadlineMs'),
+    teardownMs: numberOf(fields, 'teardownMs'),
+    killGraceMs: numberOf(fields, 'killGraceMs'),
+    ceilingMs: numberOf(fields, 'ceilingMs'),
+  }
+}
+
+function readRunAs(fields: Fields, key: string): RunAs {
+  const user = fieldsOf(fields[key], key)
+  return { uid: numberOf(user, 'uid'), gid: numberOf(user, 'gid') }
+}
