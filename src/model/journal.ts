@@ -19,6 +19,7 @@ export const STOP_REASONS = [
   'deadline',
   'abandoned',
   'lock_lost',
+  'fault',
 ] as const
 export type StopReason = (typeof STOP_REASONS)[number]
 

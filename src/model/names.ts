@@ -9,7 +9,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const WORD = /^[a-z0-9][a-z0-9-]{0,62}$/
 const MOST_DOMAIN_CHARACTERS = 253
 /** Docker refuses longer stack names (its objects add their own suffixes to it). */
-const MOST_STACK_CHARACTERS = 63
+export const MOST_STACK_CHARACTERS = 63
 
 /** What is wrong with a domain, or null. */
 export function domainFault(domain: string): string | null {

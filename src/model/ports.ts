@@ -49,6 +49,8 @@ export interface RunRow extends NewRun {
   readonly attempts: number
   /** GitHub's id of the check run, once known. */
   readonly checkRunId: number | null
+  /** How many check reports it has had: the number, and so the key, of the next one. */
+  readonly reports: number
 }
 
 /** What a caller may change together with, or without, the state. */
@@ -96,6 +98,16 @@ export interface Report extends NewReport {
   readonly createdAtMs: number
 }
 
+/** An attempt at sending a report, noted on disk before it is made. */
+export interface ReportTry {
+  /** This one included. */
+  readonly attempts: number
+  /** GitHub's id of the run's check run, once known. */
+  readonly checkRunId: number | null
+  /** It, or another check of its run, was tried before and may have arrived: look before anything is created. */
+  readonly tried: boolean
+}
+
 /** All that deciding one delivery writes: everything or nothing. */
 export interface Decided {
   readonly deliveryId: string
@@ -136,7 +148,7 @@ export interface Store {
   addDelivery(delivery: Delivery): Promise<boolean>
   /** Deliveries without a decision that are due at `nowMs`, oldest first. */
   undecided(nowMs: number): Promise<readonly Delivery[]>
-  /** False = decided before; then nothing is written. */
+  /** False = decided before, or one of its subjects was; then nothing is written but the delivery's end. */
   decide(decided: Decided): Promise<boolean>
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */
   putOff(deliveryId: string, error: string, notBeforeMs: number): Promise<number>
@@ -146,11 +158,12 @@ export interface Store {
   usesSince(key: string, sinceMs: number): Promise<number>
 
   run(id: string): Promise<RunRow | null>
-  /** Newest first. */
+  /** Newest first; `name` = those that wanted this domain or resource. */
   runs(filter: {
     readonly limit: number
     readonly repository?: string
     readonly pr?: number
+    readonly name?: Name
   }): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id. */
   queued(): Promise<readonly RunRow[]>
@@ -164,13 +177,17 @@ export interface Store {
   addReports(reports: readonly NewReport[]): Promise<void>
   /** Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first. */
   dueReports(nowMs: number, limit: number): Promise<readonly Report[]>
+  /** Counts an attempt before it is made; without an answer the report is due again at `dueAgainMs`. Null = replaced by now. */
+  beginReport(seq: number, dueAgainMs: number): Promise<ReportTry | null>
   reportSent(seq: number, atMs: number, checkRunId: number | null): Promise<void>
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
   /** Given up: visible as `report_failed`. */
   reportFailed(seq: number, error: string, atMs: number): Promise<void>
   failedReports(): Promise<readonly (Report & { readonly error: string })[]>
-  /** When the next report becomes due, or null. */
-  nextReportAtMs(): Promise<number | null>
+  /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */
+  pauseReports(installationId: number, untilMs: number): Promise<void>
+  /** When the next report that is not due at `afterMs` becomes due, or null. */
+  nextReportAtMs(afterMs: number): Promise<number | null>
 
   close(): Promise<void>
 }

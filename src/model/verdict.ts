@@ -64,6 +64,8 @@ function verdictOfStop(stop: StopRequest, where: string): Verdict {
       return verdictOf('cancelled', 'interrupted', `Interrupted ${where}`, EXIT.interrupted)
     case 'abandoned':
       return harnessFault(`the run's processes died ${where}; recovered by ${stop.by}`)
+    case 'fault':
+      return harnessFault(`${stop.by} (${where})`)
     case 'lock_lost':
       return verdictOf('failure', 'lock_lost', `harness: lock_lost ${where}: ${stop.by}`, EXIT.harness)
     default:

@@ -1,0 +1,171 @@
+import { accessSync, constants, statfsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { execa } from 'execa'
+import { EXIT, messageOf } from '../errors.ts'
+import { cgroupBase } from '../process/cgroup.ts'
+import { refusedFilesystem } from '../store/stateFolder.ts'
+import type { Context } from './context.ts'
+import { table } from './table.ts'
+
+/** One thing that the doctor looked at; `bad` is what a run cannot do without. */
+export interface Check {
+  readonly what: string
+  readonly state: 'good' | 'note' | 'bad'
+  readonly text: string
+}
+
+const PROGRAMS: readonly (readonly [string, string])[] = [
+  ['git', 'checks out what is tested: apt-get install git'],
+  ['setpriv', 'guards stages and run processes: apt-get install util-linux'],
+  ['sh', 'runs stages'],
+]
+const LEAST_FREE_BYTES = 1024 ** 3
+
+/** `berth doctor`: 0 when runs can be trusted here, 1 when something has to be mended first. */
+export async function doctor(context: Context, json: boolean): Promise<number> {
+  const checks = [
+    node(),
+    ...PROGRAMS.map(program),
+    ...state(context),
+    containment(),
+    user(context),
+    ...(await docker()),
+    ...github(context.config.repositories.length),
+  ]
+  if (json) context.stdout.write(`${JSON.stringify(checks, null, 2)}\n`)
+  else
+    context.stdout.write(
+      table(
+        ['state', 'what', 'finding'],
+        checks.map(({ state, what, text }) => [state, what, text]),
+      ),
+    )
+  return checks.some((check) => check.state === 'bad') ? EXIT.red : EXIT.ok
+}
+
+function node(): Check {
+  const major = Number(process.versions.node.split('.')[0])
+  const state = major >= 24 ? 'good' : 'bad'
+  return { what: 'node', state, text: `${process.version} at ${process.execPath}` }
+}
+
+function program([name, why]: readonly [string, string]): Check {
+  const found = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable)
+  return found === undefined
+    ? { what: name, state: 'bad', text: `not found; ${why}` }
+    : { what: name, state: 'good', text: found }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function state({ state: paths }: Context): readonly Check[] {
+  const refused = refusedFilesystem(paths.root)
+  const { bavail, bsize } = statfsSync(paths.root)
+  const free = bavail * bsize
+  const disk = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${paths.root}`
+  return [
+    {
+      what: 'locks',
+      state: refused === null ? 'good' : 'bad',
+      text:
+        refused === null
+          ? `${paths.root} is on a local filesystem`
+          : `${paths.root} is on ${refused}; use a local disk`,
+    },
+    { what: 'disk', state: free < LEAST_FREE_BYTES ? 'bad' : 'good', text: disk },
+  ]
+}
+
+function containment(): Check {
+  const base = cgroupBase()
+  if (base !== null)
+    return {
+      what: 'containment',
+      state: 'good',
+      text: `cgroup v2 below ${base}: nothing escapes cgroup.kill`,
+    }
+  return {
+    what: 'containment',
+    state: 'note',
+    text: 'marker sweep: a daemon with a scrubbed environment is found only while its run process lives; run as root or in a delegated cgroup (systemd: Delegate=yes) for cgroup v2',
+  }
+}
+
+function user({ config }: Context): Check {
+  if (config.runAs.length > 0) {
+    const able = process.geteuid?.() === 0
+    const text = `stages run as uid ${config.runAs.map(({ uid }) => uid).join(', ')}`
+    return {
+      what: 'runAs',
+      state: able ? 'good' : 'bad',
+      text: able ? text : `${text}: only root can change to them`,
+    }
+  }
+  const who =
+    process.geteuid?.() === 0
+      ? 'root: a stage can read and change everything on this machine'
+      : 'this user: a stage can read its files, keys and state folder'
+  return {
+    what: 'runAs',
+    state: 'note',
+    text: `empty: stages run as ${who}; forks are refused (fork_needs_isolation)`,
+  }
+}
+
+async function docker(): Promise<readonly Check[]> {
+  const info = await execa('docker', ['info', '--format', '{{.ServerVersion}} {{.Swarm.LocalNodeState}}'], {
+    reject: false,
+    timeout: 5000,
+    stdin: 'ignore',
+  })
+  if (info.failed)
+    return [
+      {
+        what: 'docker',
+        state: 'note',
+        text: `no engine: ${messageOf(info).split('\n')[0] ?? ''}; the process driver needs none`,
+      },
+    ]
+  const [version = '', swarm = ''] = info.stdout.trim().split(' ')
+  return [
+    {
+      what: 'docker',
+      state: 'note',
+      text: `engine ${version}, swarm ${swarm}; compose and swarm drivers are not built yet`,
+    },
+  ]
+}
+
+function github(enrolled: number): readonly Check[] {
+  const missing = ['APP_ID', 'WEBHOOK_SECRET'].filter((name) => (process.env[name] ?? '') === '')
+  const key = (process.env['PRIVATE_KEY'] ?? '') !== '' || (process.env['PRIVATE_KEY_PATH'] ?? '') !== ''
+  const lacking = [...missing, ...(key ? [] : ['PRIVATE_KEY or PRIVATE_KEY_PATH'])]
+  const credentials: Check =
+    lacking.length === 0
+      ? {
+          what: 'github',
+          state: 'good',
+          text: `App ${process.env['APP_ID'] ?? ''} at ${process.env['GHE_HOST'] ?? 'github.com'}`,
+        }
+      : {
+          what: 'github',
+          state: 'note',
+          text: `${lacking.join(', ')} not set: needed by \`berth serve\` only`,
+        }
+  const repositories: Check = {
+    what: 'repositories',
+    state: enrolled === 0 ? 'note' : 'good',
+    text: `${enrolled} enrolled in berth.yml`,
+  }
+  return [credentials, repositories]
+}

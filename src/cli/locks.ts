@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { userInfo } from 'node:os'
+import { EXIT, InputError } from '../errors.ts'
+import { audit, endHold, holdInBackground, holdOf, noteHold } from '../lock/holds.ts'
+import { lookAtNames, type NameLook } from '../lock/look.ts'
+import type { Held } from '../lock/nameLocks.ts'
+import { releaseByHand } from '../lock/releaseByHand.ts'
+import { claimInTurn } from '../lock/waiting.ts'
+import { runDomainFault } from '../model/domain.ts'
+import { formatDuration } from '../model/duration.ts'
+import { isResource, nameFault } from '../model/names.ts'
+import { recoverer } from '../process/recovery.ts'
+import type { Context } from './context.ts'
+import { table, timeText } from './table.ts'
+
+/** `berth locks`: looks, and takes no lock. */
+export function listLocks({ state, stdout }: Context, json: boolean): number {
+  const looks = lookAtNames(state)
+  if (json) stdout.write(`${JSON.stringify(looks, null, 2)}\n`)
+  else if (looks.length === 0) stdout.write('No name is in use.\n')
+  else stdout.write(table(['name', 'state', 'since', 'holder', 'waiters'], looks.map(rowOf)))
+  return EXIT.ok
+}
+
+function rowOf(look: NameLook): string[] {
+  const { name, state, sinceMs, run, pids, waiters, hold } = look
+  const byHand = hold === null ? null : `held by ${hold.by} until ${timeText(hold.untilMs)}: ${hold.reason}`
+  const processes = pids.length === 0 ? '' : ` (pid ${pids.join(', ')})`
+  return [
+    name,
+    state,
+    timeText(sinceMs),
+    `${byHand ?? (run === null ? '' : `run ${run}`)}${processes}`,
+    waiters.join(', '),
+  ]
+}
+
+export interface HoldWish {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly reason: string
+  readonly forMs: number
+  readonly waitMs: number
+}
+
+/** `berth locks hold`: keeps a name while a command runs, or in a small process of its own until the time is over. */
+export async function holdName(context: Context, wish: HoldWish): Promise<number> {
+  const { state, stdout, stderr } = context
+  checkName(context, wish.name, 'berth locks hold')
+  const wait = {
+    what: `hold: ${wish.reason}`,
+    forMs: wish.waitMs,
+    signal: new AbortController().signal,
+    waiting: () => undefined,
+  }
+  const claimed = await claimInTurn(
+    state,
+    [wish.name],
+    [[wish.name]],
+    recoverer(state, 'locks hold', false),
+    wait,
+  )
+  if (claimed.kind !== 'held') {
+    stderr.write(
+      `berth: ${wish.name} ${claimed.kind === 'busy' ? 'is busy' : `is dirty (${claimed.why})`}; see \`berth locks\`\n`,
+    )
+    return EXIT.busy
+  }
+  const by = userInfo().username
+  const hold = { name: wish.name, reason: wish.reason, by, untilMs: Date.now() + wish.forMs }
+  audit(state, { action: 'hold', ...hold })
+  if (wish.command.length > 0) return holdWhile(context, claimed, hold, wish)
+  await holdInBackground(state, claimed, hold, wish.forMs)
+  stdout.write(
+    `${wish.name} is held for ${formatDuration(wish.forMs)}; end it with: berth locks release ${wish.name} --reason …\n`,
+  )
+  return EXIT.ok
+}
+
+type HoldNote = Parameters<typeof noteHold>[1]
+
+/** The lock is this process's: the command never has the descriptor, and the name is free when we end, however we end. */
+async function holdWhile(
+  { state, stderr }: Context,
+  _held: Held,
+  hold: HoldNote,
+  wish: HoldWish,
+): Promise<number> {
+  noteHold(state, hold, process.pid)
+  const [file = '', ...args] = wish.command
+  const child = spawn(file, args, { stdio: 'inherit' })
+  const timer = setTimeout(() => child.kill('SIGTERM'), wish.forMs)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', (error) => {
+      stderr.write(`berth: ${file} cannot be started: ${error.message}\n`)
+      resolve(EXIT.badInput)
+    })
+    child.once('exit', (exit) => resolve(exit ?? EXIT.cancelled))
+  })
+  clearTimeout(timer)
+  return code
+}
+
+/** `berth locks release`: ends a hold, or clears the mark of a dead run; never a live run. */
+export function releaseName(context: Context, name: string, reason: string): number {
+  const { state, stdout, stderr } = context
+  checkName(context, name, 'berth locks release')
+  const hold = holdOf(state, name)
+  if (hold !== null) {
+    endHold(state, hold)
+    audit(state, { action: 'release', name, reason, by: userInfo().username, held: hold.reason })
+    stdout.write(`${name}: the hold of ${hold.by} (${hold.reason}) is ended.\n`)
+    return EXIT.ok
+  }
+  const released = releaseByHand(state, name, reason)
+  if (released.kind === 'busy') {
+    stderr.write(
+      `berth: ${name} is busy: a live run has it, or is being recovered. Stop it with \`berth cancel\`; a live run is never released.\n`,
+    )
+    return EXIT.busy
+  }
+  if (released.kind === 'released')
+    audit(state, { action: 'release', name, reason, by: userInfo().username, runs: released.runs })
+  stdout.write(
+    released.kind === 'clean'
+      ? `${name} was free and clean already.\n`
+      : `${name} is clean now (${released.runs.join(', ')}).\n`,
+  )
+  return EXIT.ok
+}
+
+function checkName({ config }: Context, name: string, what: string): void {
+  const fault = isResource(name) ? nameFault(name) : runDomainFault(name, config)
+  if (fault !== null) throw new InputError(what, [fault])
+}

@@ -1,0 +1,94 @@
+import { EXIT } from '../errors.ts'
+import { formatDuration } from '../model/duration.ts'
+import { journalEntries } from '../model/journal.ts'
+import { plainText } from '../model/plainText.ts'
+import { readIfThere } from '../store/durable.ts'
+import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
+import type { Context } from './context.ts'
+import { table, timeText } from './table.ts'
+
+/** `berth runs`: from the run folders, so with or without the service. */
+export function listRuns({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
+  const looks = lookAtRuns(state, options.limit)
+  if (options.json) stdout.write(`${JSON.stringify(looks.map(asJson), null, 2)}\n`)
+  else if (looks.length === 0) stdout.write('There is no run yet; start one with `berth run RECIPE`.\n')
+  else
+    stdout.write(
+      table(
+        ['run', 'recipe', 'domain', 'pr', 'commit', 'started', 'phase', 'how it ended'],
+        looks.map(rowOf),
+      ),
+    )
+  return EXIT.ok
+}
+
+function rowOf(look: RunLook): string[] {
+  const { run, request, journal, result, fault } = look
+  const end = fault ?? (result === null ? '' : `${result.conclusion}: ${result.title}`)
+  const { recipe = '?', domain = '?', pr = 0, sha = '' } = request ?? {}
+  return [
+    run.id,
+    recipe,
+    domain,
+    String(pr),
+    sha.slice(0, 12),
+    timeText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null),
+    phaseOf(look),
+    end,
+  ]
+}
+
+function asJson({ run, request, journal, result, fault }: RunLook): unknown {
+  return {
+    run: run.id,
+    folder: run.folder,
+    phase: phaseOf({ journal, result }),
+    request,
+    journal,
+    result,
+    fault,
+  }
+}
+
+/** `berth show RUN`: all of it, with the journal line by line. */
+export function showRun({ state, stdout }: Context, words: string, json: boolean): number {
+  const look = lookAtRun(findRun(state, words))
+  stdout.write(json ? `${JSON.stringify(asJson(look), null, 2)}\n` : textOf(look))
+  return EXIT.ok
+}
+
+function textOf(look: RunLook): string {
+  const { run, request, journal, result, fault } = look
+  const facts: [string, string][] = [
+    ['run', run.id],
+    ['phase', phaseOf(look)],
+    ['recipe', request === null ? '?' : `${request.recipe} (sha256 ${request.recipeDigest.slice(0, 12)})`],
+    ['names', request?.names.join(', ') ?? '?'],
+    [
+      'commit',
+      request === null ? '?' : `${request.sha} of ${request.repository}, pull request ${request.pr}`,
+    ],
+    ['asked by', request?.actor ?? '?'],
+    ['containment', journal.containmentLevel ?? 'none yet'],
+    [
+      'ended as',
+      result === null
+        ? 'it has not ended'
+        : `${result.conclusion} (${result.reason}, exit ${result.exitCode}): ${result.title}`,
+    ],
+    ['folder', run.folder],
+    ...(fault === null ? [] : [['fault', fault] as [string, string]]),
+  ]
+  const lines = facts.map(([key, value]) => `${key.padEnd(12)} ${plainText(value)}`)
+  return `${[...lines, '', ...journalLines(look)].join('\n')}\n`
+}
+
+function journalLines({ run, fault }: RunLook): readonly string[] {
+  if (fault !== null) return []
+  const entries = journalEntries(readIfThere(run.journal) ?? '')
+  const first = entries[0]?.mono ?? 0
+  return entries.map(({ at, mono, event, ...rest }) => {
+    const since = entries[0]?.at === undefined || mono < first ? '' : formatDuration(mono - first)
+    return `${timeText(at)} ${since.padStart(9)}  ${event.padEnd(17)} ${plainText(JSON.stringify(rest))}`
+  })
+}

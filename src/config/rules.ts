@@ -1,0 +1,90 @@
+import { DEFAULT_BUDGETS } from '../model/budgets.ts'
+import type { Config, Enrolment } from '../model/config.ts'
+import { DEFAULT_DOMAIN, type DomainConfig } from '../model/domain.ts'
+import { type LoadedRecipes, loadRecipes } from '../recipes/load.ts'
+import type { Finding } from './document.ts'
+import { enrolmentFindings, sampleDomain } from './enrolments.ts'
+import type { Salvaged } from './salvage.ts'
+import { type ConfigFile, regularExpression } from './schema.ts'
+import { recipesDirOf, type Surroundings, userFacts } from './surroundings.ts'
+import { resolveUsers } from './users.ts'
+
+type Parts = Salvaged<ConfigFile>
+
+export interface Broken {
+  readonly findings: readonly Finding[]
+  /** Faults of other files: of recipes that are enrolled. */
+  readonly faults: readonly string[]
+}
+
+/** What is wrong between the fields of a configuration, this machine's users, and the recipes that it enrols. */
+export function brokenRules(parts: Parts, file: string, around: Surroundings): Broken {
+  const users = resolveUsers(parts.runAs ?? [], userFacts(around)).findings
+  const { baseDomain } = parts
+  if (baseDomain === undefined) return { findings: users, faults: [] }
+  const domains = { baseDomain, runDomains: runDomainsOf(baseDomain, parts.runDomains) }
+  const loaded = loadRecipes(recipesDirOf(parts.recipesDir, file, around.cwd), budgetsIn(parts))
+  const enrolments = enrolmentsIn(parts)
+  const findings = [
+    ...users,
+    ...domainFindings(domains, loaded),
+    ...enrolmentFindings(enrolments, loaded, domains),
+  ]
+  return { findings, faults: enrolledFaults(enrolments, loaded) }
+}
+
+/** The whole name must match, however the expression is written. */
+export function runDomainsOf(baseDomain: string, source: string | undefined): RegExp {
+  const given = source === undefined ? null : regularExpression(source)
+  return given ?? new RegExp(`^[a-z0-9-]+\\.${baseDomain.replaceAll('.', '\\.')}$`)
+}
+
+/** Runs may never touch the base itself: what is canonical lives there. */
+function domainFindings(domains: DomainConfig, { recipes }: LoadedRecipes): readonly Finding[] {
+  const { baseDomain, runDomains } = domains
+  if (runDomains.test(baseDomain))
+    return [
+      {
+        path: ['runDomains'],
+        text: `matches ${baseDomain} itself, which no run may touch; ask for a label before it`,
+      },
+    ]
+  const samples = [{ name: 'hello', domain: DEFAULT_DOMAIN }, ...recipes].map((recipe) =>
+    sampleDomain(recipe, 'acme/site', domains),
+  )
+  if (samples.some((sample) => 'domain' in sample)) return []
+  return [
+    {
+      path: ['runDomains'],
+      text: `matches no domain that a recipe makes under ${baseDomain}, such as site-hello-pr1.${baseDomain}`,
+    },
+  ]
+}
+
+function budgetsIn(parts: Parts): Config['budgets'] {
+  return {
+    deadlineMs: parts.budgets?.deadline ?? DEFAULT_BUDGETS.deadlineMs,
+    teardownMs: parts.budgets?.teardown ?? DEFAULT_BUDGETS.teardownMs,
+    killGraceMs: parts.budgets?.killGrace ?? DEFAULT_BUDGETS.killGraceMs,
+  }
+}
+
+/** An unreadable member of a list keeps its place as an empty word, and has its own fault. */
+function enrolmentsIn(parts: Parts): readonly Enrolment[] {
+  return Object.entries(parts.repositories ?? {}).map(([pattern, enrolment]) => ({
+    pattern,
+    recipes: (enrolment?.recipes ?? []).map((name) => name ?? ''),
+    default: enrolment?.default ?? null,
+  }))
+}
+
+/** Recipes that nobody enrols stop nothing: `berth recipes check` tells their faults. */
+function enrolledFaults(
+  enrolments: readonly Enrolment[],
+  { recipes, broken, faults }: LoadedRecipes,
+): readonly string[] {
+  if (enrolments.length === 0) return []
+  if (recipes.length + broken.length === 0) return faults
+  const enrolled = new Set(enrolments.flatMap((enrolment) => enrolment.recipes))
+  return broken.filter(({ name }) => enrolled.has(name)).flatMap((recipe) => recipe.faults)
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { DEFAULT_BUDGETS } from '../model/budgets.ts'
+import { PERMISSIONS } from '../model/config.ts'
+import { formatDuration } from '../model/duration.ts'
+import { domainFault } from '../model/names.ts'
+import { durationField, sizeField, wordField } from './fields.ts'
+
+const MOST_SLOTS = 256
+
+/** GitHub's own limits: owners of 39 letters, digits and hyphens; repositories of 100 letters, digits, `.`, `_` and `-`. */
+const PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/(?:\*|[A-Za-z0-9._-]{1,100})$/
+
+/** Both ends are anchored, and nothing stands beside them. */
+const WHOLE = /^\^[^|]*[^|\\]\$$/
+
+const path = z.string().min(1, 'must be a path; a relative one counts from the folder of this file')
+const permission = z.enum(PERMISSIONS)
+const atLeastOne = z.int().min(1)
+
+const enrolment = z.strictObject({
+  recipes: z.array(z.string().min(1)).min(1).describe('Recipes that comments on this repository may start.'),
+  default: z
+    .string()
+    .optional()
+    .describe('What a bare `!testme` means; else the only recipe, or the writer must say which.'),
+})
+
+const trust = z.strictObject({
+  run: permission.default('write'),
+  cancel: permission.default('write'),
+  hold: permission.default('admin'),
+  forks: z
+    .enum(['approve', 'never'])
+    .default('approve')
+    .describe('approve = each commit of a fork needs `!testme ok SHA` by somebody who may run.'),
+})
+
+const limits = z.strictObject({
+  perActorPerHour: atLeastOne.default(20),
+  perPullRequestPerHour: atLeastOne.default(10),
+})
+
+const budgets = z.strictObject({
+  deadline: budget(DEFAULT_BUDGETS.deadlineMs).describe('Of a run without its teardown, at most.'),
+  teardown: budget(DEFAULT_BUDGETS.teardownMs).describe("Of a run's teardown, at most."),
+  killGrace: budget(DEFAULT_BUDGETS.killGraceMs).describe('Between asking a process to end and ending it.'),
+})
+
+const retention = z.strictObject({
+  days: atLeastOne.default(30),
+  size: sizeField().prefault('10GB').describe('Of all run folders together.'),
+})
+
+const notify = z.strictObject({
+  webhook: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+    .optional()
+    .describe('Gets the alarms: forced take-overs, blocked names, suspected leaks, reports that failed.'),
+})
+
+/** `berth.yml`, as a person writes it (input) and as it is read (output): times in milliseconds, sizes in bytes. */
+export const configSchema = z
+  .strictObject({
+    stateDir: path.optional().describe('Default: /var/lib/berth as root, else $XDG_STATE_HOME/berth.'),
+    recipesDir: path.optional().describe('Default: recipes beside this file, else what berth ships.'),
+    baseDomain: z
+      .string()
+      .refine((text) => domainFault(text) === null, {
+        error: (issue) => domainFault(String(issue.input)) ?? '',
+      })
+      .default('ci.localhost')
+      .describe('Runs deploy at names under it.'),
+    runDomains: z
+      .string()
+      .refine(
+        (text) => regularExpression(text) !== null,
+        'must be a regular expression, and does not compile',
+      )
+      .optional()
+      .describe(
+        'The only names ever deployed to, probed or swept: the whole name must match. Default: one label under baseDomain.',
+      ),
+    instance: wordField(
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      'at most 63 lower-case letters, digits and hyphens',
+    )
+      .optional()
+      .describe('Goes on every Docker object. Default: a hash of machine id and state folder.'),
+    slots: atLeastOne.max(MOST_SLOTS).default(4).describe('Runs of the service at a time.'),
+    runAs: z
+      .array(z.union([z.string().min(1), z.int().min(0)], 'must be the name of a user, or a uid'))
+      .default([])
+      .describe("Users or uids, one per slot, never shared by two live runs; none = the service's own user."),
+    repositories: z
+      .record(wordField(PATTERN, 'owner/name or owner/*'), enrolment)
+      .default({})
+      .describe('Whose comments are listened to. Only `berth serve` needs it.'),
+    trust: trust.prefault({}).describe('The least permission on the repository for each act.'),
+    limits: limits.prefault({}),
+    budgets: budgets.prefault({}),
+    retention: retention.prefault({}),
+    notify: notify.prefault({}),
+  })
+  .meta({ title: 'berth configuration' })
+
+export type ConfigFile = z.output<typeof configSchema>
+
+/** The expression, held against the whole name however it is written; null = it does not compile. */
+export function regularExpression(source: string): RegExp | null {
+  try {
+    const compiled = new RegExp(source)
+    return WHOLE.test(source) ? compiled : new RegExp(`^(?:${source})$`)
+  } catch {
+    return null
+  }
+}
+
+function budget(defaultMs: number) {
+  return durationField().prefault(formatDuration(defaultMs))
+}

@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
+import type { Stage } from '../model/recipe.ts'
+import type { RunRequest } from '../model/run.ts'
+import type { Ended, RunContainment } from '../process/containment.ts'
+import { type LogSink, openLogSink } from '../process/logSink.ts'
+import type { Driver, StageEnd } from '../run/ports.ts'
+import type { RunPaths } from '../store/runFolder.ts'
+
+export interface ProcessDriverParts {
+  readonly request: RunRequest
+  readonly run: RunPaths
+  readonly containment: RunContainment
+  readonly makePipe: () => { readonly readFd: number; readonly writeFd: number }
+}
+
+const TEARDOWN = 'teardown'
+const NEVER = new AbortController().signal
+
+/** Stages are plain processes of this machine. What they leave running stands until teardown, as a stack would. */
+export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
+  const sinks: LogSink[] = []
+  return {
+    containmentLevel: parts.containment.level,
+    contain: (stage) => parts.containment.make(stage),
+    runStage(stage, part, signal) {
+      const index = parts.request.stages.findIndex(({ name }) => name === stage.name) + 1
+      const log = `${String(index).padStart(2, '0')}-${stage.name}.log`
+      return runCommand({ ...parts, sinks }, { ...stage, log }, part, signal)
+    },
+    tearDown: (journal, part, ownOnly) => tearDown({ ...parts, sinks }, journal, part, ownOnly),
+    [Symbol.dispose]() {
+      for (const sink of sinks) sink.close()
+    },
+  }
+}
+
+interface Works extends ProcessDriverParts {
+  readonly sinks: LogSink[]
+}
+
+async function tearDown(
+  works: Works,
+  journal: Journal,
+  part: Containment,
+  ownOnly: boolean,
+): Promise<TeardownReport> {
+  const { containment, request } = works
+  const { killGraceMs } = request.budgets
+  const startedAt = performance.now()
+  const unfinished = await endUnfinished(journal, containment, killGraceMs)
+  const fault = ownOnly
+    ? 'the teardown command was not run: the lock is lost'
+    : await runTeardown(works, part)
+  const last = await containment.endAll(journal.containments, killGraceMs)
+  const left = [...(fault === null ? [] : [fault]), ...last.left]
+  const tookMs = Math.round(performance.now() - startedAt)
+  return { verified: left.length === 0, ended: unfinished.ended + last.ended, tookMs, left }
+}
+
+/** What went wrong with the recipe's teardown command, or null. Its budget is its own. */
+async function runTeardown(works: Works, part: Containment): Promise<string | null> {
+  const { teardown, budgets } = works.request
+  const timeoutMs = Math.min(teardown.timeoutMs, budgets.teardownMs)
+  const command = {
+    name: TEARDOWN,
+    run: teardown.run,
+    timeoutMs,
+    uninterruptible: false,
+    log: `${TEARDOWN}.log`,
+  }
+  const end = await runCommand(works, command, part, NEVER)
+  if (end.outcome === 'success') return null
+  return `the teardown command ${end.outcome === 'timed_out' ? 'timed out' : 'ended with'} ${end.detail}`
+}
+
+/** A stage that an earlier process of this run began and never saw end: it is ended before the teardown command works beside it. */
+async function endUnfinished(journal: Journal, containment: RunContainment, graceMs: number): Promise<Ended> {
+  const open = journal.stages.findIndex((stage) => stage.outcome === null)
+  const part = journal.containments[open]
+  return open < 0 || part === undefined ? { ended: 0, left: [] } : containment.end(part, graceMs)
+}
+
+interface Command extends Stage {
+  readonly log: string
+}
+
+async function runCommand(
+  works: Works,
+  command: Command,
+  part: Containment,
+  signal: AbortSignal,
+): Promise<StageEnd> {
+  const pipe = works.makePipe()
+  const sink = openLogSink(join(works.run.stages, command.log), pipe.readFd)
+  works.sinks.push(sink)
+  let child: ChildProcess
+  try {
+    child = start(works, command, part, pipe.writeFd)
+  } finally {
+    closeSync(pipe.writeFd)
+  }
+  const exit = exitOf(child)
+  const cause = await firstOf(exit, command, signal)
+  if (cause !== 'exit') await works.containment.end(part, works.request.budgets.killGraceMs)
+  const end = endOf(await exit, cause, command.timeoutMs)
+  sink.drain()
+  return end
+}
+
+/** In a group of its own; the one setpriv call sets the death signal after the change of user, which would clear it. */
+function start(parts: ProcessDriverParts, command: Command, part: Containment, output: number): ChildProcess {
+  const words = parts.containment.command(part, [
+    ...privileges(parts.request),
+    '/bin/sh',
+    '-euc',
+    command.run,
+  ])
+  const [file = '', ...args] = words
+  return spawn(file, args, {
+    cwd: parts.run.work,
+    detached: true,
+    env: environment(parts, command.name),
+    stdio: ['ignore', output, output],
+  })
+}
+
+function privileges({ runAs }: RunRequest): readonly string[] {
+  const user = runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups']
+  return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', ...user]
+}
+
+/** Constructed: nothing of the harness's own environment reaches a stage. The recipe's values come first and replace none of ours. */
+function environment({ request, run }: ProcessDriverParts, stage: string): NodeJS.ProcessEnv {
+  const args = Object.entries(request.arguments).map(([key, value]) => [
+    `BERTH_ARG_${key.toUpperCase().replaceAll('-', '_')}`,
+    value,
+  ])
+  return {
+    ...request.env,
+    PATH: process.env['PATH'],
+    HOME: run.home,
+    LANG: request.env['LANG'] ?? 'C.UTF-8',
+    BERTH_RUN_ID: request.run,
+    BERTH_DOMAIN: request.domain,
+    BERTH_RECIPE: request.recipe,
+    BERTH_RECIPE_DIR: run.recipe,
+    BERTH_WORKSPACE: run.work,
+    BERTH_ARTIFACTS: run.artifacts,
+    BERTH_REPOSITORY: request.repository,
+    BERTH_PR: String(request.pr),
+    BERTH_SHA: request.sha,
+    BERTH_STAGE: stage,
+    ...Object.fromEntries(args),
+  }
+}
+
+type Exit = { readonly code: number | null; readonly signal: string | null; readonly error: string | null }
+type Cause = 'exit' | 'timeout' | 'stop'
+
+/** `exit`, not `close`: a daemon of the stage may hold its output open for ever. */
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, error: null }))
+    child.once('error', (error) => resolve({ code: null, signal: null, error: error.message }))
+  })
+}
+
+/** What ends a stage first; an uninterruptible one is ended by itself or by its own timeout only. */
+function firstOf(exit: Promise<Exit>, command: Command, signal: AbortSignal): Promise<Cause> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('timeout'), command.timeoutMs)
+    void exit.then(() => {
+      clearTimeout(timer)
+      resolve('exit')
+    })
+    if (command.uninterruptible) return
+    if (signal.aborted) resolve('stop')
+    else signal.addEventListener('abort', () => resolve('stop'), { once: true })
+  })
+}
+
+function endOf(exit: Exit, cause: Cause, timeoutMs: number): StageEnd {
+  if (exit.error !== null) return { outcome: 'fault', exitCode: null, detail: exit.error }
+  const detail = exit.code === null ? `signal ${exit.signal ?? 'unknown'}` : `exit code ${exit.code}`
+  if (cause === 'timeout')
+    return { outcome: 'timed_out', exitCode: exit.code, detail: `after ${timeoutMs / 1000} s` }
+  if (cause === 'stop') return { outcome: 'cancelled', exitCode: exit.code, detail }
+  return { outcome: exit.code === 0 ? 'success' : 'failure', exitCode: exit.code, detail }
+}

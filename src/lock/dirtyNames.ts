@@ -1,0 +1,69 @@
+import type { DirtyName } from '../janitor/ports.ts'
+import { isVerified } from '../model/journal.ts'
+import type { Name } from '../model/names.ts'
+import { readResult } from '../store/result.ts'
+import { type RunPaths, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
+import { entriesOf, lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
+import { peekMark } from './lockFile.ts'
+import { addOpenRun, openRun, openRuns } from './openRuns.ts'
+
+/**
+ * Names that may have to be cleaned: from marks, from open runs, and from run folders without a verified end (all that is left after a
+ * lost or emptied lock folder). Takes no lock; live runs are among them.
+ */
+export function dirtyNames(paths: StatePaths): readonly DirtyName[] {
+  const found = [...markedNames(paths), ...openNames(paths), ...forgottenNames(paths)]
+  return [...new Map(found.map((dirty) => [`${dirty.name} ${dirty.run}`, dirty])).values()]
+}
+
+/** Gives run folders that nothing points at their entry in `open/` back, so that whoever takes their names recovers them. */
+export function adoptForgotten(paths: StatePaths): void {
+  for (const { run, names } of forgottenRuns(paths))
+    addOpenRun(paths, { run, locks: names, since: Date.now() })
+}
+
+function markedNames(paths: StatePaths): readonly DirtyName[] {
+  return namesWithLockFile(paths).flatMap((name) => {
+    const mark = peekMark(lockPath(paths, name))
+    if (mark === 'clean') return []
+    return [{ name, run: mark === 'unreadable' ? 'unknown' : mark.run, why: 'its mark is in the lock file' }]
+  })
+}
+
+function openNames(paths: StatePaths): readonly DirtyName[] {
+  return openRuns(paths).flatMap(({ run, locks }) =>
+    locks.map((name) => ({ name, run, why: 'its teardown is not verified' })),
+  )
+}
+
+function forgottenNames(paths: StatePaths): readonly DirtyName[] {
+  return forgottenRuns(paths).flatMap(({ run, names }) =>
+    names.map((name) => ({ name, run, why: 'its folder has no verified end' })),
+  )
+}
+
+function forgottenRuns(
+  paths: StatePaths,
+): readonly { readonly run: string; readonly names: readonly Name[] }[] {
+  return entriesOf(paths.runs).flatMap((id) => {
+    const run = runPaths(paths, id)
+    return openRun(paths, id) === null && !hasVerifiedEnd(run) ? namesOfRun(run) : []
+  })
+}
+
+function hasVerifiedEnd(run: RunPaths): boolean {
+  try {
+    return readResult(run)?.verified === true || isVerified(readJournal(run))
+  } catch {
+    return false
+  }
+}
+
+/** A folder without a readable request was never marked: nothing of its run has begun. */
+function namesOfRun(run: RunPaths): readonly { readonly run: string; readonly names: readonly Name[] }[] {
+  try {
+    return [{ run: run.id, names: readRequest(run).names }]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessIdentity } from '../model/journal.ts'
+import { type Name, nameFault } from '../model/names.ts'
+import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import { identityOf, isAlive, signalIdentity } from '../process/procfs.ts'
+import { readIfThere, removeIfThere, replaceFile } from '../store/durable.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import type { Held } from './nameLocks.ts'
+
+/** A name that a person keeps to themselves: a note for others. The lock itself is the truth. */
+export interface Hold {
+  readonly name: Name
+  readonly reason: string
+  readonly by: string
+  readonly untilMs: number
+  readonly holder: ProcessIdentity
+}
+
+/** Starts the small process that keeps the lock until its time is over: `sleep` in a session of its own. */
+export async function holdInBackground(
+  paths: StatePaths,
+  held: Held,
+  hold: Omit<Hold, 'holder'>,
+  forMs: number,
+): Promise<Hold> {
+  const child = spawn('sleep', [String(forMs / 1000)], {
+    cwd: '/',
+    detached: true,
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'ignore', 'ignore', ...held.fds],
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  child.unref()
+  return noteHold(paths, hold, child.pid ?? 0)
+}
+
+/** Notes who keeps the name and why. */
+export function noteHold(paths: StatePaths, hold: Omit<Hold, 'holder'>, pid: number): Hold {
+  const holder = identityOf(pid)
+  if (holder === null) throw new Error(`process ${pid}, which was to hold ${hold.name}, has ended`)
+  const noted = { ...hold, holder }
+  replaceFile(holdPath(paths, hold.name), `${JSON.stringify(noted)}\n`)
+  return noted
+}
+
+/** The live hold of a name, or null: a dead or expired one is simply free. */
+export function holdOf(paths: StatePaths, name: Name): Hold | null {
+  const text = nameFault(name) === null ? readIfThere(holdPath(paths, name)) : null
+  if (text === null) return null
+  const hold = readHold(JSON.parse(text))
+  return isAlive(hold.holder) ? hold : null
+}
+
+/** Ends the process that keeps the name. */
+export function endHold(paths: StatePaths, hold: Hold): void {
+  signalIdentity(hold.holder, 'SIGTERM')
+  removeIfThere(holdPath(paths, hold.name))
+}
+
+/** One line for each thing that a person did to a lock. */
+export function audit(paths: StatePaths, line: Readonly<Record<string, unknown>>): void {
+  appendFileSync(
+    join(paths.root, 'audit.ndjson'),
+    `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`,
+    { mode: 0o600 },
+  )
+}
+
+function holdPath(paths: StatePaths, name: Name): string {
+  return join(paths.holds, `${name}.json`)
+}
+
+function readHold(value: unknown): Hold {
+  const fields = fieldsOf(value, 'hold')
+  const holder = fieldsOf(fields['holder'], 'holder')
+  return {
+    name: textOf(fields, 'name'),
+    reason: textOf(fields, 'reason'),
+    by: textOf(fields, 'by'),
+    untilMs: numberOf(fields, 'untilMs'),
+    holder: {
+      pid: numberOf(holder, 'pid'),
+      startTime: textOf(holder, 'startTime'),
+      boot: textOf(holder, 'boot'),
+    },
+  }
+}

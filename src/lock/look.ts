@@ -1,0 +1,68 @@
+import { cleaningDue } from '../model/cleaning.ts'
+import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
+import type { Name } from '../model/names.ts'
+import { readJournal, runPaths } from '../store/runFolder.ts'
+import { lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
+import { holdersOf } from './holders.ts'
+import { type Hold, holdOf } from './holds.ts'
+import { peekMark } from './lockFile.ts'
+import { openRuns } from './openRuns.ts'
+import { namesWithTickets, peekTickets } from './tickets.ts'
+
+export type NameState = 'free' | 'busy' | 'dirty' | 'blocked'
+
+/** What can be said of a name without taking its lock. */
+export interface NameLook {
+  readonly name: Name
+  readonly state: NameState
+  /** The run that is, or was last, there. */
+  readonly run: string | null
+  readonly sinceMs: number | null
+  readonly pids: readonly number[]
+  readonly waiters: readonly string[]
+  readonly hold: Hold | null
+}
+
+/** All names that somebody has, waits for, or has left something at; kernel truth from /proc, takes no lock. */
+export function lookAtNames(paths: StatePaths): readonly NameLook[] {
+  const open = openRuns(paths)
+  const names = new Set([
+    ...namesWithLockFile(paths),
+    ...namesWithTickets(paths),
+    ...open.flatMap(({ locks }) => locks),
+  ])
+  const sorted = [...names].sort()
+  const holders = holdersOf(paths, sorted)
+  return sorted.map((name) => {
+    const peeked = peekMark(lockPath(paths, name))
+    const mark =
+      typeof peeked === 'string' ? (open.find(({ locks }) => locks.includes(name)) ?? null) : peeked
+    const pids = holders.get(name) ?? []
+    const dirty = peeked === 'unreadable' || mark !== null
+    return {
+      name,
+      state: stateOf(paths, pids, dirty, mark?.run ?? null),
+      run: mark?.run ?? null,
+      sinceMs: mark?.since ?? null,
+      pids,
+      waiters: peekTickets(paths, name).map(({ what }) => what),
+      hold: holdOf(paths, name),
+    }
+  })
+}
+
+function stateOf(paths: StatePaths, pids: readonly number[], dirty: boolean, run: string | null): NameState {
+  if (pids.length > 0) return 'busy'
+  if (!dirty) return 'free'
+  const journal = run === null ? EMPTY_JOURNAL : journalOf(paths, run)
+  return journal === null || cleaningDue(journal, 0).kind === 'blocked' ? 'blocked' : 'dirty'
+}
+
+/** Null where the run's folder cannot be read: nothing can clean it but a person. */
+function journalOf(paths: StatePaths, run: string): Journal | null {
+  try {
+    return readJournal(runPaths(paths, run))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,15 @@
+import { ftruncateSync, readFileSync, writeSync } from 'node:fs'
+import { lockExclusively } from './lockFile.ts'
+
+/**
+ * Makes this process the only one of its kind on the state folder, until it ends.
+ * @returns null, or who is it already (`janitor, process 123`)
+ */
+export function lockAlone(path: string, what: string): string | null {
+  const fd = lockExclusively(path)
+  if (fd === null) return readFileSync(path, 'utf8').trim()
+  const line = Buffer.from(`${what}, process ${process.pid}\n`)
+  ftruncateSync(fd, 0)
+  writeSync(fd, line, 0, line.length, 0)
+  return null
+}

@@ -1,0 +1,74 @@
+import { rmSync } from 'node:fs'
+import { HarnessError, messageOf } from '../errors.ts'
+import type { Mark } from '../model/mark.ts'
+import type { RunRequest } from '../model/run.ts'
+import { concludedUnstarted } from '../model/verdict.ts'
+import { type Launched, launchWrapper } from '../process/launch.ts'
+import { writeUnstarted } from '../store/result.ts'
+import { createRunFolder, type RunPaths, runPaths } from '../store/runFolder.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { writeMark } from './lockFile.ts'
+import { type Held, letGo } from './nameLocks.ts'
+import { addOpenRun } from './openRuns.ts'
+import { clearMarks } from './release.ts'
+
+export interface Start {
+  readonly state: StatePaths
+  readonly request: RunRequest
+  readonly recipeFolder: string
+  readonly held: Held
+  readonly cloneToken: string | null
+}
+
+export interface StartedRun {
+  readonly run: RunPaths
+  readonly wrapper: Launched
+}
+
+/**
+ * Starts a run whose names are held and clean: folder, entry in `open/`, marks, wrapper, in this order and each on disk before the next, so
+ * that a crash between any two leaves either nothing or a dirty name that names a run which can be torn down. The locks are the
+ * run's when this returns, and nobody's when it throws.
+ * @throws HarnessError NOT_STARTED; the run is then concluded and its names are clean
+ */
+export async function startRun(start: Start): Promise<StartedRun> {
+  const { state, request, held } = start
+  try {
+    const run = prepare(start)
+    const { names, fds } = held
+    const { cloneToken } = start
+    const wrapper = await launchWrapper({
+      state,
+      run,
+      names,
+      fds,
+      cloneToken,
+      foreground: request.foreground,
+    })
+    return { run, wrapper }
+  } catch (error) {
+    undo(start, messageOf(error))
+    throw new HarnessError('NOT_STARTED', `Run ${request.run} could not be started`, { cause: error })
+  } finally {
+    letGo(held)
+  }
+}
+
+function prepare({ state, request, recipeFolder, held }: Start): RunPaths {
+  const run = createRunFolder(state, request, recipeFolder)
+  const mark: Mark = { run: request.run, locks: request.names, since: Date.now() }
+  addOpenRun(state, mark)
+  for (const fd of held.fds) writeMark(fd, mark)
+  return run
+}
+
+/** Nothing has begun, and the locks are held still: the marks may go at once. A folder that cannot say how it ended goes, too. */
+function undo({ state, request, held }: Start, why: string): void {
+  const run = runPaths(state, request.run)
+  try {
+    writeUnstarted(run, concludedUnstarted('not_started', `harness: not started: ${why}`))
+  } catch {
+    rmSync(run.folder, { recursive: true, force: true })
+  }
+  clearMarks(state, request.run, request.names, held)
+}

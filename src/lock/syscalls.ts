@@ -1,0 +1,43 @@
+import koffi from 'koffi'
+
+const LOCK_EX = 2
+const LOCK_NB = 4
+const EAGAIN = 11
+const EINTR = 4
+const PR_SET_CHILD_SUBREAPER = 36
+const O_CLOEXEC = 0o2000000
+
+const libc = koffi.load('libc.so.6')
+const flock = libc.func('int flock(int fd, int operation)')
+const prctl = libc.func(
+  'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+)
+const pipe2 = libc.func('int pipe2(_Out_ int *fds, int flags)')
+
+/**
+ * Takes the exclusive flock(2) of the file description behind `fd`, or returns false when somebody else has it. The call is
+ * synchronous on purpose: it never waits (LOCK_NB), and koffi's asynchronous calls take the thread pool. There is no unlock:
+ * that would free the lock for everybody who shares the description; a lock is given up by closing the last descriptor.
+ * Throws on any other error (ENOLCK, EBADF), naming errno.
+ */
+export function tryFlock(fd: number): boolean {
+  for (;;) {
+    if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true
+    const errno = koffi.errno()
+    if (errno === EAGAIN) return false
+    if (errno !== EINTR) throw new Error(`flock(${fd}) failed with errno ${errno}`)
+  }
+}
+
+/** From now on orphaned descendants become this process's children, `setsid` and double forks included (prctl(2)). */
+export function becomeSubreaper(): void {
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) !== 0)
+    throw new Error(`prctl failed with errno ${koffi.errno()}`)
+}
+
+/** A real pipe (pipe2(2), close-on-exec). Node's own `pipe` stdio is a socket, which a stage cannot open as /dev/stdout. */
+export function makePipe(): { readonly readFd: number; readonly writeFd: number } {
+  const fds: [number, number] = [-1, -1]
+  if (pipe2(fds, O_CLOEXEC) !== 0) throw new Error(`pipe2 failed with errno ${koffi.errno()}`)
+  return { readFd: fds[0], writeFd: fds[1] }
+}

@@ -1,0 +1,110 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Name } from '../model/names.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
+import { dropTicket, isFirst, type Ticket, takeTicket } from './tickets.ts'
+
+/** A killed or foreign holder gives no event: a free name is met so many milliseconds later at most. */
+export const LONGEST_LOOK_AWAY_MS = 500
+/** A holder clears its mark a moment before it ends: looks come close together after an event, and farther apart later. */
+const FIRST_LOOK_MS = 4
+
+export interface Wait {
+  /** Who waits, for people and for `berth locks`. */
+  readonly what: string
+  /** How long at most; 0 = one look. */
+  readonly forMs: number
+  /** A waiter that is cancelled never acquires. */
+  readonly signal: AbortSignal
+  readonly waiting: (claim: Exclude<Claim, { readonly kind: 'held' }>) => void
+}
+
+/**
+ * Claims the names when this waiter's turn has come: only the oldest live ticket of a name tries, and a waiter holds nothing but tickets.
+ * @param variants the same names, each time with another user for the stages: the first that is free is taken
+ * @returns the claim, or what stood in its way when the time was over or the wait was cancelled
+ */
+export async function claimInTurn(
+  paths: StatePaths,
+  names: readonly Name[],
+  variants: readonly (readonly Name[])[],
+  recoverer: Recoverer,
+  wait: Wait,
+): Promise<Claim> {
+  const ticket = takeTicket(paths, names, wait.what)
+  const end = performance.now() + wait.forMs
+  using changes = watchLocks(paths)
+  try {
+    for (;;) {
+      const claimed = await tryOnce(paths, ticket, variants, recoverer)
+      if (claimed.kind === 'held' || isHopeless(claimed)) return claimed
+      if (wait.signal.aborted || performance.now() >= end) return claimed
+      wait.waiting(claimed)
+      await changes.next(end - performance.now(), wait.signal)
+      if (wait.signal.aborted) return claimed
+    }
+  } finally {
+    dropTicket(paths, ticket)
+  }
+}
+
+function isHopeless(claimed: Claim): boolean {
+  return claimed.kind === 'dirty' && claimed.due.kind === 'blocked'
+}
+
+async function tryOnce(
+  paths: StatePaths,
+  ticket: Ticket,
+  variants: readonly (readonly Name[])[],
+  recoverer: Recoverer,
+): Promise<Claim> {
+  const [name = ''] = ticket.names
+  let last: Claim = { kind: 'busy', name, run: runOfMark(paths, name) }
+  if (!isFirst(paths, ticket)) return last
+  for (const names of variants) {
+    last = await claim(paths, names, recoverer)
+    if (last.kind !== 'busy' || ticket.names.includes(last.name)) return last
+  }
+  return last
+}
+
+interface Changes extends Disposable {
+  readonly next: (mostMs: number, signal: AbortSignal) => Promise<void>
+}
+
+function watchLocks(paths: StatePaths): Changes {
+  let pauseMs = FIRST_LOOK_MS
+  let wake = (): void => undefined
+  const changed = () => {
+    pauseMs = FIRST_LOOK_MS
+    wake()
+  }
+  const watchers = [paths.locks, join(paths.locks, 'r:')].map((folder) => watchFolder(folder, changed))
+  return {
+    async next(mostMs, signal) {
+      const early = new AbortController()
+      wake = () => early.abort()
+      const stop = () => early.abort()
+      signal.addEventListener('abort', stop, { once: true })
+      await pause(Math.max(1, Math.min(pauseMs, mostMs)), undefined, { signal: early.signal }).catch(
+        () => undefined,
+      )
+      signal.removeEventListener('abort', stop)
+      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_AWAY_MS)
+    },
+    [Symbol.dispose]() {
+      for (const watcher of watchers) watcher?.close()
+    },
+  }
+}
+
+/** Without a watcher (no inotify instances left) the regular looks still come. */
+function watchFolder(folder: string, changed: () => void): FSWatcher | null {
+  try {
+    return watch(folder, changed).on('error', () => undefined)
+  } catch {
+    return null
+  }
+}

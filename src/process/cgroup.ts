@@ -1,0 +1,121 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { codeOf } from '../errors.ts'
+import { isLiveState, readProc, statOf } from './procfs.ts'
+
+const PREFIX = 'berth-'
+
+/**
+ * The cgroup v2 folder below which this process may make cgroups of its own, with `cgroup.kill` (Linux 5.14), or null. In hybrid
+ * mode v2 is mounted beside v1; only the v2 hierarchy counts.
+ */
+export function cgroupBase(): string | null {
+  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readProc('/proc/self/mountinfo') ?? '')?.[1]
+  const own = /^0::(.*)$/m.exec(readProc('/proc/self/cgroup') ?? '')?.[1]
+  if (mount === undefined || own === undefined) return null
+  const base = join(mount, own)
+  return canMakeBelow(base) ? base : null
+}
+
+/** Moving a process needs write access to `cgroup.procs` of the nearest common ancestor (kernel: cgroup-v2.rst, delegation). */
+function canMakeBelow(base: string): boolean {
+  try {
+    accessSync(base, constants.W_OK)
+    accessSync(join(base, 'cgroup.procs'), constants.W_OK)
+    const probe = join(base, `${PREFIX}probe-${process.pid}`)
+    mkdirSync(probe)
+    const able = existsSync(join(probe, 'cgroup.kill'))
+    rmdirSync(probe)
+    return able
+  } catch {
+    return false
+  }
+}
+
+/** Makes `<base>/berth-<run>/<stage>`, or returns null where the kernel will not have it. */
+export function makeCgroup(base: string, run: string, stage: string): string | null {
+  const path = join(base, `${PREFIX}${run}`, stage)
+  try {
+    mkdirSync(path, { recursive: true })
+    return path
+  } catch {
+    return null
+  }
+}
+
+/** A shell that joins, or ends with 125, before it becomes the command: nothing of the command runs outside. */
+export function joinCommand(path: string, command: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', 'echo 0 >"$0/cgroup.procs" || exit 125; exec "$@"', path, ...command]
+}
+
+/** Live processes of the cgroup and of those below it; none where it is gone. Zombies stay listed until collected. */
+export function membersOfCgroup(path: string): readonly number[] {
+  const own = (readProc(join(path, 'cgroup.procs')) ?? '').split('\n').filter((line) => line !== '')
+  const live = own.map(Number).filter((pid) => isLiveState(statOf(pid)))
+  return [...live, ...foldersIn(path).flatMap((name) => membersOfCgroup(join(path, name)))]
+}
+
+/** A process that `cgroup.kill` has not ended by then hangs in the kernel; it is named as left. */
+const MOST_MS = 10_000
+
+/** Kills all members in one step of the kernel, until it says `populated 0`, and removes the cgroup: nothing can join any more. */
+export async function endCgroup(path: string): Promise<void> {
+  const end = performance.now() + MOST_MS
+  for (let pauseMs = 1; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 50)) {
+    killAll(path)
+    if (!isPopulated(path) && removeTree(path).length === 0) return
+    await pause(pauseMs)
+  }
+}
+
+/** Removes the run's cgroup that `path` is, or was, a part of. Returns what could not be removed. */
+export function removeRunCgroup(path: string): readonly string[] {
+  const run = dirname(path)
+  return existsSync(run) ? removeTree(run) : []
+}
+
+function removeTree(path: string): readonly string[] {
+  const left = foldersIn(path).flatMap((name) => removeTree(join(path, name)))
+  try {
+    rmdirSync(path)
+    return left
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? left : [...left, `cgroup ${path}: ${String(codeOf(error))}`]
+  }
+}
+
+function killAll(path: string): void {
+  try {
+    writeFileSync(join(path, 'cgroup.kill'), '1')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+function isPopulated(path: string): boolean {
+  try {
+    return /^populated 1$/m.test(readFileSync(join(path, 'cgroup.events'), 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+function foldersIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    )
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,43 @@
+import { chownSync } from 'node:fs'
+import { join } from 'node:path'
+import { HarnessError } from '../errors.ts'
+import type { RunRequest } from '../model/run.ts'
+import type { RunPaths } from '../store/runFolder.ts'
+import { asUser, type GitUser, git, writeGitConfiguration } from './git.ts'
+import { mirrorWith } from './mirror.ts'
+
+export interface CheckoutWish {
+  readonly request: RunRequest
+  readonly run: RunPaths
+  readonly mirrors: string
+  readonly cloneToken: string | null
+  readonly signal: AbortSignal
+}
+
+/**
+ * Puts the pinned commit into the run's `work/`, by the user that the stages run as. The objects are pushed out of the mirror into a
+ * repository of that user's own: a local clone would hard-link them, and a privileged git would follow paths that the user made.
+ * @throws HarnessError GIT, or WRONG_COMMIT when what stands there is not what was asked for
+ */
+export async function checkOut({ request, run, mirrors, cloneToken, signal }: CheckoutWish): Promise<void> {
+  const mirror = await mirrorWith({ mirrors, request, options: { signal, token: cloneToken } })
+  const service: GitUser = { home: mirrors, runAs: null }
+  const user: GitUser = { home: run.home, runAs: request.runAs }
+  writeGitConfiguration(run.home)
+  giveTo(user, [run.work, run.home, join(run.home, '.gitconfig'), run.artifacts])
+  await git(user, ['init', '-q', '--template=', run.work], { signal })
+  const receive = [...asUser(user), 'git', 'receive-pack'].join(' ')
+  const pin = `refs/berth/${request.run}`
+  await git(service, ['-C', mirror, 'push', '-q', `--receive-pack=${receive}`, run.work, `${pin}:${pin}`], {
+    signal,
+  })
+  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', request.sha], { signal })
+  const head = await git(user, ['-C', run.work, 'rev-parse', 'HEAD'], { signal })
+  if (head !== request.sha)
+    throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${request.sha}`)
+}
+
+function giveTo({ runAs }: GitUser, folders: readonly string[]): void {
+  if (runAs === null) return
+  for (const folder of folders) chownSync(folder, runAs.uid, runAs.gid)
+}

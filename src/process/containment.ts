@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Containment } from '../model/journal.ts'
+import { cgroupBase, endCgroup, joinCommand, makeCgroup, membersOfCgroup, removeRunCgroup } from './cgroup.ts'
+import { signalPid } from './procfs.ts'
+import { markedProcesses, sweep } from './sweep.ts'
+
+/** What ending a containment came to. */
+export interface Ended {
+  /** Processes that had to be ended. */
+  readonly ended: number
+  /** What is left, named; empty = the kernel says that nothing is. */
+  readonly left: readonly string[]
+}
+
+/** How the processes of one run are kept together; each stage has a part of its own. */
+export interface RunContainment {
+  /** The best level that this machine offers: in the journal, on the run's page, and in `doctor`. */
+  readonly level: Containment['kind']
+  /** Makes the part for a stage; its record goes to the journal before the stage starts. */
+  readonly make: (stage: string) => Containment
+  /** The command line that joins the part and then becomes `command`; one that cannot join ends. */
+  readonly command: (part: Containment, command: readonly string[]) => readonly string[]
+  /**
+   * Ends everything in the part: TERM and CONT (a stopped process keeps TERM pending), a grace, then KILL until the kernel says that it
+   * is empty, by something that a process still joining cannot slip past.
+   */
+  readonly end: (part: Containment, graceMs: number) => Promise<Ended>
+  /** Ends all parts, then all that carries the run's mark, and removes the cgroups: the last word of a teardown. */
+  readonly endAll: (parts: readonly Containment[], graceMs: number) => Promise<Ended>
+}
+
+/** @param reaper this process's pid, if it adopts the run's orphans and starts nothing else; else null */
+export function createContainment(run: string, reaper: number | null): RunContainment {
+  const base = cgroupBase()
+  const end = (part: Containment, graceMs: number) => endPart(part, reaper, graceMs)
+  return {
+    level: base === null ? 'sweep' : 'cgroup',
+    make: (stage) => makePart(base, run, stage),
+    command: (part, command) => (part.kind === 'cgroup' ? joinCommand(part.path, command) : command),
+    end,
+    async endAll(parts, graceMs) {
+      const ends: Ended[] = []
+      for (const part of [...parts, { kind: 'sweep', run, stage: '' } as const])
+        ends.push(await end(part, graceMs))
+      const stuck = parts.flatMap((part) => (part.kind === 'cgroup' ? removeRunCgroup(part.path) : []))
+      return {
+        ended: ends.reduce((sum, { ended }) => sum + ended, 0),
+        left: [...ends.flatMap(({ left }) => left), ...stuck],
+      }
+    },
+  }
+}
+
+/** A cgroup that cannot be made (a full table, a changed delegation) must not keep a teardown from coming. */
+function makePart(base: string | null, run: string, stage: string): Containment {
+  const path = base === null ? null : makeCgroup(base, run, stage)
+  return path === null ? { kind: 'sweep', run, stage } : { kind: 'cgroup', path }
+}
+
+async function endPart(part: Containment, reaper: number | null, graceMs: number): Promise<Ended> {
+  const members = () =>
+    part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, reaper })
+  const asked = members()
+  for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
+  if (asked.length > 0) await emptied(members, graceMs)
+  if (part.kind === 'cgroup') await endCgroup(part.path)
+  else await sweep({ ...part, reaper })
+  const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
+  return { ended: asked.length, left: members().map((pid) => `process ${pid} (${where})`) }
+}
+
+/** Waits until nothing is left or the grace is over. Looks often at first: most processes obey at once. */
+async function emptied(members: () => readonly number[], graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs
+  for (let pauseMs = 1; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 50)) {
+    if (members().length === 0) return
+    await pause(pauseMs)
+  }
+}

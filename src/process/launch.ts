@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Name } from '../model/names.ts'
+import { opened } from '../store/durable.ts'
+import type { RunPaths } from '../store/runFolder.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+
+const WRAPPER = fileURLToPath(new URL('../../scripts/run-wrapper', import.meta.url))
+const RUN_PROCESS = fileURLToPath(new URL('../run/main.ts', import.meta.url))
+
+/** A run's wrapper that this process started. */
+export interface Launched {
+  readonly pid: number
+  /** Resolves when the wrapper has ended. */
+  readonly ended: Promise<void>
+  readonly child: ChildProcess
+}
+
+export interface Launch {
+  readonly state: StatePaths
+  readonly run: RunPaths
+  /** Locks given to the wrapper at descriptors 3, 4, …, without a gap, and their names in that order. */
+  readonly names: readonly Name[]
+  readonly fds: readonly number[]
+  /** Secret of the clone URL, sent through the control pipe and nowhere else. */
+  readonly cloneToken: string | null
+  /** Keep the control pipe open: its end of file says that the caller is gone. */
+  readonly foreground: boolean
+}
+
+/**
+ * Starts the wrapper of a run in a session of its own (`detached` is setsid(2)) with the locks at 3 … and a control pipe after them.
+ * The caller closes its own copies of the descriptors when this returns.
+ * @throws when the wrapper cannot be started; the descriptors are the caller's still
+ */
+export async function launchWrapper(launch: Launch): Promise<Launched> {
+  using log = opened(launch.run.wrapperLog, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
+  const child = spawn('/bin/sh', wrapperArguments(launch), {
+    cwd: '/',
+    detached: true,
+    env: wrapperEnvironment(launch.state),
+    stdio: ['ignore', log.value, log.value, ...launch.fds, 'pipe'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  sendControl(child, launch)
+  return { pid: child.pid ?? 0, ended, child }
+}
+
+function wrapperArguments(launch: Launch): string[] {
+  const control = String(3 + launch.fds.length)
+  return [WRAPPER, process.execPath, RUN_PROCESS, launch.run.folder, launch.names.join(','), control]
+}
+
+/** Constructed, not inherited: nothing of the caller's surroundings, secrets least of all, reaches a run. */
+function wrapperEnvironment(state: StatePaths): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    NODE_COMPILE_CACHE: state.compileCache,
+  }
+}
+
+/** One JSON line, read by the first run process only: a second one never goes forward and needs no credentials. */
+function sendControl(child: ChildProcess, launch: Launch): void {
+  const pipe = child.stdio[3 + launch.fds.length]
+  if (pipe === null || pipe === undefined || !('end' in pipe))
+    throw new Error('the wrapper has no control pipe')
+  pipe.on('error', () => undefined)
+  pipe.write(`${JSON.stringify({ cloneToken: launch.cloneToken })}\n`)
+  if (!launch.foreground) pipe.end()
+}

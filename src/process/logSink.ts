@@ -1,0 +1,98 @@
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { codeOf } from '../errors.ts'
+
+/** What is kept of a stage's output: so much from its start, and so much from its end. */
+const HEAD_BYTES = 8 * 1024 * 1024
+const TAIL_BYTES = 1024 * 1024
+const CHUNK_BYTES = 64 * 1024
+
+/** Where a stage's output goes. */
+export interface LogSink {
+  /** Writes all that is in the pipe now; later output (a daemon of the stage holds the pipe) goes on being written. */
+  readonly drain: () => void
+  /** Adds a line of the harness's own. */
+  readonly say: (line: string) => void
+  readonly close: () => void
+}
+
+/** Reads the pipe into the file until it ends or is closed. Appends: a second teardown's output stands below the first one's. */
+export function openLogSink(path: string, pipeFd: number): LogSink {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+  const file = cutFile(fd)
+  const pipe = new Socket({ fd: pipeFd, readable: true, writable: false })
+  pipe.on('data', (chunk: Buffer) => file.write(chunk))
+  pipe.on('error', () => undefined)
+  pipe.unref()
+  return {
+    drain: () => drainPipe(pipeFd, pipe, file.write),
+    say: (line) => file.write(Buffer.from(`${line}\n`)),
+    close() {
+      pipe.destroy()
+      file.end()
+      closeSync(fd)
+    },
+  }
+}
+
+interface CutFile {
+  readonly write: (chunk: Buffer) => void
+  readonly end: () => void
+}
+
+/** A flood is cut in the middle and the cut is named: the start tells what was tried, the end how it went wrong. */
+function cutFile(fd: number): CutFile {
+  let room = HEAD_BYTES
+  let tail: Buffer[] = []
+  let tailBytes = 0
+  let dropped = 0
+  return {
+    write(chunk) {
+      const head = chunk.subarray(0, room)
+      room -= head.length
+      if (head.length > 0) tryWrite(fd, head)
+      if (head.length === chunk.length) return
+      tail.push(chunk.subarray(head.length))
+      tailBytes += chunk.length - head.length
+      for (
+        let first = tail[0];
+        first !== undefined && tailBytes - first.length >= TAIL_BYTES;
+        first = tail[0]
+      ) {
+        tail.shift()
+        tailBytes -= first.length
+        dropped += first.length
+      }
+    },
+    end() {
+      if (dropped > 0) tryWrite(fd, Buffer.from(`\n[berth: ${dropped} bytes of output were cut here]\n`))
+      for (const chunk of tail) tryWrite(fd, chunk)
+      tail = []
+    },
+  }
+}
+
+/** The reader is non-blocking (libuv made it so): EAGAIN says that nothing is left for now. */
+function drainPipe(pipeFd: number, pipe: Socket, write: (chunk: Buffer) => void): void {
+  if (pipe.destroyed || pipe.readableEnded) return
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    try {
+      const length = readSync(pipeFd, chunk)
+      if (length === 0) return
+      write(chunk.subarray(0, length))
+    } catch (error) {
+      if (codeOf(error) === 'EAGAIN' || codeOf(error) === 'EBADF') return
+      throw error
+    }
+  }
+}
+
+/** A full disk costs output, never the run: its stages, and teardown most of all, go on. */
+function tryWrite(fd: number, bytes: Buffer): void {
+  try {
+    writeSync(fd, bytes)
+  } catch {
+    return
+  }
+}

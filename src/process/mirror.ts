@@ -1,0 +1,88 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunRequest } from '../model/run.ts'
+import { type GitOptions, type GitUser, git, writeGitConfiguration } from './git.ts'
+
+export interface MirrorWish {
+  readonly mirrors: string
+  readonly request: Pick<RunRequest, 'run' | 'repositoryId' | 'cloneUrl' | 'sha' | 'ref'>
+  readonly options: GitOptions
+}
+
+/** A fetch of a large repository takes minutes; a lock whose owner stopped touching it for so long is a dead one's. */
+const STALE_MS = 30_000
+const RETRIES = { forever: true, minTimeout: 20, maxTimeout: 500, factor: 1.5 } as const
+
+/**
+ * Makes sure that the shared mirror of the repository has the commit, under a ref of the run's own, and returns the mirror's path. The
+ * mirror is a cache: whatever is wrong with it, it is cloned anew beside itself and swapped in.
+ * @throws HarnessError GIT when the commit cannot be had from the repository
+ */
+export async function mirrorWith(wish: MirrorWish): Promise<string> {
+  const mirror = join(wish.mirrors, `${wish.request.repositoryId}.git`)
+  const user: GitUser = { home: wish.mirrors, runAs: null }
+  if (!existsSync(join(wish.mirrors, '.gitconfig'))) writeGitConfiguration(wish.mirrors)
+  await using _lock = await lockMirror(mirror)
+  try {
+    if (existsSync(mirror)) {
+      await fetchCommit(mirror, user, wish)
+      return mirror
+    }
+  } catch (error) {
+    if (wish.options.signal.aborted) throw error
+  }
+  return cloneAnew(mirror, user, wish)
+}
+
+async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promise<string> {
+  const fresh = `${mirror}.${wish.request.run}`
+  try {
+    await git(user, ['init', '-q', '--bare', '--template=', fresh], wish.options)
+    await fetchCommit(fresh, user, wish)
+    rmSync(mirror, { recursive: true, force: true })
+    renameSync(fresh, mirror)
+    return mirror
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+/** By the commit itself; by the ref that held it when the server gives no commits that no ref names. Tags come along for upgrades. */
+async function fetchCommit(mirror: string, user: GitUser, { request, options }: MirrorWish): Promise<void> {
+  const { run, cloneUrl, sha, ref } = request
+  const pin = `refs/berth/${run}`
+  const held = await git(user, ['-C', mirror, 'update-ref', pin, sha], options).then(
+    () => true,
+    () => false,
+  )
+  if (held) return
+  const fetch = (source: string) =>
+    git(
+      user,
+      ['-C', mirror, 'fetch', '-q', '--tags', '--no-write-fetch-head', cloneUrl, `+${source}:${pin}`],
+      options,
+    )
+  try {
+    await fetch(sha)
+  } catch (error) {
+    if (ref === null || options.signal.aborted) throw error
+    await fetch(ref)
+    await git(user, ['-C', mirror, 'update-ref', pin, sha], options)
+  }
+}
+
+/** Nothing breaks if this lock is lost: git's own lock files keep two fetches apart, and a damaged mirror is cloned anew. */
+async function lockMirror(mirror: string): Promise<AsyncDisposable> {
+  const { lock } = await import('proper-lockfile')
+  const release = await lock(mirror, {
+    realpath: false,
+    stale: STALE_MS,
+    retries: RETRIES,
+    onCompromised: () => undefined,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      await release().catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ProcessIdentity } from '../model/journal.ts'
+
+/** What /proc/PID/stat says of a process. */
+export interface ProcessStat {
+  readonly pid: number
+  readonly state: string
+  readonly parent: number
+  readonly session: number
+  /** Clock ticks after boot: pid and start time name a process of this boot for certain. */
+  readonly startTime: string
+}
+
+/** The kernel's random id of this boot. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+}
+
+/** Null when there is no such process. The name in the second field may hold anything, so fields count from the last `)`. */
+export function statOf(pid: number): ProcessStat | null {
+  const text = readProc(`/proc/${pid}/stat`)
+  if (text === null) return null
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const [state = '', parent = '', , session = ''] = fields
+  return { pid, state, parent: Number(parent), session: Number(session), startTime: fields[19] ?? '' }
+}
+
+/** Zombies are dead: they hold nothing and do nothing. */
+export function isLiveState(stat: ProcessStat | null): stat is ProcessStat {
+  return stat !== null && stat.state !== 'Z' && stat.state !== 'X'
+}
+
+export function identityOf(pid: number): ProcessIdentity | null {
+  const stat = statOf(pid)
+  return isLiveState(stat) ? { pid, startTime: stat.startTime, boot: bootId() } : null
+}
+
+/** Is this very process alive: pid, start time and boot, never the pid alone. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const stat = statOf(identity.pid)
+  return isLiveState(stat) && stat.startTime === identity.startTime && identity.boot === bootId()
+}
+
+/** Signals this very process; false when it is gone. */
+export function signalIdentity(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  return isAlive(identity) && signalPid(identity.pid, signal)
+}
+
+/** False when there is no such process any more. */
+export function signalPid(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** All processes that live now, zombies left out. */
+export function liveProcesses(): readonly ProcessStat[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    const pid = Number(entry)
+    const stat = Number.isInteger(pid) ? statOf(pid) : null
+    return isLiveState(stat) ? [stat] : []
+  })
+}
+
+/** The environment a process was started with; empty when it is gone or not ours to read. */
+export function environmentOf(pid: number): readonly string[] {
+  return (readProc(`/proc/${pid}/environ`) ?? '').split('\0')
+}
+
+/** A process ends at any moment: whatever cannot be read is not there. */
+export function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

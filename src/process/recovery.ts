@@ -1,0 +1,18 @@
+import type { Recoverer } from '../lock/claim.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { launchWrapper } from './launch.ts'
+
+/**
+ * Recovers by launching the wrapper of the dead run with our locks, as dispatcher, reaper, janitor and `berth run` all do: nobody tears down
+ * inside its own process.
+ */
+export function recoverer(state: StatePaths, by: string, insist: boolean): Recoverer {
+  return {
+    by,
+    insist,
+    async recover(run, { names, fds }) {
+      const wrapper = await launchWrapper({ state, run, names, fds, cloneToken: null, foreground: false })
+      await wrapper.ended
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import type { StopRequest } from '../model/journal.ts'
+import { noteStop, type RunPaths, readJournal } from '../store/runFolder.ts'
+import { bootId, identityOf, signalIdentity } from './procfs.ts'
+
+/**
+ * Asks a run to stop: durably first, then it is woken. A run process writes its first line before it looks for stop.json, so either we find its
+ * pid or it finds our file. Its pid, start time and boot are compared before it is signalled.
+ * @returns false = an earlier request stands
+ */
+export function stopRun(run: RunPaths, stop: StopRequest): boolean {
+  const noted = noteStop(run, stop)
+  wake(run)
+  return noted
+}
+
+/** Lets the run look at its stop.json now. */
+export function wake(run: RunPaths): void {
+  const { lastProcess } = readJournal(run)
+  if (lastProcess === null || lastProcess.boot !== bootId()) return
+  if (identityOf(lastProcess.pid)?.startTime === lastProcess.startTime) signalIdentity(lastProcess, 'SIGTERM')
+}

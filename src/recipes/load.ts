@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { readYaml } from '../config/document.ts'
+import { codeOf, InputError, messageOf } from '../errors.ts'
+import { type BudgetConfig, DEFAULT_BUDGETS } from '../model/budgets.ts'
+import type { Recipe } from '../model/recipe.ts'
+import { recipeFindings, recipeNameFault } from './rules.ts'
+import { type RecipeFile, recipeSchema, WORD, WORD_TEXT } from './schema.ts'
+
+export interface BrokenRecipe {
+  readonly name: string
+  readonly faults: readonly string[]
+}
+
+export interface LoadedRecipes {
+  /** Sorted by name. */
+  readonly recipes: readonly Recipe[]
+  readonly broken: readonly BrokenRecipe[]
+  /** All faults of all recipes, each with its place, and that of a folder that cannot be read. */
+  readonly faults: readonly string[]
+}
+
+/**
+ * Reads and checks `<folder>/recipe.yml`. The folder's name is the recipe's. What the recipe leaves open, and what it may ask
+ * for at most, comes from the budgets.
+ * @throws InputError with every fault at once
+ */
+export function loadRecipe(folder: string, budgets: BudgetConfig = DEFAULT_BUDGETS): Recipe {
+  const result = readRecipe(resolve(folder), budgets)
+  if (!('faults' in result)) return result
+  throw new InputError(`Recipe ${result.name} cannot be used`, result.faults)
+}
+
+/** Reads and checks every folder in `recipesDir`; one that has faults hides no other. Dot folders and files are none. */
+export function loadRecipes(recipesDir: string, budgets: BudgetConfig = DEFAULT_BUDGETS): LoadedRecipes {
+  const folders = foldersIn(recipesDir)
+  if (typeof folders === 'string') return { recipes: [], broken: [], faults: [folders] }
+  const read = folders.map((folder) => readRecipe(folder, budgets))
+  const broken = read.filter((result) => 'faults' in result)
+  return {
+    recipes: read.flatMap((result) => ('faults' in result ? [] : [result])),
+    broken,
+    faults: broken.flatMap(({ faults }) => faults),
+  }
+}
+
+/** All faults of all recipes, for `berth recipes check`; empty = all can be used. */
+export function checkRecipes(recipesDir: string, budgets: BudgetConfig = DEFAULT_BUDGETS): readonly string[] {
+  return loadRecipes(recipesDir, budgets).faults
+}
+
+function foldersIn(recipesDir: string): readonly string[] | string {
+  try {
+    return readdirSync(recipesDir)
+      .filter((entry) => !entry.startsWith('.'))
+      .map((entry) => join(resolve(recipesDir), entry))
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      .sort()
+  } catch (error) {
+    return `${recipesDir}: the folder of recipes cannot be read (${messageOf(error)}); set recipesDir`
+  }
+}
+
+function readRecipe(folder: string, budgets: BudgetConfig): Recipe | BrokenRecipe {
+  const name = basename(folder)
+  const file = join(folder, 'recipe.yml')
+  const bytes = bytesOf(file)
+  if (typeof bytes === 'string') return { name, faults: [bytes] }
+  const yaml = readYaml(file, bytes.toString('utf8'), recipeSchema)
+  const faults = yaml.faultsWith(yaml.parts === null ? [] : recipeFindings(yaml.parts, budgets))
+  const nameFault = nameFaultOf(name)
+  if (nameFault !== null) return { name, faults: [`${folder}: ${nameFault}`, ...faults] }
+  if (yaml.value === null || faults.length > 0) return { name, faults }
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  return recipeOf(yaml.value, { name, folder, digest }, budgets)
+}
+
+function bytesOf(file: string): Buffer | string {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return `${file}: missing; each folder of recipes needs a recipe.yml`
+    return `${file}: cannot be read (${messageOf(error)})`
+  }
+}
+
+function nameFaultOf(name: string): string | null {
+  return WORD.test(name) ? recipeNameFault(name) : `a recipe's name must be ${WORD_TEXT}; rename the folder`
+}
+
+function recipeOf(
+  file: RecipeFile,
+  identity: Pick<Recipe, 'name' | 'folder' | 'digest'>,
+  budgets: BudgetConfig,
+): Recipe {
+  const { deadline, stages, teardown, ...rest } = file
+  const deadlineMs = deadline ?? budgets.deadlineMs
+  return {
+    ...identity,
+    ...rest,
+    deadlineMs,
+    stages: stages.map(({ name, run, timeout, uninterruptible }) => {
+      return { name, run, timeoutMs: timeout ?? deadlineMs, uninterruptible }
+    }),
+    teardown: { run: teardown.run, timeoutMs: teardown.timeout ?? budgets.teardownMs },
+  }
+}

@@ -1,0 +1,121 @@
+import { formatDuration } from '../model/duration.ts'
+import type { Journal, StageRecord, TeardownReport } from '../model/journal.ts'
+import type { RunRow } from '../model/ports.ts'
+import { isOver } from '../model/run.ts'
+import type { CheckExtras } from './checkRun.ts'
+import { inCell } from './text.ts'
+import { stopping } from './title.ts'
+
+/**
+ * Rows and items that are shown. A cell has at most 100 characters, so 700 bytes with its fence; with these bounds a summary
+ * cannot reach GitHub's 65,535 bytes.
+ */
+const MOST_ROWS = 40
+const MOST_ITEMS = 15
+const MOST_ARGUMENTS = 5
+
+/** The check's summary in Markdown. Whatever comes from outside is a code span: it can mention, link and break out of nothing. */
+export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
+  const blocks = [
+    row.state === 'queued' ? waitOf(row, extras) : '',
+    verdictOf(row),
+    stopOf(row),
+    stagesOf(row, journal, extras),
+    isOver(row.state) ? teardownOf(journal) : '',
+    factsOf(row),
+  ]
+  return blocks.filter((block) => block !== '').join('\n\n')
+}
+
+function waitOf({ waitsFor, names }: RunRow, { position, holder, estimateMs }: CheckExtras): string {
+  const lines = [
+    position === null ? 'The run is queued.' : `The run is queued, at place ${position}.`,
+    waitsFor === null ? '' : `It waits: ${inCell(waitsFor)}`,
+    holder === null ? '' : `Held by ${inCell(holder)}.`,
+    estimateMs === null ? '' : `Estimated wait: ${formatDuration(estimateMs)}.`,
+    `It starts when it has ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
+  ]
+  return lines.filter((line) => line !== '').join('\n')
+}
+
+function verdictOf({ verdict }: RunRow): string {
+  if (verdict === null) return ''
+  return `**${verdict.conclusion}** (\`${verdict.reason}\`): ${inCell(verdict.title)}`
+}
+
+function stopOf({ stop, state }: RunRow): string {
+  const text = stopping(stop)
+  return text === null || isOver(state) ? '' : inCell(text)
+}
+
+function stagesOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
+  const names = journal.planned ?? journal.stages.map((stage) => stage.name)
+  if (names.length === 0) return row.state === 'queued' ? '' : 'No stage has begun.'
+  const begun = new Map(journal.stages.map((stage) => [stage.name, stage]))
+  const rows = shownOf(names, journal.stages.length).map((name) =>
+    rowOf(name, begun.get(name), isOver(row.state), extras.nowMs),
+  )
+  const hidden = names.length - rows.length
+  return [
+    '| Stage | Outcome | Time | Detail |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    ...(hidden === 0 ? [] : ['', `${hidden} more stages are in the details.`]),
+  ].join('\n')
+}
+
+/** A red stage is the last one begun: the rows around it are those that matter. */
+function shownOf(names: readonly string[], begun: number): readonly string[] {
+  const start = Math.max(0, Math.min(begun - MOST_ROWS / 2, names.length - MOST_ROWS))
+  return names.slice(start, start + MOST_ROWS)
+}
+
+function rowOf(name: string, stage: StageRecord | undefined, over: boolean, nowMs: number | null): string {
+  if (stage === undefined) return `| ${inCell(name)} | ${over ? 'not begun' : 'to come'} | | |`
+  const detail = stage.detail.trim() === '' ? '' : inCell(stage.detail)
+  return `| ${inCell(name)} | ${stage.outcome ?? (over ? 'not ended' : 'under way')} | ${timeOf(stage, nowMs)} | ${detail} |`
+}
+
+function timeOf({ startedAtMs, endedAtMs }: StageRecord, nowMs: number | null): string {
+  const end = endedAtMs ?? nowMs
+  return end === null ? '' : formatDuration(end - startedAtMs)
+}
+
+function teardownOf(journal: Journal): string {
+  const cleaning = journal.cleanings.at(-1)
+  const first = journal.teardown === null ? untorn(journal) : `Teardown: ${foundBy(journal.teardown)}`
+  return cleaning === undefined ? first : `${first}\n\nCleaned once more: ${foundBy(cleaning)}`
+}
+
+function untorn({ teardownStarted, stages }: Journal): string {
+  if (teardownStarted) return 'Teardown: begun, and it never ended.'
+  return stages.length === 0 ? 'Teardown: nothing had been put up.' : 'Teardown: it never began.'
+}
+
+function foundBy({ verified, ended, tookMs, left }: TeardownReport): string {
+  const processes = ended === 1 ? '1 process' : `${ended} processes`
+  const found = `ended ${processes} in ${formatDuration(tookMs)}`
+  if (verified) return `${found}; verified, nothing is left.`
+  const hidden = left.length - MOST_ITEMS
+  const items = left.slice(0, MOST_ITEMS).map((item) => `- ${inCell(item)}`)
+  return [
+    `${found}; **not verified**, left:`,
+    '',
+    ...items,
+    ...(hidden > 0 ? [`- and ${hidden} more`] : []),
+  ].join('\n')
+}
+
+function factsOf(row: RunRow): string {
+  const given = Object.entries(row.arguments).slice(0, MOST_ARGUMENTS)
+  const facts = [
+    `Run ${inCell(row.id)}`,
+    `recipe ${inCell(row.recipe)}`,
+    ...given.map(([key, value]) => `with ${inCell(`${key}=${value}`)}`),
+    `domain ${inCell(row.domain)}`,
+    `commit ${inCell(row.sha)}`,
+    `pull request ${row.pr}`,
+    `asked by ${inCell(row.actor)}`,
+  ]
+  return facts.join(', ')
+}

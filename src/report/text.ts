@@ -1,0 +1,71 @@
+import { inCode } from '../model/commandText.ts'
+import { plainText } from '../model/plainText.ts'
+
+/** A fence is longer than any run inside; runs beyond this are shortened, so that a hostile log cannot make it grow without end. */
+const LONGEST_RUN = '`'.repeat(64)
+/** Room for the fences, the note of a cut and line ends. */
+const FENCE_BYTES = 300
+
+/** Untrusted text on one line, cut to `most` UTF-16 units, never inside a surrogate pair; for fields that are no Markdown. */
+export function oneLine(text: string, most: number): string {
+  const line = lineOf(text)
+  if (line.length <= most) return line
+  const end = isHighSurrogate(line.charCodeAt(most - 2)) ? most - 2 : most - 1
+  return `${line.slice(0, end)}…`
+}
+
+/** Untrusted text as a code span, also inside a table. A `\|` cannot be written in a cell (GFM 4.10), so bars are broken ones. */
+export function inCell(text: string): string {
+  return inCode(lineOf(text).replaceAll('|', '¦'))
+}
+
+/**
+ * The end of a log as a code block of at most `mostBytes` bytes of UTF-8, cut at a line, or inside a longer line between
+ * characters. Nothing in it closes the block. An empty log is an empty text.
+ */
+export function fencedTail(log: string, mostBytes: number): string {
+  const text = plainText(log.replaceAll(/\r\n?/g, '\n'))
+    .replaceAll(/`{65,}/g, LONGEST_RUN)
+    .toWellFormed()
+    .trimEnd()
+  if (text === '') return ''
+  const tail = tailOf(text, mostBytes - FENCE_BYTES)
+  const fence = '`'.repeat(Math.max(3, longestRun(tail) + 1))
+  const note =
+    tail.length < text.length ? 'The last lines of the log; the whole log is in the details.\n\n' : ''
+  return `${note}${fence}text\n${tail}\n${fence}`
+}
+
+/** A text whose UTF-8 has at most `mostBytes` bytes, cut between characters. */
+export function cutToBytes(text: string, mostBytes: number): string {
+  const whole = text.toWellFormed()
+  const { read } = new TextEncoder().encodeInto(whole, new Uint8Array(mostBytes))
+  return whole.slice(0, read)
+}
+
+function lineOf(text: string): string {
+  return plainText(text).toWellFormed().replaceAll(/\s+/g, ' ').trim()
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+function tailOf(text: string, mostBytes: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= mostBytes) return text
+  let start = bytes.length - mostBytes
+  while (isContinuation(bytes[start])) start += 1
+  const tail = bytes.toString('utf8', start)
+  const lineEnd = tail.indexOf('\n')
+  return lineEnd === -1 ? tail : tail.slice(lineEnd + 1)
+}
+
+/** UTF-8: bytes 10xxxxxx never begin a character. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
+}
+
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0)
+}

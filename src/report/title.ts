@@ -1,0 +1,40 @@
+import { formatDuration } from '../model/duration.ts'
+import type { Journal, StopRequest } from '../model/journal.ts'
+import type { RunRow } from '../model/ports.ts'
+import type { CheckExtras } from './checkRun.ts'
+
+/** The one line that the list of checks shows. */
+export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
+  switch (row.state) {
+    case 'queued':
+      return stopping(row.stop) ?? queuedTitle(row, extras)
+    case 'starting':
+      return stopping(row.stop) ?? 'Starting'
+    case 'running':
+      return stopping(row.stop) ?? runningTitle(row, journal)
+    case 'tearing_down':
+      return 'Tearing down'
+    case 'concluded':
+      return row.verdict?.title ?? ''
+  }
+}
+
+/** Why a run is being stopped and by whom, for people; null = it is not. */
+export function stopping(stop: StopRequest | null): string | null {
+  return stop === null ? null : `Stopping: ${stop.reason.replaceAll('_', ' ')}, asked by ${stop.by}`
+}
+
+function queuedTitle({ waitsFor }: RunRow, { position, holder, estimateMs }: CheckExtras): string {
+  const place = position === null ? 'Queued' : `Queued, place ${position}`
+  const reason = waitsFor ?? (holder === null ? null : `held by ${holder}`)
+  const estimate = estimateMs === null ? '' : ` (about ${formatDuration(estimateMs)})`
+  return reason === null ? `${place}${estimate}` : `${place}: ${reason}${estimate}`
+}
+
+function runningTitle({ stage }: RunRow, journal: Journal): string {
+  if (journal.kept && !journal.teardownStarted) return 'Kept for inspection, then torn down'
+  const name = stage ?? journal.stages.at(-1)?.name
+  if (name === undefined) return 'Preparing'
+  const place = journal.planned?.indexOf(name) ?? -1
+  return place === -1 ? `Stage ${name}` : `Stage ${name} (${place + 1} of ${journal.planned?.length})`
+}

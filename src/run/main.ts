@@ -1,0 +1,107 @@
+import { dirname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { processDriver } from '../drivers/process.ts'
+import { EXIT } from '../errors.ts'
+import { inheritedLocks, lostLock } from '../lock/inherited.ts'
+import type { Held } from '../lock/nameLocks.ts'
+import { release } from '../lock/release.ts'
+import { becomeSubreaper, makePipe, tryFlock } from '../lock/syscalls.ts'
+import type { RunRequest } from '../model/run.ts'
+import { createContainment } from '../process/containment.ts'
+import { bootId, statOf } from '../process/procfs.ts'
+import { type JournalFile, openJournal } from '../store/journalFile.ts'
+import { writeResult } from '../store/result.ts'
+import { noteStop, type RunPaths, readRequest, readStop, runPathsOf } from '../store/runFolder.ts'
+import { type RunRecord, runRecord } from '../store/runRecord.ts'
+import { type StatePaths, statePaths } from '../store/stateFolder.ts'
+import { conduct } from './conduct.ts'
+import { openControl } from './control.ts'
+import { type Orders, readOrders } from './orders.ts'
+import { hearSignals } from './signals.ts'
+import { Stop } from './stop.ts'
+
+const signals = hearSignals()
+process.exit(await main(readOrders(process.argv.slice(2))))
+
+/** The run process: conducts the run of the folder, holding the locks that it was given. 0 = done; 75 = another one conducts it. */
+async function main(orders: Orders): Promise<number> {
+  const held = inheritedLocks(orders.names)
+  const run = runPathsOf(orders.folder)
+  const file = openJournal(run.journal, tryFlock)
+  if (file === null) return EXIT.busy
+  const process_ = {
+    run,
+    held,
+    file,
+    orders,
+    request: readRequest(run),
+    state: statePaths(dirname(dirname(run.folder))),
+  }
+  return work(process_)
+}
+
+interface RunProcess {
+  readonly run: RunPaths
+  readonly held: Held
+  readonly file: JournalFile
+  readonly orders: Orders
+  readonly request: RunRequest
+  readonly state: StatePaths
+}
+
+async function work(own: RunProcess): Promise<number> {
+  const { run, held, request, state } = own
+  const record = runRecord(own.file, run)
+  const stop = begin(own, record)
+  const control = openControl(own.orders.control)
+  if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
+  using driver = processDriver({
+    request,
+    run,
+    containment: createContainment(run.id, process.pid),
+    makePipe,
+  })
+  await conduct({
+    request,
+    record,
+    stop,
+    driver,
+    async prepare(signal) {
+      const { checkOut } = await import('../process/checkout.ts')
+      await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
+    },
+    lostLock: () => lostLock(state, held),
+    pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+  })
+  writeResult(run, request, record.journal)
+  if (!record.complete) return EXIT.harness
+  release(state, run.id, request.names, held, record.journal)
+  return EXIT.ok
+}
+
+/** The first line, then whatever asks for an end already: in this order a canceller either finds our pid or we find its stop.json. */
+function begin({ run, held, file, orders, request }: RunProcess, record: RunRecord): Stop {
+  const stopFile = {
+    note: (asked: Parameters<typeof noteStop>[1]) => noteStop(run, asked),
+    read: () => readStop(run),
+  }
+  const stop = new Stop(stopFile, (asked) => record.note({ event: 'stop.requested', stop: asked }))
+  becomeSubreaper()
+  const { pid } = process
+  record.note({
+    event: 'process.started',
+    pid,
+    startTime: statOf(pid)?.startTime ?? '',
+    boot: bootId(),
+    wrapper: orders.wrapper,
+  })
+  stop.look()
+  signals.tell((reason, signal) => stop.request(reason, signal))
+  if (orders.signal !== null) signals.heard(`SIG${orders.signal}`)
+  if (process.ppid !== orders.wrapper) stop.request('terminated', 'the death of the wrapper')
+  if (file.damaged) stop.request('abandoned', 'a damaged journal')
+  const missing = request.names.find((name) => !held.names.includes(name))
+  if (missing !== undefined) stop.request('lock_lost', missing)
+  stop.armDeadline(request.budgets.deadlineMs)
+  return stop
+}

@@ -1,0 +1,63 @@
+import { fullName, type Memory, pullsAtHead, repositoryById } from '../memory.ts'
+import type { CheckRun } from '../records.ts'
+import { appAnswer } from './app.ts'
+import { pullReference } from './pull.ts'
+import { apiUrl, nodeId, type Schemas, timeOf, timeOrNull } from './schemas.ts'
+
+/** A check run of a fork's commit names no pull request: GitHub only looks at branches of the repository itself. */
+export function checkRunAnswer(url: string, memory: Memory, run: CheckRun) {
+  const repository = fullName(repositoryById(memory, run.repositoryId))
+  const api = `${apiUrl(url)}/repos/${repository}/check-runs/${run.id}`
+  return {
+    id: run.id,
+    node_id: nodeId('CR', run.id),
+    head_sha: run.sha,
+    name: run.name,
+    external_id: run.externalId,
+    url: api,
+    html_url: `${url}/${repository}/runs/${run.id}`,
+    details_url: run.detailsUrl,
+    status: run.status,
+    conclusion: run.conclusion,
+    started_at: timeOf(run.startedAtMs),
+    completed_at: timeOrNull(run.completedAtMs),
+    output: {
+      ...run.output,
+      annotations_count: run.annotations.length,
+      annotations_url: `${api}/annotations`,
+    },
+    check_suite: { id: run.suiteId },
+    app: appAnswer(url, memory.app),
+    pull_requests: pullsAtHead(memory, run.repositoryId, run.sha).map((pull) =>
+      pullReference(url, memory, pull),
+    ),
+  } satisfies Schemas['check-run']
+}
+
+/** The same as webhooks show it: with its suite. */
+export function checkRunInEvent(
+  url: string,
+  memory: Memory,
+  run: CheckRun,
+): Schemas['check-run-with-simple-check-suite'] {
+  const answer = checkRunAnswer(url, memory, run)
+  const [pull] = pullsAtHead(memory, run.repositoryId, run.sha)
+  return {
+    ...answer,
+    check_suite: {
+      id: run.suiteId,
+      node_id: nodeId('CS', run.suiteId),
+      head_branch: pull?.head.branch ?? null,
+      head_sha: run.sha,
+      status: run.status,
+      conclusion: run.conclusion,
+      url: `${apiUrl(url)}/repos/${fullName(repositoryById(memory, run.repositoryId))}/check-suites/${run.suiteId}`,
+      before: pull?.baseSha ?? null,
+      after: run.sha,
+      pull_requests: answer.pull_requests,
+      app: answer.app,
+      created_at: answer.started_at,
+      updated_at: answer.completed_at ?? answer.started_at,
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { html } from 'hono/html'
+import type { CheckRun } from '../github/records.ts'
+import { duration, time } from './layout.ts'
+import { type Html, isWebUrl, markdown } from './markdown.ts'
+
+const WORDS: Readonly<Record<string, string>> = {
+  queued: 'Queued',
+  in_progress: 'In progress',
+  success: 'Successful',
+  failure: 'Failed',
+  timed_out: 'Timed out',
+  cancelled: 'Cancelled',
+  action_required: 'Action required',
+  neutral: 'Neutral',
+  skipped: 'Skipped',
+}
+
+/** The check runs of one commit: the newest of each name open, earlier ones folded away. */
+export function checkList(path: string, newestFirst: readonly CheckRun[]): Html {
+  if (newestFirst.length === 0)
+    return html`<p class="empty">No checks on this commit yet. A comment with <code>!testme</code> starts one.</p>`
+  const isNewest = (run: CheckRun) => newestFirst.find((other) => other.name === run.name) === run
+  const earlier = newestFirst.filter((run) => !isNewest(run))
+  return html`
+    ${newestFirst.filter(isNewest).map((run) => checkCard(path, run))}
+    ${
+      earlier.length === 0
+        ? html``
+        : html`<details class="earlier" data-key="earlier"><summary>Earlier runs (${earlier.length})</summary>
+          ${earlier.map((run) => checkCard(path, run))}</details>`
+    }`
+}
+
+/** One check run with its report, its log and its buttons. */
+export function checkCard(path: string, run: CheckRun): Html {
+  const { title, summary, text } = run.output
+  return html`<article class="check" data-state="${stateOf(run)}">
+    <header>
+      ${checkState(run)}
+      <h3><a href="${path}/runs/${run.id}">${run.name}</a></h3>
+      <span class="meta">${lasted(run)}</span>
+    </header>
+    ${title === null ? html`` : html`<p class="title">${title}</p>`}
+    ${summary === null ? html`` : markdown(summary)}
+    ${
+      text === null
+        ? html``
+        : html`<details data-key="text-${run.id}"><summary>Details</summary>${markdown(text)}</details>`
+    }
+    ${annotations(run)}
+    ${buttons(path, run)}
+  </article>`
+}
+
+/** What a check run is, as a dot and a word. */
+export function checkState(run: CheckRun): Html {
+  const state = stateOf(run)
+  return html`<span class="state" data-state="${state}">${WORDS[state] ?? state}</span>`
+}
+
+function stateOf(run: CheckRun): string {
+  return run.conclusion ?? run.status
+}
+
+function lasted(run: CheckRun): Html {
+  return run.completedAtMs === null
+    ? html`since ${time(run.startedAtMs)}`
+    : html`${duration(Math.max(0, run.completedAtMs - run.startedAtMs))}`
+}
+
+function annotations(run: CheckRun): Html {
+  if (run.annotations.length === 0) return html``
+  return html`<ul class="annotations">${run.annotations.map(
+    (one) =>
+      html`<li data-level="${one.annotation_level}"><code>${one.path}:${one.start_line}</code> ${one.title ?? ''} ${one.message}</li>`,
+  )}</ul>`
+}
+
+/** The App's own buttons, then GitHub's; pressed by somebody who may. */
+function buttons(path: string, run: CheckRun): Html {
+  return html`<footer>
+    ${run.actions.map(
+      (action) => html`<form method="post" action="${path}/runs/${run.id}/action">
+        <button name="identifier" value="${action.identifier}" title="${action.description}">${action.label}</button>
+      </form>`,
+    )}
+    ${
+      run.status === 'completed'
+        ? html`<form method="post" action="${path}/runs/${run.id}/rerequest">
+          <button title="GitHub’s own button: asks the App to run this check again">Re-run</button></form>`
+        : html``
+    }
+    ${isWebUrl(run.detailsUrl) ? html`<a class="meta" href="${run.detailsUrl}">Details at berth</a>` : html``}
+    ${run.externalId === '' ? html`` : html`<span class="meta">run <code>${run.externalId}</code></span>`}
+  </footer>`
+}

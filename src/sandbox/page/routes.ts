@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Hono, type MiddlewareHandler } from 'hono'
+import { csrf } from 'hono/csrf'
+import { etag } from 'hono/etag'
+import { html } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
+import { ApiError, notFound } from '../github/api/errors.ts'
+import type { Deliveries } from '../github/deliveries.ts'
+import type { PublicHub } from '../github/hub.ts'
+import {
+  checkRunsOf,
+  commentsOf,
+  findPull,
+  fullName,
+  pullsOf,
+  reactionsOf,
+  repositoryById,
+} from '../github/memory.ts'
+import type { People } from '../github/people.ts'
+import type { Pull, Repository } from '../github/records.ts'
+import { addActions } from './actions.ts'
+import { checkCard } from './checks.ts'
+import { deliveryList } from './deliveries.ts'
+import { CONTENT_SECURITY_POLICY, layout } from './layout.ts'
+import type { Html } from './markdown.ts'
+import { pullList, pullView } from './pulls.ts'
+
+export interface PageParts {
+  readonly hub: PublicHub
+  readonly people: People
+  readonly deliveries: Deliveries
+  readonly repository: Repository
+}
+
+const ASSETS: Readonly<Record<string, string>> = {
+  'style.css': 'text/css; charset=utf-8',
+  'live.js': 'text/javascript; charset=utf-8',
+  'avatar.svg': 'image/svg+xml',
+}
+
+/** The pages for people: read without a script, kept fresh with one. */
+export function pageRoutes(parts: PageParts): Hono {
+  const { hub, repository } = parts
+  const { memory } = hub
+  const path = `/${fullName(repository)}`
+  const page = (title: string, body: Html) => layout({ title, serviceUrl: memory.app.homepage, body })
+  const routes = new Hono()
+  routes.use(safeHeaders(), etag(), csrf())
+
+  routes.get('/', (c) => c.html(page('Pull requests', pullList(path, listed(parts)))))
+
+  routes.get(path, (c) => c.redirect('/'))
+
+  routes.get(`${path}/pull/:number{[0-9]+}`, (c) => {
+    const pull = findPull(memory, repository.id, Number(c.req.param('number')))
+    if (pull === null) throw notFound()
+    return c.html(page(`${pull.title} #${pull.number}`, pullBody(parts, path, pull)))
+  })
+
+  routes.get(`${path}/runs/:id{[0-9]+}`, (c) => {
+    const run = memory.checkRuns.get(Number(c.req.param('id')))
+    if (run === undefined) throw notFound()
+    return c.html(page(run.name, html`<div data-live="run">${checkCard(path, run)}</div>`))
+  })
+
+  routes.get('/deliveries', (c) => c.html(page('Deliveries', deliveryList(parts.deliveries.records()))))
+
+  routes.get('/assets/:file', async (c) => {
+    const type = ASSETS[c.req.param('file')]
+    if (type === undefined) throw notFound()
+    return c.body(await readFile(join(import.meta.dirname, 'assets', c.req.param('file'))), 200, {
+      'content-type': type,
+    })
+  })
+
+  addActions(routes, path, parts)
+  routes.notFound((c) => c.html(page('Not found', html`<h1>Not found</h1>`), 404))
+  routes.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    const status = error instanceof ApiError ? error.status : 500
+    return c.html(page('Refused', html`<h1>${error.message}</h1><p><a href="/">Back</a></p>`), status)
+  })
+  return routes
+}
+
+function listed({ hub: { memory }, repository }: PageParts) {
+  return pullsOf(memory, repository.id).map((pull) => ({
+    pull,
+    check: checkRunsOf(memory, repository.id, pull.head.sha)[0] ?? null,
+  }))
+}
+
+function pullBody({ hub: { memory }, repository }: PageParts, path: string, pull: Pull): Html {
+  return pullView({
+    path,
+    pull,
+    head: repositoryById(memory, pull.head.repositoryId),
+    comments: commentsOf(memory, repository.id, pull.number).map(
+      (comment) => [comment, reactionsOf(memory, comment.id)] as const,
+    ),
+    checks: checkRunsOf(memory, repository.id, pull.head.sha),
+    people: memory.roles.get(repository.id) ?? new Map(),
+  })
+}
+
+function safeHeaders(): MiddlewareHandler {
+  return async (c, next) => {
+    await next()
+    c.res.headers.set('content-security-policy', CONTENT_SECURITY_POLICY)
+    c.res.headers.set('x-content-type-options', 'nosniff')
+    c.res.headers.set('referrer-policy', 'same-origin')
+    c.res.headers.set('cache-control', 'no-cache')
+  }
+}

@@ -1,0 +1,149 @@
+import { HarnessError } from '../errors.ts'
+import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
+import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import type { Database } from './database.ts'
+import type { Reports } from './reports.ts'
+import type { RunChanges } from './runChanges.ts'
+import type { Runs } from './runs.ts'
+
+const END = `
+  UPDATE deliveries SET decided_at = :atMs, outcome = :outcome, error = NULL
+   WHERE id = :id AND decided_at IS NULL`
+
+const KNOWN = 'SELECT 1 FROM deliveries WHERE id = :id'
+
+const CLAIM_SUBJECT = `
+  INSERT INTO subjects (subject, delivery_id, acted_at) VALUES (:subject, :id, :atMs)
+  ON CONFLICT (subject) DO NOTHING`
+
+const HAS_SUBJECT = 'SELECT 1 FROM subjects WHERE subject = :subject'
+
+const ADD_USE = 'INSERT INTO uses (key, used_at) VALUES (:key, :atMs)'
+
+/** Limits look back an hour; what is older than a week serves nobody. */
+const FORGET_USES = 'DELETE FROM uses WHERE key = :key AND used_at < :atMs - 604800000'
+
+const COUNT_USES = 'SELECT count(*) AS uses FROM uses WHERE key = :key AND used_at >= :sinceMs'
+
+/** Deliveries may come out of order: the youngest push stands. */
+const SEE_HEAD = `
+  INSERT INTO heads (repository_id, pr, sha, seen_at) VALUES (:repositoryId, :pr, :sha, :atMs)
+  ON CONFLICT (repository_id, pr) DO UPDATE SET sha = excluded.sha, seen_at = excluded.seen_at
+   WHERE excluded.seen_at >= seen_at`
+
+const LAST_HEAD = 'SELECT * FROM heads WHERE repository_id = :repositoryId AND pr = :pr'
+
+const APPROVE = `
+  INSERT INTO approvals (repository_id, pr, sha, actor, revoked, decided_at)
+  VALUES (:repositoryId, :pr, :sha, :actor, :revoked, :atMs)
+  ON CONFLICT (repository_id, pr, sha)
+  DO UPDATE SET actor = excluded.actor, revoked = excluded.revoked, decided_at = excluded.decided_at`
+
+const APPROVAL = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AND pr = :pr AND sha = :sha'
+
+/** What a delivery is recorded with when another one has been acted on for the same thing. */
+const REPEATED = 'repeated'
+
+export function decisionsOn(
+  database: Database,
+  runs: Runs,
+  changes: RunChanges,
+  reports: Reports,
+): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'usesSince'> {
+  const end = database.prepare(END)
+  const known = database.prepare(KNOWN)
+  const hasSubject = database.prepare(HAS_SUBJECT)
+  const write = writerOn(database, runs, changes, reports)
+
+  function decide(decided: Decided): boolean {
+    const { deliveryId: id, atMs } = decided
+    const repeated = decided.subjects.some((subject) => hasSubject.get({ subject }) !== undefined)
+    const outcome = repeated ? REPEATED : decided.outcome
+    const ended = end.run({ id, atMs, outcome }).changes === 1
+    if (!ended && known.get({ id }) === undefined) throw fault(id, 'is not in the store')
+    if (!ended || repeated) return false
+    write(decided)
+    return true
+  }
+
+  return {
+    ...memoryOn(database),
+    async decide(decided) {
+      refuseUnreported(decided)
+      return database.write(() => decide(decided))
+    },
+  }
+}
+
+function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: Reports) {
+  const claim = database.prepare(CLAIM_SUBJECT)
+  const use = database.prepare(ADD_USE)
+  const forget = database.prepare(FORGET_USES)
+  const seeHead = database.prepare(SEE_HEAD)
+  const approve = database.prepare(APPROVE)
+
+  return (decided: Decided): void => {
+    const { deliveryId: id, atMs } = decided
+    for (const subject of decided.subjects) claim.run({ subject, id, atMs })
+    for (const run of decided.runs) runs.add(run)
+    for (const { runId, stop } of decided.stops) changes.noteStop(runId, stop)
+    for (const key of decided.uses) {
+      use.run({ key, atMs })
+      forget.run({ key, atMs })
+    }
+    for (const head of decided.heads) seeHead.run({ ...head })
+    for (const approval of decided.approvals)
+      approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, atMs })
+    reports.add(decided.reports)
+  }
+}
+
+function memoryOn(database: Database): Pick<Store, 'lastHead' | 'approval' | 'usesSince'> {
+  const lastHead = database.prepare(LAST_HEAD)
+  const approval = database.prepare(APPROVAL)
+  const countUses = database.prepare(COUNT_USES)
+  return {
+    lastHead: async (repositoryId, pr) => database.read(() => headOf(lastHead.get({ repositoryId, pr }))),
+    approval: async (repositoryId, pr, sha) =>
+      database.read(() => approvalOf(approval.get({ repositoryId, pr, sha }))),
+    usesSince: async (key, sinceMs) =>
+      database.read(() => numberOf(fieldsOf(countUses.get({ key, sinceMs }), 'uses'), 'uses')),
+  }
+}
+
+function headOf(row: unknown): HeadSeen | null {
+  if (row === undefined) return null
+  const fields = fieldsOf(row, 'head')
+  return {
+    repositoryId: textOf(fields, 'repository_id'),
+    pr: numberOf(fields, 'pr'),
+    sha: textOf(fields, 'sha'),
+    atMs: numberOf(fields, 'seen_at'),
+  }
+}
+
+function approvalOf(row: unknown): Approval | null {
+  if (row === undefined) return null
+  const fields = fieldsOf(row, 'approval')
+  return {
+    repositoryId: textOf(fields, 'repository_id'),
+    pr: numberOf(fields, 'pr'),
+    sha: textOf(fields, 'sha'),
+    actor: textOf(fields, 'actor'),
+    revoked: numberOf(fields, 'revoked') === 1,
+  }
+}
+
+/** No run without a report: a run that nobody sees is refused before anything is written. */
+function refuseUnreported({ deliveryId, runs, reports }: Decided): void {
+  const silent = runs.find((run) => !reports.some((report) => tellsOf(report, run)))
+  if (silent !== undefined) throw fault(deliveryId, `would queue run ${silent.id} without a check report`)
+}
+
+function tellsOf(report: NewReport, run: NewRun): boolean {
+  return report.kind === 'check' && report.runId === run.id
+}
+
+function fault(deliveryId: string, what: string): HarnessError {
+  return new HarnessError('DECISION', `Delivery ${deliveryId} ${what}`)
+}

@@ -1,0 +1,49 @@
+import type { Delivery, Store } from '../model/ports.ts'
+import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import type { Database } from './database.ts'
+
+const ADD = `
+  INSERT INTO deliveries (id, event, payload, received_at)
+  VALUES (:id, :event, :payload, :receivedAtMs)
+  ON CONFLICT (id) DO NOTHING`
+
+/** In the order of arrival; bounded, since each row carries a whole payload. */
+const UNDECIDED = `
+  SELECT id, event, payload, received_at FROM deliveries
+   WHERE decided_at IS NULL AND not_before <= :nowMs
+   ORDER BY seq LIMIT 1000`
+
+const PUT_OFF = `
+  UPDATE deliveries SET attempts = attempts + 1, error = :error, not_before = :notBeforeMs
+   WHERE id = :id AND decided_at IS NULL
+  RETURNING attempts`
+
+const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = :id'
+
+export function deliveriesOn(database: Database): Pick<Store, 'addDelivery' | 'undecided' | 'putOff'> {
+  const add = database.prepare(ADD)
+  const undecided = database.prepare(UNDECIDED)
+  const putOff = database.prepare(PUT_OFF)
+  const attempts = database.prepare(ATTEMPTS)
+  return {
+    addDelivery: async ({ id, event, payload, receivedAtMs }) =>
+      database.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
+    undecided: async (nowMs) => database.read(() => undecided.all({ nowMs }).map(deliveryOf)),
+    putOff: async (id, error, notBeforeMs) =>
+      database.write(() => attemptsOf(putOff.get({ id, error, notBeforeMs }) ?? attempts.get({ id }), id)),
+  }
+}
+
+function deliveryOf(row: unknown): Delivery {
+  const fields = fieldsOf(row, 'delivery')
+  return {
+    id: textOf(fields, 'id'),
+    event: textOf(fields, 'event'),
+    payload: textOf(fields, 'payload'),
+    receivedAtMs: numberOf(fields, 'received_at'),
+  }
+}
+
+function attemptsOf(row: unknown, id: string): number {
+  return numberOf(fieldsOf(row, `delivery ${id}`), 'attempts')
+}

@@ -1,0 +1,128 @@
+import { HarnessError } from '../errors.ts'
+import type { NewReport, Store } from '../model/ports.ts'
+import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import type { Database } from './database.ts'
+import { failedReportOf, paramsOfReport, reportOf } from './reportRow.ts'
+import { sendingOn } from './sending.ts'
+
+const BODY_OF_KEY = 'SELECT body FROM reports WHERE key = :key'
+
+const ADD = `
+  INSERT INTO reports (key, kind, state, run_id, repository, installation_id, pr, comment_id, body, terminal, not_before, created_at)
+  VALUES (:key, :kind, :state, :run_id, :repository, :installation_id, :pr, :comment_id, :body, :terminal, :not_before, :created_at)`
+
+const IS_OVER = `SELECT 1 FROM reports WHERE run_id = :run AND kind = 'check' AND terminal = 1 LIMIT 1`
+
+const DUE_OF_CHECKS = `
+  SELECT max(not_before) AS due FROM reports WHERE run_id = :run AND state = 'pending' AND kind = 'check'`
+
+const SUPERSEDE = `
+  UPDATE reports SET state = 'superseded', ended_at = :atMs
+   WHERE run_id = :run AND state = 'pending' AND kind = 'check' AND terminal = 0`
+
+const COUNT = 'UPDATE runs SET reports = reports + 1 WHERE id = :run'
+
+/** The first pending report of each run, and those that belong to no run. */
+const HEADS = `
+  FROM reports LEFT JOIN pauses USING (installation_id)
+   WHERE state = 'pending'
+     AND (run_id IS NULL OR NOT EXISTS (
+       SELECT 1 FROM reports AS earlier
+        WHERE earlier.state = 'pending' AND earlier.run_id = reports.run_id AND earlier.seq < reports.seq))`
+
+const DUE_AT = 'max(not_before, coalesce(until, 0))'
+
+const DUE = `SELECT reports.* ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal DESC, seq LIMIT :limit`
+
+const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
+
+const FAILED = `SELECT * FROM reports WHERE state = 'failed' ORDER BY seq`
+
+const PAUSE = `
+  INSERT INTO pauses (installation_id, until) VALUES (:installationId, :untilMs)
+  ON CONFLICT (installation_id) DO UPDATE SET until = max(until, excluded.until)`
+
+type Port = Pick<
+  Store,
+  | 'addReports'
+  | 'dueReports'
+  | 'nextReportAtMs'
+  | 'pauseReports'
+  | 'failedReports'
+  | 'beginReport'
+  | 'reportSent'
+  | 'reportPutOff'
+  | 'reportFailed'
+>
+
+export interface Reports {
+  readonly port: Port
+  /** Inside the caller's transaction. */
+  add(reports: readonly NewReport[]): void
+}
+
+export function reportsOn(database: Database, now: () => number): Reports {
+  const add = addingOn(database, now)
+  const due = database.prepare(DUE)
+  const next = database.prepare(NEXT)
+  const failed = database.prepare(FAILED)
+  const pause = database.prepare(PAUSE)
+  return {
+    port: {
+      ...sendingOn(database),
+      addReports: async (reports) => database.write(() => add(reports)),
+      dueReports: async (nowMs, limit) => database.read(() => due.all({ nowMs, limit }).map(reportOf)),
+      nextReportAtMs: async (afterMs) => database.read(() => atOf(next.get({ afterMs }))),
+      failedReports: async () => database.read(() => failed.all().map(failedReportOf)),
+      async pauseReports(installationId, untilMs) {
+        database.write(() => pause.run({ installationId, untilMs }))
+      },
+    },
+    add,
+  }
+}
+
+function addingOn(database: Database, now: () => number): (reports: readonly NewReport[]) => void {
+  const bodyOfKey = database.prepare(BODY_OF_KEY)
+  const insert = database.prepare(ADD)
+  const isOver = database.prepare(IS_OVER)
+  const dueOfChecks = database.prepare(DUE_OF_CHECKS)
+  const supersede = database.prepare(SUPERSEDE)
+  const count = database.prepare(COUNT)
+
+  /** States of a run's check replace each other: the newest takes over when the one before it was due; nothing follows an end but an end. */
+  function addCheck(report: NewReport, run: string, atMs: number): void {
+    const overtaken = !report.terminal && isOver.get({ run }) !== undefined
+    const notBefore = dueOf(dueOfChecks.get({ run }))
+    if (!overtaken) supersede.run({ run, atMs })
+    insert.run(paramsOfReport(report, overtaken ? 'superseded' : 'pending', notBefore, atMs))
+    count.run({ run })
+  }
+
+  function addOne(report: NewReport): void {
+    if (isThere(bodyOfKey.get({ key: report.key }), report)) return
+    const atMs = now()
+    if (report.kind === 'check' && report.runId !== null) addCheck(report, report.runId, atMs)
+    else insert.run(paramsOfReport(report, 'pending', 0, atMs))
+  }
+
+  return (reports) => reports.forEach(addOne)
+}
+
+/** A key stands for one body for ever; with another body it is a fault of the caller, and not a repeat. */
+function isThere(row: unknown, report: NewReport): boolean {
+  if (row === undefined) return false
+  if (textOf(fieldsOf(row, 'report'), 'body') === report.body) return true
+  throw new HarnessError(
+    'REPORT_KEY',
+    `Report ${report.key} is stored with another body; make a new key for a new state`,
+  )
+}
+
+function dueOf(row: unknown): number {
+  return optional(fieldsOf(row, 'due'), 'due', numberOf) ?? 0
+}
+
+function atOf(row: unknown): number | null {
+  return optional(fieldsOf(row, 'at'), 'at', numberOf)
+}

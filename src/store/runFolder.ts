@@ -1,0 +1,114 @@
+import { constants, cpSync, existsSync, fsyncSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { HarnessError } from '../errors.ts'
+import { type Journal, parseJournal, readStopRequest, type StopRequest } from '../model/journal.ts'
+import { type RunRequest, readRunRequest } from '../model/run.ts'
+import { createOnce, makeFolder, opened, readIfThere, syncFolder, writeSynced } from './durable.ts'
+import type { StatePaths } from './stateFolder.ts'
+
+/** The parts of a run's folder (design section 3). */
+export interface RunPaths {
+  readonly id: string
+  readonly folder: string
+  readonly request: string
+  readonly recipe: string
+  readonly journal: string
+  readonly stop: string
+  readonly stages: string
+  readonly artifacts: string
+  readonly work: string
+  readonly home: string
+  readonly result: string
+  readonly reserve: string
+  readonly wrapperLog: string
+  readonly reported: string
+}
+
+export function runPaths(paths: Pick<StatePaths, 'runs'>, id: string): RunPaths {
+  return runPathsOf(join(paths.runs, id))
+}
+
+export function runPathsOf(folder: string): RunPaths {
+  const id = basename(folder)
+  return {
+    id,
+    folder,
+    request: join(folder, 'request.json'),
+    recipe: join(folder, 'recipe'),
+    journal: join(folder, 'journal.ndjson'),
+    stop: join(folder, 'stop.json'),
+    stages: join(folder, 'stages'),
+    artifacts: join(folder, 'artifacts'),
+    work: join(folder, 'work'),
+    home: join(folder, 'home'),
+    result: join(folder, 'result.json'),
+    reserve: join(folder, 'reserve'),
+    wrapperLog: join(folder, 'wrapper.log'),
+    reported: join(folder, 'reported'),
+  }
+}
+
+/** Made under the run's locks: the request and the recipe as it was, flushed, so that any later process can tear down. */
+export function createRunFolder(paths: StatePaths, request: RunRequest, recipeFolder: string): RunPaths {
+  const run = runPaths(paths, request.run)
+  mkdirSync(run.folder, { mode: 0o711 })
+  for (const folder of [run.stages, run.artifacts, run.work, run.home]) makeFolder(folder)
+  cpSync(recipeFolder, run.recipe, { recursive: true, dereference: true, preserveTimestamps: true })
+  syncTree(run.recipe)
+  writeSynced(run.request, `${JSON.stringify(request, null, 2)}\n`)
+  syncFolder(run.folder)
+  syncFolder(paths.runs)
+  return run
+}
+
+/** @throws HarnessError RUN_FOLDER naming the file that cannot be read */
+export function readRequest(run: RunPaths): RunRequest {
+  return reading(run.request, () => {
+    const text = readIfThere(run.request)
+    if (text === null) throw new TypeError('it is missing')
+    return readRunRequest(JSON.parse(text))
+  })
+}
+
+/** The journal as one record; empty where no process has written yet. @throws HarnessError RUN_FOLDER */
+export function readJournal(run: RunPaths): Journal {
+  return reading(run.journal, () => parseJournal(readIfThere(run.journal) ?? ''))
+}
+
+export function readStop(run: RunPaths): StopRequest | null {
+  return reading(run.stop, () => {
+    const text = readIfThere(run.stop)
+    return text === null ? null : readStopRequest(JSON.parse(text))
+  })
+}
+
+/** Makes a request to stop durable; false = an earlier one stands. Signals only wake. */
+export function noteStop(run: RunPaths, stop: StopRequest): boolean {
+  return createOnce(run.stop, `${JSON.stringify(stop)}\n`)
+}
+
+export function hasRunFolder(run: RunPaths): boolean {
+  return existsSync(run.folder)
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new HarnessError('RUN_FOLDER', `${path} cannot be read`, { cause: error })
+  }
+}
+
+function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder)) {
+    const path = join(folder, entry)
+    if (statSync(path).isDirectory()) syncTree(path)
+    else syncFile(path)
+  }
+  syncFolder(folder)
+}
+
+function syncFile(path: string): void {
+  using file = opened(path, constants.O_RDONLY)
+  fsyncSync(file.value)
+}

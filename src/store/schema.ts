@@ -1,0 +1,122 @@
+/**
+ * Schema version 1. Times are milliseconds of the wall clock. The partial indexes carry what the loops ask for, so that no
+ * question of theirs reads what is over.
+ */
+export const FIRST_SCHEMA = `
+CREATE TABLE deliveries (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          TEXT    NOT NULL UNIQUE,
+  event       TEXT    NOT NULL,
+  payload     TEXT    NOT NULL,
+  received_at INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  not_before  INTEGER NOT NULL DEFAULT 0,
+  error       TEXT,
+  decided_at  INTEGER,
+  outcome     TEXT
+) STRICT;
+CREATE INDEX deliveries_undecided ON deliveries (seq) WHERE decided_at IS NULL;
+
+CREATE TABLE subjects (
+  subject     TEXT    PRIMARY KEY,
+  delivery_id TEXT    NOT NULL,
+  acted_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uses (
+  seq     INTEGER PRIMARY KEY,
+  key     TEXT    NOT NULL,
+  used_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uses_by_key ON uses (key, used_at);
+
+CREATE TABLE heads (
+  repository_id TEXT    NOT NULL,
+  pr            INTEGER NOT NULL,
+  sha           TEXT    NOT NULL,
+  seen_at       INTEGER NOT NULL,
+  PRIMARY KEY (repository_id, pr)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE approvals (
+  repository_id TEXT    NOT NULL,
+  pr            INTEGER NOT NULL,
+  sha           TEXT    NOT NULL,
+  actor         TEXT    NOT NULL,
+  revoked       INTEGER NOT NULL CHECK (revoked IN (0, 1)),
+  decided_at    INTEGER NOT NULL,
+  PRIMARY KEY (repository_id, pr, sha)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+  id              TEXT    PRIMARY KEY,
+  state           TEXT    NOT NULL CHECK (state IN ('queued', 'starting', 'running', 'tearing_down', 'concluded')),
+  priority        INTEGER NOT NULL,
+  enqueued_at     INTEGER NOT NULL,
+  repository      TEXT    NOT NULL,
+  repository_id   TEXT    NOT NULL,
+  installation_id INTEGER NOT NULL,
+  clone_url       TEXT    NOT NULL,
+  pr              INTEGER NOT NULL,
+  sha             TEXT    NOT NULL,
+  ref             TEXT    NOT NULL,
+  fork            INTEGER NOT NULL CHECK (fork IN (0, 1)),
+  recipe          TEXT    NOT NULL,
+  arguments       TEXT    NOT NULL CHECK (json_valid(arguments)),
+  keep_ms         INTEGER NOT NULL,
+  domain          TEXT    NOT NULL,
+  names           TEXT    NOT NULL CHECK (json_valid(names)),
+  actor           TEXT    NOT NULL,
+  comment_id      INTEGER,
+  waits_for       TEXT,
+  stage           TEXT,
+  started_at      INTEGER,
+  concluded_at    INTEGER,
+  verdict         TEXT    CHECK (verdict IS NULL OR json_valid(verdict)),
+  stop            TEXT    CHECK (stop IS NULL OR json_valid(stop)),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  check_run_id    INTEGER,
+  check_tried     INTEGER NOT NULL DEFAULT 0 CHECK (check_tried IN (0, 1)),
+  reports         INTEGER NOT NULL DEFAULT 0,
+  CHECK (state <> 'concluded' OR (verdict IS NOT NULL AND concluded_at IS NOT NULL))
+) STRICT;
+CREATE INDEX runs_claim ON runs (priority DESC, enqueued_at, id) WHERE state = 'queued';
+CREATE INDEX runs_live ON runs (enqueued_at, id) WHERE state IN ('starting', 'running', 'tearing_down');
+CREATE INDEX runs_newest ON runs (enqueued_at DESC, id DESC);
+CREATE INDEX runs_of_pull_request ON runs (repository, pr, enqueued_at DESC, id DESC);
+
+CREATE TABLE run_names (
+  name   TEXT NOT NULL,
+  run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  PRIMARY KEY (name, run_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reports (
+  seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+  key             TEXT    NOT NULL UNIQUE,
+  kind            TEXT    NOT NULL CHECK (kind IN ('reaction', 'reply', 'check')),
+  state           TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'superseded', 'failed')),
+  run_id          TEXT    REFERENCES runs (id),
+  repository      TEXT    NOT NULL,
+  installation_id INTEGER NOT NULL,
+  pr              INTEGER NOT NULL,
+  comment_id      INTEGER,
+  body            TEXT    NOT NULL,
+  terminal        INTEGER NOT NULL CHECK (terminal IN (0, 1)),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  not_before      INTEGER NOT NULL DEFAULT 0,
+  error           TEXT,
+  created_at      INTEGER NOT NULL,
+  ended_at        INTEGER,
+  CHECK (kind <> 'check' OR run_id IS NOT NULL)
+) STRICT;
+CREATE INDEX reports_pending ON reports (terminal DESC, seq) WHERE state = 'pending';
+CREATE INDEX reports_pending_of_run ON reports (run_id, seq) WHERE state = 'pending';
+CREATE INDEX reports_terminal ON reports (run_id) WHERE kind = 'check' AND terminal = 1;
+CREATE INDEX reports_failed ON reports (seq) WHERE state = 'failed';
+
+CREATE TABLE pauses (
+  installation_id INTEGER PRIMARY KEY,
+  until           INTEGER NOT NULL
+) STRICT;
+`

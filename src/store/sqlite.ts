@@ -1,0 +1,28 @@
+import type { Store } from '../model/ports.ts'
+import { openDatabase } from './database.ts'
+import { decisionsOn } from './decisions.ts'
+import { deliveriesOn } from './deliveries.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { reportsOn } from './reports.ts'
+import { runChangesOn } from './runChanges.ts'
+import { runsOn } from './runs.ts'
+
+/**
+ * The records on SQLite (WAL, synchronous=FULL: on disk when a promise resolves). The file is made, with mode 0600, if it is missing.
+ * `now` dates reports, in milliseconds.
+ * @throws HarnessError STORE_…, naming the file, what is wrong with it and the way out
+ */
+export async function openStore(file: string, now: () => number = Date.now): Promise<Store> {
+  const database = openDatabase(file, MIGRATIONS)
+  const reports = reportsOn(database, now)
+  const runs = runsOn(database)
+  const changes = runChangesOn(database, runs, reports)
+  return {
+    ...deliveriesOn(database),
+    ...decisionsOn(database, runs, changes, reports),
+    ...runs.port,
+    ...changes.port,
+    ...reports.port,
+    close: async () => database.close(),
+  }
+}

@@ -1,0 +1,112 @@
+import { chmodSync, readdirSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { codeOf, HarnessError } from '../errors.ts'
+import { isResource, type Name } from '../model/names.ts'
+import { makeFolder } from './durable.ts'
+
+/** Where everything lies (design section 3). The one place that knows the paths. */
+export interface StatePaths {
+  readonly root: string
+  readonly database: string
+  readonly serveLock: string
+  readonly janitorLock: string
+  readonly locks: string
+  readonly tickets: string
+  readonly open: string
+  readonly holds: string
+  readonly runs: string
+  readonly mirrors: string
+  readonly compileCache: string
+}
+
+export function statePaths(root: string): StatePaths {
+  return {
+    root,
+    database: join(root, 'berth.db'),
+    serveLock: join(root, 'serve.lock'),
+    janitorLock: join(root, 'janitor.lock'),
+    locks: join(root, 'locks'),
+    tickets: join(root, 'tickets'),
+    open: join(root, 'open'),
+    holds: join(root, 'holds'),
+    runs: join(root, 'runs'),
+    mirrors: join(root, 'mirrors'),
+    compileCache: join(root, 'compile-cache'),
+  }
+}
+
+/** Resources live in a folder of their own: `r:` can be no domain's name. */
+const RESOURCES = 'r:'
+
+/** A name as the part of a path below `locks/` or `tickets/`. */
+export function pathOfName(name: Name): string {
+  return isResource(name) ? join(RESOURCES, name.slice(RESOURCES.length)) : name
+}
+
+export function lockPath(paths: StatePaths, name: Name): string {
+  return join(paths.locks, `${pathOfName(name)}.lock`)
+}
+
+/** Names that have a lock file. Dot names are no locks. */
+export function namesWithLockFile(paths: StatePaths): readonly Name[] {
+  const domains = lockFilesIn(paths.locks)
+  const resources = lockFilesIn(join(paths.locks, RESOURCES)).map((word) => `${RESOURCES}${word}`)
+  return [...domains, ...resources].sort()
+}
+
+function lockFilesIn(folder: string): readonly string[] {
+  return entriesOf(folder)
+    .filter((entry) => entry.endsWith('.lock') && !entry.startsWith('.'))
+    .map((entry) => entry.slice(0, -'.lock'.length))
+}
+
+/** The entries of a folder, sorted; none where the folder is missing. */
+export function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** statfs(2) types on which flock is not, or not surely, exclusive between all who can write there. */
+const REFUSED: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x517b, 'SMB'],
+  [0x65735546, 'FUSE'],
+  [0x01021997, '9P'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+])
+
+/**
+ * Makes what is missing of the state folder and refuses a network filesystem by name. The root is 0711 so that a stage's user
+ * can reach its own checkout; its parts are 0700.
+ * @throws HarnessError STATE_FOLDER naming the folder and what to do
+ */
+export function openStateFolder(root: string): StatePaths {
+  const paths = statePaths(root)
+  try {
+    makeFolder(root, 0o711)
+    const refused = refusedFilesystem(root)
+    if (refused !== null)
+      throw new TypeError(`it is on ${refused}, where a file lock does not exclude; use a local disk`)
+    const { locks, tickets, open, holds, runs, mirrors, compileCache } = paths
+    const resourceFolders = [join(locks, RESOURCES), join(tickets, RESOURCES)]
+    for (const folder of [locks, tickets, open, holds, mirrors, compileCache, ...resourceFolders])
+      makeFolder(folder)
+    makeFolder(runs, 0o711)
+    if (process.umask() !== 0) chmodSync(root, 0o711)
+    return paths
+  } catch (error) {
+    throw new HarnessError('STATE_FOLDER', `State folder ${root} cannot be used`, { cause: error })
+  }
+}
+
+/** The name of the refused filesystem that `path` is on, or null. */
+export function refusedFilesystem(path: string): string | null {
+  return REFUSED.get(Number(statfsSync(path).type)) ?? null
+}

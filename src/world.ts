@@ -1,0 +1,74 @@
+import type { Context } from './cli/context.ts'
+import { loadConfig } from './config.ts'
+import { InputError } from './errors.ts'
+import type { JanitorWorld } from './janitor/ports.ts'
+import { claim } from './lock/claim.ts'
+import { adoptForgotten, dirtyNames } from './lock/dirtyNames.ts'
+import { holdersOf } from './lock/holders.ts'
+import { removeIdleLock } from './lock/idle.ts'
+import { peekMark } from './lock/lockFile.ts'
+import { letGo } from './lock/nameLocks.ts'
+import { peekTickets } from './lock/tickets.ts'
+import { didYouMean } from './model/closest.ts'
+import type { Config } from './model/config.ts'
+import { isResource } from './model/names.ts'
+import type { Recipe } from './model/recipe.ts'
+import { enforceCeilings } from './process/ceiling.ts'
+import { recoverer } from './process/recovery.ts'
+import { loadRecipe, loadRecipes } from './recipes/load.ts'
+import { lockPath, namesWithLockFile, openStateFolder, type StatePaths } from './store/stateFolder.ts'
+
+/** What every command works with. */
+export function makeContext(): Context {
+  const cwd = process.cwd()
+  const config = loadConfig({ env: process.env, cwd })
+  const state = openStateFolder(config.stateDir)
+  return {
+    config,
+    state,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd,
+    recipe: (name) => findRecipe(config, name),
+  }
+}
+
+/** The janitor's world: locks and folders alone, no database, no service, no memory. */
+export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'state'>): JanitorWorld {
+  const looksHeld = (name: string) => (holdersOf(state, [name]).get(name) ?? []).length > 0
+  return {
+    dirtyNames: () => dirtyNames(state),
+    lockedNames: () => namesWithLockFile(state),
+    mayTouch: (name) => isResource(name) || config.runDomains.test(name),
+    async clean(name) {
+      adoptForgotten(state)
+      const claimed = await claim(state, [name], recoverer(state, 'janitor', true))
+      if (claimed.kind === 'busy') return { kind: 'busy', by: claimed.run }
+      if (claimed.kind === 'dirty') return claimed
+      letGo(claimed)
+      return { kind: 'cleaned', runs: claimed.recovered }
+    },
+    removeIdle: (name) => removeIdleLock(state, name),
+    looksIdle: (name) => looksIdle(state, name, looksHeld),
+    looksHeld,
+    enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
+  }
+}
+
+function looksIdle(state: StatePaths, name: string, looksHeld: (name: string) => boolean): boolean {
+  const clean = peekMark(lockPath(state, name)) === 'clean'
+  return clean && peekTickets(state, name).length === 0 && !looksHeld(name)
+}
+
+function findRecipe(config: Config, name: string): Recipe {
+  const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets)
+  const found = recipes.find((recipe) => recipe.name === name)
+  if (found !== undefined) return found
+  if (broken.some((recipe) => recipe.name === name))
+    return loadRecipe(`${config.recipesDir}/${name}`, config.budgets)
+  const names = recipes.map((recipe) => recipe.name)
+  const offer = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`
+  throw new InputError('berth run', [
+    `${config.recipesDir} has no recipe ${name}; ${offer}.${didYouMean(name, names)}`,
+  ])
+}

@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import type { Recipe } from '../../src/model/recipe.ts'
+import { loadRecipe } from '../../src/recipes/load.ts'
+
+interface Checkout extends Disposable {
+  readonly work: string
+  readonly artifacts: string
+  /** Runs one command line as the process driver does. */
+  perform(command: string): { readonly status: number | null; readonly text: string }
+  /** Processes that carry this checkout's HOME. */
+  processes(): readonly string[]
+}
+
+function checkout(files: Readonly<Record<string, string>>): Checkout {
+  const root = mkdtempSync(join(tmpdir(), 'berth-recipe-'))
+  const [work, home, artifacts] = ['work', 'home', 'artifacts'].map((name) => join(root, name))
+  if (work === undefined || home === undefined || artifacts === undefined) throw new Error('unreachable')
+  for (const path of [work, home, artifacts]) mkdirSync(path)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text)
+  const env = {
+    PATH: '/usr/bin:/bin',
+    HOME: home,
+    LANG: 'C.UTF-8',
+    BERTH_DOMAIN: 'site-hello-pr1.ci.localhost',
+    BERTH_WORKSPACE: work,
+    BERTH_ARTIFACTS: artifacts,
+    BERTH_SHA: '0123456789abcdef0123456789abcdef01234567',
+    BERTH_ARG_SIZE: 's',
+  }
+  return {
+    work,
+    artifacts,
+    perform(command) {
+      const { status, stdout, stderr } = spawnSync('/bin/sh', ['-euc', command], {
+        cwd: work,
+        env,
+        encoding: 'utf8',
+      })
+      return { status, text: stdout + stderr }
+    },
+    processes: () =>
+      readdirSync('/proc').filter(
+        (pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`HOME=${home}\0`),
+      ),
+    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+  }
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function shipped(name: string): Recipe {
+  return loadRecipe(fileURLToPath(new URL(`../../recipes/${name}`, import.meta.url)))
+}
+
+function stage(recipe: Recipe, name: string): string {
+  const found = recipe.stages.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`recipe ${recipe.name} has no stage ${name}`)
+  return found.run
+}
+
+test("recipe hello serves the pull request's README from a process, and its teardown ends that process", async () => {
+  using site = checkout({ 'README.md': 'Hello, harbour\n' })
+  const hello = shipped('hello')
+  try {
+    expect(site.perform(stage(hello, 'check'))).toMatchObject({
+      status: 0,
+      text: expect.stringContaining('has README.md'),
+    })
+    expect(site.perform(stage(hello, 'deploy')).status).toBe(0)
+    expect(site.processes()).toHaveLength(1)
+    expect(site.perform(stage(hello, 'stays-up'))).toMatchObject({
+      status: 0,
+      text: 'README.md has 15 bytes\nREADME.md has 15 bytes\n',
+    })
+    expect(readFileSync(join(site.artifacts, 'answers.txt'), 'utf8')).toContain('15 bytes')
+  } finally {
+    expect(site.perform(hello.teardown.run).status).toBe(0)
+  }
+  await vi.waitFor(() => expect(site.processes()).toEqual([]), { timeout: 5000, interval: 5 })
+  expect(readdirSync(site.work)).toEqual(['README.md'])
+})
+
+test('R-RUN-04 the teardown of recipe hello may come twice, and before anything is up', () => {
+  using site = checkout({})
+  const { teardown } = shipped('hello')
+  for (const round of [1, 2]) expect(`${round}: ${site.perform(teardown.run).status}`).toBe(`${round}: 0`)
+})
+
+test.each([
+  ['no README', {}],
+  ['an empty README', { 'README.md': '' }],
+])('recipe hello is red on a commit with %s', (_, files) => {
+  using site = checkout(files)
+  const result = site.perform(stage(shipped('hello'), 'check'))
+  expect(result).toMatchObject({
+    status: 1,
+    text: expect.stringContaining('has no README with anything in it'),
+  })
+})
+
+test('recipe red puts something up, fails with a code of its own, and its teardown takes it down and says so', () => {
+  using site = checkout({})
+  const red = shipped('red')
+  expect(site.perform(stage(red, 'deploy')).status).toBe(0)
+  const stack = join(site.work, '../home/stack')
+  expect(existsSync(stack)).toBe(true)
+  expect(site.perform(stage(red, 'fails')).status).toBe(3)
+  expect(site.perform(red.teardown.run)).toMatchObject({
+    status: 0,
+    text: expect.stringContaining('Teardown has run'),
+  })
+  expect(existsSync(stack)).toBe(false)
+})

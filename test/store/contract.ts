@@ -1,0 +1,607 @@
+import { describe, expect, test } from 'vitest'
+import type { NewReport, NewRun, Store } from '../../src/model/ports.ts'
+import { mayBecome, RUN_STATES, type RunState } from '../../src/model/run.ts'
+import { aCheck, aDecision, aDelivery, aReaction, aRun, PASSED, SHA } from './samples.ts'
+
+/** Records of their own for one test; `open` connects to them as one more process would. */
+export interface Records extends AsyncDisposable {
+  open(now?: () => number): Promise<Store>
+}
+
+/** What every store must do, whatever it is made of. */
+export function storeContract(records: () => Promise<Records>): void {
+  describe('deliveries', () => deliveries(records))
+  describe('decisions', () => decisions(records))
+  describe('runs', () => runs(records))
+  describe('changes of runs', () => changes(records))
+  describe('reports', () => reports(records))
+  describe('sending', () => sending(records))
+}
+
+type Factory = () => Promise<Records>
+
+function deliveries(records: Factory): void {
+  test('R-QUE-01 a delivery is stored raw, and found again by another process', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const payload = '{"emoji":"\u{1F6A2}","escaped":"\\u0000","spaces":  1}'
+    expect(await store.addDelivery(aDelivery('d1', { payload }))).toBe(true)
+    const other = await bed.open()
+    expect(await other.undecided(2_000)).toEqual([aDelivery('d1', { payload })])
+  })
+
+  test('R-CMD-08 a delivery id is taken once', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    expect(await store.addDelivery(aDelivery('d1', { payload: '{}' }))).toBe(false)
+    expect(await store.undecided(2_000)).toEqual([aDelivery('d1')])
+  })
+
+  test('undecided deliveries come in the order of arrival, whatever their clocks say', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    for (const [id, receivedAtMs] of [
+      ['d2', 900],
+      ['d1', 800],
+      ['d3', 700],
+    ] as const)
+      await store.addDelivery(aDelivery(id, { receivedAtMs }))
+    expect((await store.undecided(2_000)).map(({ id }) => id)).toEqual(['d2', 'd1', 'd3'])
+  })
+
+  test('R-QUE-09 a delivery that is put off counts its attempts and is due again at its time', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    expect(await store.putOff('d1', 'HTTP 502', 5_000)).toBe(1)
+    expect(await store.putOff('d1', 'HTTP 502', 6_000)).toBe(2)
+    expect(await store.undecided(5_999)).toEqual([])
+    expect(await store.undecided(6_000)).toHaveLength(1)
+  })
+}
+
+function decisions(records: Factory): void {
+  test('R-QUE-01 deciding writes the delivery, its runs, reports and memory together', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_234)
+    await store.addDelivery(aDelivery('d1'))
+    const stop = { reason: 'superseded', by: 'octocat', atMs: 1_500 } as const
+    const head = { repositoryId: '42', pr: 12, sha: SHA, atMs: 1_400 }
+    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false }
+    const decision = aDecision('d1', {
+      subjects: ['comment:99'],
+      runs: [aRun('r1'), aRun('r2')],
+      reports: [aReaction(99), aCheck('r1', 0), aCheck('r2', 0)],
+      stops: [{ runId: 'r1', stop }],
+      uses: ['actor:octocat'],
+      heads: [head],
+      approvals: [approval],
+    })
+    expect(await store.decide(decision)).toBe(true)
+    expect(await store.undecided(9_000)).toEqual([])
+    expect((await store.queued()).map(({ id }) => id)).toEqual(['r1', 'r2'])
+    expect((await store.run('r1'))?.stop).toEqual(stop)
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual([
+      'reaction:99',
+      'check:r1:0',
+      'check:r2:0',
+    ])
+    expect(await store.usesSince('actor:octocat', 1_500)).toBe(1)
+    expect(await store.lastHead('42', 12)).toEqual(head)
+    expect(await store.approval('42', 12, SHA)).toEqual(approval)
+  })
+
+  test('R-CMD-08 a decided delivery is not decided again', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    await store.decide(aDecision('d1', { outcome: 'ignored' }))
+    expect(await store.decide(aQueueing('d1', aRun('r1')))).toBe(false)
+    expect(await store.run('r1')).toBeNull()
+  })
+
+  test('R-CMD-08 what was acted on once is not acted on again under a new delivery id, and that delivery is over', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    await store.addDelivery(aDelivery('d2'))
+    await store.decide({ ...aQueueing('d1', aRun('r1')), subjects: ['comment:99'] })
+    const again = { ...aQueueing('d2', aRun('r2')), subjects: ['comment:99'], uses: ['actor:octocat'] }
+    expect(await store.decide(again)).toBe(false)
+    expect(await store.undecided(9_000)).toEqual([])
+    expect(await store.run('r2')).toBeNull()
+    expect(await store.usesSince('actor:octocat', 0)).toBe(0)
+  })
+
+  test('R-QUE-01 a decision that cannot be written whole leaves nothing, and the delivery undecided', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await store.addDelivery(aDelivery('d2'))
+    const twice = aDecision('d2', {
+      subjects: ['comment:100'],
+      uses: ['actor:octocat'],
+      runs: [aRun('r2'), aRun('r1')],
+      reports: [aCheck('r2', 0), aCheck('r1', 0)],
+    })
+    await expect(store.decide(twice)).rejects.toThrow()
+    expect(await store.run('r2')).toBeNull()
+    expect(await store.usesSince('actor:octocat', 0)).toBe(0)
+    expect((await store.undecided(9_000)).map(({ id }) => id)).toEqual(['d2'])
+    expect(await store.decide({ ...aQueueing('d2', aRun('r3')), subjects: ['comment:100'] })).toBe(true)
+  })
+
+  test('R-QUE-01 a run without a check report is refused, and a check report without a run', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    const silent = aDecision('d1', { runs: [aRun('r1')], reports: [aReaction(99)] })
+    await expect(store.decide(silent)).rejects.toThrow(
+      'Delivery d1 would queue run r1 without a check report',
+    )
+    await expect(store.decide(aDecision('d1', { reports: [aCheck('r9', 0)] }))).rejects.toThrow()
+    expect(await store.undecided(9_000)).toHaveLength(1)
+  })
+
+  test('deciding an unknown delivery is a fault', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await expect(store.decide(aDecision('d9'))).rejects.toThrow('Delivery d9 is not in the store')
+  })
+
+  test('R-CMD-09 uses are counted per key since a time, and survive a restart', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    for (const [id, atMs] of [
+      ['d1', 1_000],
+      ['d2', 2_000],
+      ['d3', 3_000],
+    ] as const) {
+      await store.addDelivery(aDelivery(id))
+      await store.decide(aDecision(id, { atMs, uses: ['actor:octocat', `pr:${id}`] }))
+    }
+    const again = await bed.open()
+    expect(await again.usesSince('actor:octocat', 2_000)).toBe(2)
+    expect(await again.usesSince('actor:octocat', 3_001)).toBe(0)
+    expect(await again.usesSince('pr:d1', 0)).toBe(1)
+    expect(await again.usesSince('actor:nobody', 0)).toBe(0)
+  })
+
+  test('R-CMD-07 the youngest push stands, in whatever order pushes are heard of', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    for (const [id, sha, atMs] of [
+      ['d1', 'b'.repeat(40), 2_000],
+      ['d2', 'a'.repeat(40), 1_000],
+    ] as const) {
+      await store.addDelivery(aDelivery(id))
+      await store.decide(aDecision(id, { heads: [{ repositoryId: '42', pr: 12, sha, atMs }] }))
+    }
+    expect((await store.lastHead('42', 12))?.sha).toBe('b'.repeat(40))
+    expect(await store.lastHead('42', 13)).toBeNull()
+  })
+
+  test('R-CMD-07 an approval is bound to its commit and can be revoked', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false }
+    await store.addDelivery(aDelivery('d1'))
+    await store.decide(aDecision('d1', { approvals: [approval] }))
+    await store.addDelivery(aDelivery('d2'))
+    await store.decide(aDecision('d2', { approvals: [{ ...approval, actor: 'hubot', revoked: true }] }))
+    expect(await store.approval('42', 12, SHA)).toEqual({ ...approval, actor: 'hubot', revoked: true })
+    expect(await store.approval('42', 12, 'f'.repeat(40))).toBeNull()
+  })
+}
+
+function runs(records: Factory): void {
+  test('a queued run is kept as it was asked for', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const asked = aRun('r1', {
+      fork: true,
+      commentId: null,
+      arguments: { 'quote"': "it's \u{1F6A2}" },
+      keepMs: 60_000,
+    })
+    await queue(store, asked)
+    expect(await store.run('r1')).toEqual({
+      ...asked,
+      state: 'queued',
+      waitsFor: null,
+      stage: null,
+      startedAtMs: null,
+      concludedAtMs: null,
+      verdict: null,
+      stop: null,
+      attempts: 0,
+      checkRunId: null,
+      reports: 1,
+    })
+    expect(await store.run('r2')).toBeNull()
+  })
+
+  test('R-QUE-05 the claim order is total: higher priority, then earlier, then id', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(
+      store,
+      aRun('c', { enqueuedAtMs: 5 }),
+      aRun('b', { enqueuedAtMs: 5 }),
+      aRun('late', { enqueuedAtMs: 9, priority: 1 }),
+      aRun('early', { enqueuedAtMs: 1 }),
+    )
+    expect((await store.queued()).map(({ id }) => id)).toEqual(['late', 'early', 'b', 'c'])
+  })
+
+  test('R-QUE-12 queued, live and concluded runs are told apart', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, ...RUN_STATES.map((state) => aRun(state)))
+    for (const state of RUN_STATES) await lead(store, state, state)
+    expect((await store.queued()).map(({ id }) => id)).toEqual(['queued'])
+    expect((await store.live()).map(({ id }) => id)).toEqual(['running', 'starting', 'tearing_down'])
+  })
+
+  test('runs are listed newest first, by repository, pull request and name', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(
+      store,
+      aRun('r1', { enqueuedAtMs: 1 }),
+      aRun('r2', { enqueuedAtMs: 2, pr: 13, names: ['other.ci.test'] }),
+      aRun('r3', { enqueuedAtMs: 3, repository: 'acme/other' }),
+      aRun('r4', { enqueuedAtMs: 3 }),
+    )
+    const ids = async (filter: Parameters<Store['runs']>[0]) => (await store.runs(filter)).map(({ id }) => id)
+    expect(await ids({ limit: 10 })).toEqual(['r4', 'r3', 'r2', 'r1'])
+    expect(await ids({ limit: 2 })).toEqual(['r4', 'r3'])
+    expect(await ids({ limit: 10, repository: 'acme/site' })).toEqual(['r4', 'r2', 'r1'])
+    expect(await ids({ limit: 10, repository: 'acme/site', pr: 12 })).toEqual(['r4', 'r1'])
+    expect(await ids({ limit: 10, pr: 13 })).toEqual(['r2'])
+    expect(await ids({ limit: 10, name: 'r:port-1' })).toEqual(['r4', 'r3', 'r1'])
+    expect(await ids({ limit: 1, name: 'r:port-1', repository: 'acme/site' })).toEqual(['r4'])
+  })
+}
+
+function changes(records: Factory): void {
+  const steps = RUN_STATES.flatMap((from) => RUN_STATES.map((to) => ({ from, to })))
+  const allowed = steps.filter(({ from, to }) => mayBecome(from, to))
+  const refused = steps.filter(({ from, to }) => from !== to && !mayBecome(from, to))
+
+  test.each(allowed)('R-QUE-03 a run goes from $from to $to', async ({ from, to }) => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await lead(store, 'r1', from)
+    expect(await store.change('r1', from, changeTo(to), tellingOf('r1', to))).toEqual({ kind: 'changed' })
+    expect((await store.run('r1'))?.state).toBe(to)
+  })
+
+  test.each(refused)('R-QUE-03 a run never goes from $from to $to', async ({ from, to }) => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await lead(store, 'r1', from)
+    const change = store.change('r1', from, changeTo(to), tellingOf('r1', to))
+    await expect(change).rejects.toThrow(`Run r1 may not go from ${from} to ${to}`)
+    expect((await store.run('r1'))?.state).toBe(from)
+  })
+
+  test('R-QUE-04 of two processes that claim one run, one wins, and the other finds it done', async () => {
+    await using bed = await records()
+    const [one, two] = [await bed.open(), await bed.open()]
+    await queue(one, aRun('r1'))
+    const claims = await Promise.all(
+      [one, two].map((store, index) =>
+        store.change('r1', 'queued', { state: 'starting', startedAtMs: index }, [aCheck('r1', 10 + index)]),
+      ),
+    )
+    expect(claims.map(({ kind }) => kind).sort()).toEqual(['already', 'changed'])
+    const run = await two.run('r1')
+    expect(run).toMatchObject({ state: 'starting', attempts: 1, reports: 2 })
+    expect(run?.startedAtMs).toBe(claims.findIndex(({ kind }) => kind === 'changed'))
+  })
+
+  test('R-QUE-03 a swap that is lost to another state says which, and writes nothing', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await lead(store, 'r1', 'running')
+    const lost = await store.change(
+      'r1',
+      'queued',
+      { state: 'concluded', concludedAtMs: 9, verdict: PASSED },
+      [aCheck('r1', 9, { terminal: true })],
+    )
+    expect(lost).toEqual({ kind: 'conflict', state: 'running' })
+    expect(await store.run('r1')).toMatchObject({ verdict: null, concludedAtMs: null, reports: 1 })
+    expect(await store.change('r1', 'queued', { waitsFor: 'nothing' }, [])).toEqual({
+      kind: 'conflict',
+      state: 'running',
+    })
+    expect(await store.change('r9', 'queued', { state: 'starting' }, [])).toEqual({
+      kind: 'conflict',
+      state: null,
+    })
+  })
+
+  test('R-QUE-07 an attempt is counted with the transition that begins it, and only then', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    for (const [from, to] of [
+      ['queued', 'starting'],
+      ['starting', 'queued'],
+      ['queued', 'starting'],
+      ['starting', 'running'],
+    ] as const)
+      await store.change('r1', from, { state: to, startedAtMs: 5 }, [])
+    await store.change('r1', 'queued', { state: 'starting' }, [])
+    expect(await store.run('r1')).toMatchObject({ attempts: 2, state: 'running', startedAtMs: 5 })
+  })
+
+  test('R-QUE-01 a change and its report are written together or not at all', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const twice = [aCheck('r1', 1), aCheck('r1', 1, { body: '{"another":"body"}' })]
+    await expect(store.change('r1', 'queued', { state: 'starting' }, twice)).rejects.toThrow(
+      'Report check:r1:1 is stored with another body',
+    )
+    expect(await store.run('r1')).toMatchObject({ state: 'queued', attempts: 0, reports: 1 })
+  })
+
+  test('R-REP-01 a run cannot be concluded without a verdict, a time and a report that says so', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const told = tellingOf('r1', 'concluded')
+    await expect(store.change('r1', 'queued', { state: 'concluded' }, told)).rejects.toThrow(
+      'without a verdict and a time',
+    )
+    const whole = changeTo('concluded')
+    await expect(store.change('r1', 'queued', whole, [])).rejects.toThrow('without a terminal check report')
+    await expect(store.change('r1', 'queued', whole, [aCheck('r1', 1)])).rejects.toThrow(
+      'without a terminal check report',
+    )
+    expect((await store.run('r1'))?.state).toBe('queued')
+  })
+
+  test('what a run waits for ends with its wait, its stage with its life, and a verdict stands', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    expect(await store.change('r1', 'queued', { waitsFor: 'run r0' }, [])).toEqual({ kind: 'changed' })
+    expect((await store.run('r1'))?.waitsFor).toBe('run r0')
+    await store.change('r1', 'queued', { state: 'starting', startedAtMs: 7 }, [])
+    expect(await store.run('r1')).toMatchObject({ waitsFor: null, stage: null, startedAtMs: 7 })
+    await store.change('r1', 'starting', { state: 'running', stage: 'build' }, [])
+    expect((await store.run('r1'))?.stage).toBe('build')
+    await store.change(
+      'r1',
+      'running',
+      { state: 'concluded', concludedAtMs: 9, verdict: PASSED },
+      tellingOf('r1', 'concluded'),
+    )
+    const red = { ...PASSED, conclusion: 'failure', title: 'Another verdict' } as const
+    await store.change('r1', 'concluded', { verdict: red, concludedAtMs: 99 }, [])
+    expect(await store.run('r1')).toMatchObject({ stage: null, verdict: PASSED, concludedAtMs: 9 })
+  })
+
+  test('R-RUN-22 the first stop stands', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const stop = { reason: 'cancelled', by: 'octocat', atMs: 5 } as const
+    expect(await store.requestStop('r1', stop)).toBe('noted')
+    expect(await store.requestStop('r1', { reason: 'pr_closed', by: 'hubot', atMs: 6 })).toBe('already')
+    expect((await store.run('r1'))?.stop).toEqual(stop)
+    await lead(store, 'r1', 'concluded')
+    expect(await store.requestStop('r1', stop)).toBe('over')
+    expect(await store.requestStop('r9', stop)).toBe('unknown')
+  })
+}
+
+function reports(records: Factory): void {
+  test('R-REP-05 a newer check replaces what is still to be told of its run', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_234)
+    await queue(store, aRun('r1'), aRun('r2'))
+    await store.addReports([aCheck('r1', 1), aCheck('r1', 2)])
+    const due = await store.dueReports(9_000, 10)
+    expect(due.map(({ key }) => key)).toEqual(['check:r2:0', 'check:r1:2'])
+    expect(due[1]).toEqual({ ...aCheck('r1', 2), seq: due[1]?.seq, attempts: 0, createdAtMs: 1_234 })
+  })
+
+  test('R-REP-05 an end is never replaced, goes before progress, and no progress comes after it', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'), aRun('r2'))
+    await lead(store, 'r2', 'concluded')
+    await store.addReports([aCheck('r2', 98), aCheck('r2', 100, { terminal: true })])
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r2:99', 'check:r1:0'])
+    await send(store, 'check:r2:99')
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r2:100', 'check:r1:0'])
+    await send(store, 'check:r2:100')
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r1:0'])
+  })
+
+  test('R-REP-02 reports of one run are due one at a time, in order; those of no run are all due', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await send(store, 'check:r1:0')
+    const reply = { ...aReaction(99), key: 'reply:99', kind: 'reply', runId: 'r1' } as const
+    await store.addReports([reply, aCheck('r1', 1), aReaction(1), aReaction(2)])
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual([
+      'reply:99',
+      'reaction:1',
+      'reaction:2',
+    ])
+    await send(store, 'reply:99')
+    expect((await store.dueReports(9_000, 2)).map(({ key }) => key)).toEqual(['check:r1:1', 'reaction:1'])
+  })
+
+  test('R-REP-02 a key stands for one body: the same again changes nothing, another body is a fault', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addReports([aReaction(1), aReaction(1)])
+    expect(await store.dueReports(9_000, 10)).toHaveLength(1)
+    await expect(store.addReports([{ ...aReaction(1), body: '{"content":"+1"}' }])).rejects.toThrow(
+      'Report reaction:1 is stored with another body',
+    )
+    await send(store, 'reaction:1')
+    await store.addReports([aReaction(1)])
+    expect(await store.dueReports(9_000, 10)).toEqual([])
+  })
+
+  test('a run counts its check reports, so that the next key is new', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await store.addReports([aCheck('r1', 1), aCheck('r1', 1)])
+    expect((await store.run('r1'))?.reports).toBe(2)
+  })
+}
+
+function sending(records: Factory): void {
+  test('R-REP-03 an attempt is counted before it is made, and a check that was tried says so for ever', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const [first] = await store.dueReports(9_000, 1)
+    expect(await store.beginReport(first?.seq ?? 0, 10_000)).toEqual({
+      attempts: 1,
+      checkRunId: null,
+      tried: false,
+    })
+    const restarted = await bed.open()
+    expect(await restarted.dueReports(9_999, 1)).toEqual([])
+    expect(await restarted.dueReports(10_000, 1)).toMatchObject([{ key: 'check:r1:0', attempts: 1 }])
+    await restarted.addReports([aCheck('r1', 1)])
+    expect(await restarted.beginReport(first?.seq ?? 0, 10_000)).toBeNull()
+    expect(await restarted.dueReports(9_999, 1)).toEqual([])
+    const [next] = await restarted.dueReports(10_000, 1)
+    expect(await restarted.beginReport(next?.seq ?? 0, 20_000)).toEqual({
+      attempts: 1,
+      checkRunId: null,
+      tried: true,
+    })
+  })
+
+  test('R-REP-03 the check run that was made is known to every later report, also if its own was replaced meanwhile', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const [first] = await store.dueReports(9_000, 1)
+    await store.beginReport(first?.seq ?? 0, 19_000)
+    await store.addReports([aCheck('r1', 1)])
+    await store.reportSent(first?.seq ?? 0, 9_500, 777)
+    expect((await store.run('r1'))?.checkRunId).toBe(777)
+    const [next] = await store.dueReports(9_500, 1)
+    expect(next?.key).toBe('check:r1:1')
+    expect(await store.beginReport(next?.seq ?? 0, 19_000)).toEqual({
+      attempts: 1,
+      checkRunId: 777,
+      tried: true,
+    })
+  })
+
+  test('R-REP-03 a reply that was tried before says so', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addReports([{ ...aReaction(9), key: 'reply:9', kind: 'reply' }])
+    const [reply] = await store.dueReports(0, 1)
+    expect((await store.beginReport(reply?.seq ?? 0, 0))?.tried).toBe(false)
+    expect(await store.beginReport(reply?.seq ?? 0, 0)).toEqual({
+      attempts: 2,
+      checkRunId: null,
+      tried: true,
+    })
+  })
+
+  test('R-REP-04 a report that is put off waits, its replacement waits with it, and others do not', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'), aRun('r2'))
+    const [first] = await store.dueReports(1_000, 1)
+    await store.beginReport(first?.seq ?? 0, 11_000)
+    await store.reportPutOff(first?.seq ?? 0, 'HTTP 502', 5_000)
+    await store.addReports([aCheck('r1', 1)])
+    expect((await store.dueReports(4_999, 10)).map(({ key }) => key)).toEqual(['check:r2:0'])
+    expect(await store.nextReportAtMs(1_000)).toBe(5_000)
+    expect(await store.nextReportAtMs(5_000)).toBeNull()
+    expect((await store.dueReports(5_000, 10)).map(({ key }) => key)).toEqual(['check:r2:0', 'check:r1:1'])
+  })
+
+  test('R-REP-04 a paused installation is silent until its time, also for what comes later, and others are not', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'), aRun('r2', { installationId: 8 }))
+    await store.pauseReports(7, 60_000)
+    await store.pauseReports(7, 30_000)
+    await store.addReports([aReaction(1)])
+    const restarted = await bed.open()
+    expect((await restarted.dueReports(59_999, 10)).map(({ key }) => key)).toEqual(['check:r2:0'])
+    expect(await restarted.nextReportAtMs(30_000)).toBe(60_000)
+    expect(await restarted.dueReports(60_000, 10)).toHaveLength(3)
+  })
+
+  test('R-QUE-09 a report that is given up is visible with its error, and the next of its run is due', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const [first] = await store.dueReports(1_000, 1)
+    await store.beginReport(first?.seq ?? 0, 11_000)
+    await store.reportFailed(first?.seq ?? 0, 'HTTP 404: Not Found', 2_000)
+    await store.addReports([aCheck('r1', 1)])
+    expect(await store.failedReports()).toMatchObject([
+      { key: 'check:r1:0', error: 'HTTP 404: Not Found', attempts: 1 },
+    ])
+    expect((await store.dueReports(2_000, 10)).map(({ key }) => key)).toEqual(['check:r1:1'])
+  })
+}
+
+/** Queues runs as intake does: by a delivery and its decision. */
+async function queue(store: Store, ...wanted: readonly NewRun[]): Promise<void> {
+  const id = `queue ${wanted.map((run) => run.id).join(' ')}`
+  await store.addDelivery(aDelivery(id))
+  await store.decide(aQueueing(id, ...wanted))
+}
+
+function aQueueing(deliveryId: string, ...wanted: readonly NewRun[]) {
+  const first = (run: NewRun) => aCheck(run.id, 0, { installationId: run.installationId })
+  return aDecision(deliveryId, { runs: wanted, reports: wanted.map(first) })
+}
+
+const WAYS: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: [],
+  starting: ['starting'],
+  running: ['starting', 'running'],
+  tearing_down: ['starting', 'running', 'tearing_down'],
+  concluded: ['concluded'],
+}
+
+/** Takes a queued run to a state, step by step. */
+async function lead(store: Store, id: string, to: RunState): Promise<void> {
+  for (const state of WAYS[to]) {
+    const from = (await store.run(id))?.state ?? 'queued'
+    expect(await store.change(id, from, changeTo(state), tellingOf(id, state))).toEqual({ kind: 'changed' })
+  }
+}
+
+function changeTo(state: RunState) {
+  return state === 'concluded' ? { state, verdict: PASSED, concludedAtMs: 5_000 } : { state }
+}
+
+function tellingOf(id: string, state: RunState): readonly NewReport[] {
+  return state === 'concluded' ? [aCheck(id, 99, { terminal: true })] : []
+}
+
+async function send(store: Store, key: string): Promise<void> {
+  const report = (await store.dueReports(9_000, 100)).find((candidate) => candidate.key === key)
+  await store.beginReport(report?.seq ?? 0, 19_000)
+  await store.reportSent(report?.seq ?? 0, 9_000, null)
+}

@@ -1,0 +1,81 @@
+import type { Decided, Delivery, NewReport, NewRun } from '../../src/model/ports.ts'
+import type { Verdict } from '../../src/model/run.ts'
+
+export const SHA = '0123456789abcdef0123456789abcdef01234567'
+
+export const PASSED: Verdict = {
+  conclusion: 'success',
+  reason: 'passed',
+  title: 'All 2 stages passed',
+  exitCode: 0,
+}
+
+export function aDelivery(id: string, change: Partial<Delivery> = {}): Delivery {
+  return { id, event: 'issue_comment', payload: `{"delivery":"${id}"}`, receivedAtMs: 1_000, ...change }
+}
+
+export function aRun(id: string, change: Partial<NewRun> = {}): NewRun {
+  return {
+    id,
+    priority: 0,
+    enqueuedAtMs: 1_000,
+    repository: 'acme/site',
+    repositoryId: '42',
+    installationId: 7,
+    cloneUrl: 'https://github.test/acme/site.git',
+    pr: 12,
+    sha: SHA,
+    ref: 'refs/pull/12/head',
+    fork: false,
+    recipe: 'hello',
+    arguments: { size: 's' },
+    keepMs: 0,
+    domain: 'site-hello-pr12.ci.test',
+    names: ['r:port-1', 'site-hello-pr12.ci.test'],
+    actor: 'octocat',
+    commentId: 99,
+    ...change,
+  }
+}
+
+export function aCheck(runId: string, n: number, change: Partial<NewReport> = {}): NewReport {
+  return {
+    key: `check:${runId}:${n}`,
+    kind: 'check',
+    runId,
+    repository: 'acme/site',
+    installationId: 7,
+    pr: 12,
+    commentId: null,
+    body: `{"state":${n}}`,
+    terminal: false,
+    ...change,
+  }
+}
+
+export function aReaction(commentId: number): NewReport {
+  return {
+    ...aCheck('', 0),
+    key: `reaction:${commentId}`,
+    kind: 'reaction',
+    runId: null,
+    commentId,
+    body: '{"content":"eyes"}',
+  }
+}
+
+export function aDecision(deliveryId: string, change: Partial<Decided> = {}): Decided {
+  return {
+    deliveryId,
+    atMs: 1_500,
+    outcome: 'run_queued',
+    subjects: [],
+    runs: [],
+    reports: [],
+    stops: [],
+    uses: [],
+    heads: [],
+    approvals: [],
+    ...change,
+  }
+}

@@ -1,0 +1,256 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import type { Store } from '../../src/model/ports.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { decisionsOn } from '../../src/store/decisions.ts'
+import { deliveriesOn } from '../../src/store/deliveries.ts'
+import { MIGRATIONS } from '../../src/store/migrations.ts'
+import { reportsOn } from '../../src/store/reports.ts'
+import { runChangesOn } from '../../src/store/runChanges.ts'
+import { runsOn } from '../../src/store/runs.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { type Records, storeContract } from './contract.ts'
+import { aCheck, aDecision, aDelivery, aRun } from './samples.ts'
+
+describe('the contract, on SQLite', () => storeContract(recordsInFolder))
+
+describe('the file', () => {
+  test('is readable by its owner only, with its journal files', async () => {
+    await using records = await recordsInFolder()
+    const store = await records.open()
+    await store.addDelivery(aDelivery('d1'))
+    for (const file of [records.file, `${records.file}-wal`, `${records.file}-shm`])
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('R-QUE-10 a newer database is refused, naming both versions and the way out', async () => {
+    await using records = await recordsInFolder()
+    await (await records.open()).close()
+    meddle(records.file, `PRAGMA user_version = ${MIGRATIONS.length + 3}`)
+    await expect(records.open()).rejects.toMatchObject({
+      code: 'STORE_NEWER',
+      message: expect.stringMatching(
+        new RegExp(
+          `berth\\.db has schema version ${MIGRATIONS.length + 3}, .* up to ${MIGRATIONS.length}; start the newer berth`,
+        ),
+      ),
+    })
+  })
+
+  test("another program's database is refused and left as it is", async () => {
+    await using records = await recordsInFolder()
+    meddle(records.file, 'CREATE TABLE songs (title TEXT)')
+    await expect(records.open()).rejects.toMatchObject({ code: 'STORE_FOREIGN' })
+    expect(tablesIn(records.file)).toEqual(['songs'])
+  })
+
+  test.each([
+    ['a text file', (file: string) => writeFileSync(file, 'no database '.repeat(400))],
+    ['a torn header', (file: string) => writeFileSync(file, 'SQLite format 3\0'.padEnd(4096, '?'))],
+  ])('%s in its place is refused by name', async (_, spoil) => {
+    await using records = await recordsInFolder()
+    spoil(records.file)
+    await expect(records.open()).rejects.toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringContaining(records.file),
+    })
+  })
+
+  test('damage that is found later is named too', async () => {
+    await using records = await recordsInFolder()
+    const store = await records.open()
+    for (const id of ['d1', 'd2', 'd3'])
+      await store.addDelivery(aDelivery(id, { payload: 'x'.repeat(9_000) }))
+    await store.close()
+    const size = statSync(records.file).size
+    const damaged = Buffer.concat([
+      readFileSync(records.file).subarray(0, 4096),
+      Buffer.alloc(size - 4096, 0x5a),
+    ])
+    writeFileSync(records.file, damaged)
+    await expect(records.open().then((again) => again.undecided(9_000))).rejects.toMatchObject({
+      code: 'STORE_DAMAGED',
+    })
+  })
+
+  test('R-LCK-12 a missing folder and a folder in its place are refused by name', async () => {
+    await using records = await recordsInFolder()
+    const lost = join(records.file, '..', 'missing', 'berth.db')
+    await expect(openStore(lost)).rejects.toMatchObject({
+      code: 'STORE_UNUSABLE',
+      message: expect.stringContaining(lost),
+    })
+    await expect(openStore(join(records.file, '..'))).rejects.toMatchObject({ code: 'STORE_UNUSABLE' })
+  })
+})
+
+describe('migrations', () => {
+  test('R-QUE-10 steps run in order, each once, and the version counts them', async () => {
+    await using records = await recordsInFolder()
+    openDatabase(records.file, ['CREATE TABLE a (x)']).close()
+    openDatabase(records.file, [
+      'CREATE TABLE a (x)',
+      'CREATE TABLE b (x)',
+      'ALTER TABLE b ADD COLUMN y',
+    ]).close()
+    expect(tablesIn(records.file)).toEqual(['a', 'b'])
+    expect(versionOf(records.file)).toBe(3)
+  })
+
+  test('R-QUE-10 a step that fails leaves nothing of itself, and what came before stands', async () => {
+    await using records = await recordsInFolder()
+    const broken = ['CREATE TABLE a (x)', 'CREATE TABLE b (x); CREATE TABLE a (y)']
+    expect(() => openDatabase(records.file, broken)).toThrow('already exists')
+    expect(tablesIn(records.file)).toEqual(['a'])
+    expect(versionOf(records.file)).toBe(1)
+  })
+})
+
+describe('two processes', () => {
+  test('R-QUE-10 processes that open a new file at once make one schema', async () => {
+    await using records = await recordsInFolder()
+    await Promise.all(['one', 'two', 'three'].map((name) => race(records.file, [], name)))
+    expect(versionOf(records.file)).toBe(MIGRATIONS.length)
+    expect(await (await records.open()).queued()).toEqual([])
+  })
+
+  test('R-QUE-04 of two processes that race for twenty runs, each run is won by one', async () => {
+    await using records = await recordsInFolder()
+    const runs = Array.from({ length: 20 }, (_, index) => `r${index}`)
+    const store = await records.open()
+    await store.addDelivery(aDelivery('d1'))
+    await store.decide(
+      aDecision('d1', { runs: runs.map((id) => aRun(id)), reports: runs.map((id) => aCheck(id, 0)) }),
+    )
+    const racers = await Promise.all(['one', 'two'].map((name) => race(records.file, runs, name)))
+    const won = racers.flat().sort()
+    expect(won).toEqual([...runs].sort())
+    expect((await store.live()).every(({ attempts }) => attempts === 1)).toBe(true)
+  })
+
+  test('reading goes on beside the write of another connection', async () => {
+    await using records = await recordsInFolder()
+    const store = await records.open()
+    await store.addDelivery(aDelivery('d1'))
+    using other = new DatabaseSync(records.file)
+    other.exec('BEGIN IMMEDIATE')
+    expect(await store.undecided(9_000)).toHaveLength(1)
+    other.exec('ROLLBACK')
+    expect(await store.addDelivery(aDelivery('d2'))).toBe(true)
+  })
+})
+
+describe('speed', () => {
+  test('no question and no write of the loops reads a table from end to end', async () => {
+    await using records = await recordsInFolder()
+    const database = openDatabase(records.file, MIGRATIONS)
+    const statements = statementsOf(database)
+    const plans = statements.map((sql) => ({ sql, plan: planOf(database, sql) }))
+    database.close()
+    expect(statements.length).toBeGreaterThan(30)
+    expect(plans.filter(({ plan }) => /SCAN (?!.*USING (COVERING )?INDEX)/.test(plan))).toEqual([])
+  })
+
+  test.each([
+    ["state = 'queued'", 'SCAN runs USING INDEX runs_claim'],
+    ["state IN ('starting'", 'SCAN runs USING INDEX runs_live'],
+    ['decided_at IS NULL AND not_before', 'SCAN deliveries USING INDEX deliveries_undecided'],
+    ['<= :nowMs ORDER BY terminal', 'SCAN reports USING INDEX reports_pending'],
+  ])('what is over is in no index that answers %s', async (part, plan) => {
+    await using records = await recordsInFolder()
+    const database = openDatabase(records.file, MIGRATIONS)
+    const sql = statementsOf(database).find((statement) => statement.includes(part)) ?? ''
+    const found = planOf(database, sql)
+    database.close()
+    expect(found).toContain(plan)
+    expect(found).not.toContain('TEMP B-TREE')
+  })
+})
+
+interface FileRecords extends Records {
+  readonly file: string
+}
+
+async function recordsInFolder(): Promise<FileRecords> {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-store-'))
+  const file = join(folder, 'berth.db')
+  const stores: Store[] = []
+  return {
+    file,
+    async open(now) {
+      const store = await openStore(file, now)
+      stores.push(store)
+      return store
+    },
+    async [Symbol.asyncDispose]() {
+      for (const store of stores) await store.close().catch(ignoreClosed)
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A test may have closed its store itself. */
+function ignoreClosed(error: unknown): void {
+  if (!String(error).includes('database is not open')) throw error
+}
+
+function meddle(file: string, sql: string): void {
+  using connection = new DatabaseSync(file)
+  connection.exec(sql)
+}
+
+function tablesIn(file: string): readonly string[] {
+  using connection = new DatabaseSync(file)
+  const rows = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+  return rows.map((row) => String(row['name']))
+}
+
+function versionOf(file: string): number {
+  using connection = new DatabaseSync(file)
+  return Number(connection.prepare('PRAGMA user_version').get()?.['user_version'])
+}
+
+/** Claims every run it can in a process of its own; resolves to those it won. */
+async function race(file: string, runs: readonly string[], name: string): Promise<readonly string[]> {
+  const store = JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url).href)
+  const script = `
+    const { openStore } = await import(${store})
+    const store = await openStore(${JSON.stringify(file)})
+    const won = []
+    for (const id of ${JSON.stringify(runs)}) {
+      const { kind } = await store.change(id, 'queued', { state: 'starting', startedAtMs: 1 }, [])
+      if (kind === 'changed') won.push(id)
+      else if (kind !== 'already') throw new Error(${JSON.stringify(name)} + ' met ' + kind)
+    }
+    await store.close()
+    console.log(JSON.stringify(won))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
+  return JSON.parse(stdout)
+}
+
+/** Every statement that the parts of the store prepare on a database. */
+function statementsOf(database: Database): readonly string[] {
+  const statements: string[] = []
+  const noting: Database = {
+    ...database,
+    prepare(sql) {
+      statements.push(sql)
+      return database.prepare(sql)
+    },
+  }
+  const reports = reportsOn(noting, Date.now)
+  const runs = runsOn(noting)
+  deliveriesOn(noting)
+  decisionsOn(noting, runs, runChangesOn(noting, runs, reports), reports)
+  return statements
+}
+
+function planOf(database: Database, sql: string): string {
+  const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()
+  return rows.map((row) => String(row['detail'])).join('; ')
+}
