@@ -32,6 +32,7 @@ function commands(exit: Exit): Command {
     .description('Gives every test run of a deployable stack a berth of its own')
     .exitOverride()
     .showHelpAfterError('(berth --help shows what there is)')
+  addService(program, exit)
   addRun(program, exit)
   addJanitor(program, exit)
   addLocks(program, exit)
@@ -125,6 +126,32 @@ function addLocks(program: Command, exit: Exit): void {
     .action(async (name: string, options: { reason: string }) => {
       const { releaseName } = await import('./cli/locks.ts')
       exit(releaseName(makeContext(), name, options.reason))
+    })
+}
+
+function addService(program: Command, exit: Exit): void {
+  program
+    .command('serve')
+    .description('the service: webhooks in, runs out, verdicts back')
+    .action(async () => {
+      const { serve } = await import('./cli/serve.ts')
+      exit(await serve(makeContext()))
+    })
+  program
+    .command('sandbox')
+    .description('a local stand-in for GitHub with the real service under it; no credentials')
+    .option('--port <number>', 'where the stand-in listens; 0 = any free port', wholeNumber, 4000)
+    .action(async (options: { port: number }) => {
+      const { sandbox } = await import('./cli/sandbox.ts')
+      exit(await sandbox(options))
+    })
+  program
+    .command('queue')
+    .description('what waits and what runs, in order')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { listQueue } = await import('./cli/queue.ts')
+      exit(await listQueue(makeContext(), options.json))
     })
 }
 

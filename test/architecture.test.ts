@@ -192,16 +192,6 @@ const e = await import('./e.ts')
     ).toEqual(['b.ts', 'x/a.ts', 'x/c.ts', 'x/d.ts', 'x/e.ts'])
   })
 
-  test('own files are imported by their path, with .ts', () => {
-    const known = new Set(sources.map(({ path }) => path))
-    const lost = sources.flatMap(({ path, imports }) =>
-      imports
-        .filter(({ own, target }) => own && target.endsWith('.ts') && !known.has(target))
-        .map(({ target }) => `${path}: ${target}`),
-    )
-    expect(lost).toEqual([])
-  })
-
   test.each([
     [
       'barrels',

@@ -93,7 +93,7 @@ describe('where the configuration comes from', () => {
     expect(here.load().recipesDir).toBe(here.path('work/recipes'))
   })
 
-  test('R-DKR-17 the instance stays the same for a machine and state folder, and differs from all others', () => {
+  test('the instance stays the same for a machine and state folder, and differs from all others', () => {
     using here = machine()
     const first = here.load().instance
     expect(first).toMatch(/^[0-9a-f]{12}$/)

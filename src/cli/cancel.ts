@@ -1,25 +1,32 @@
 import { userInfo } from 'node:os'
 import { EXIT } from '../errors.ts'
+import type { StopRequest } from '../model/journal.ts'
 import { stopRun } from '../process/stopRun.ts'
 import { readResult } from '../store/result.ts'
-import { readStop } from '../store/runFolder.ts'
+import { hasRunFolder, readStop, type RunPaths, runPaths } from '../store/runFolder.ts'
+import { isRunId } from '../store/runId.ts'
 import { findRun } from '../store/runLook.ts'
 import type { Context } from './context.ts'
+import { withStore } from './queue.ts'
 
 /** `berth cancel RUN`: with or without the service. A run that is over is no error: it says so. */
-export async function cancelRun({ state, stdout }: Context, words: string): Promise<number> {
-  const run = findRun(state, words)
-  const result = readResult(run)
-  if (result !== null) {
-    stdout.write(`Run ${run.id} is over: ${result.conclusion}, ${result.title}\n`)
+export async function cancelRun(context: Context, words: string): Promise<number> {
+  const { state, stdout } = context
+  const stop: StopRequest = { reason: 'cancelled', by: userInfo().username, atMs: Date.now() }
+  const queued = isRunId(words) ? await withStore(state, (store) => store.requestStop(words, stop)) : null
+  const known = queued !== null && queued !== 'unknown'
+  if (known && !hasRunFolder(runPaths(state, words))) {
+    stdout.write(queued === 'over' ? `Run ${words} is over.\n` : `Run ${words} is asked to stop: it will not start.\n`)
     return EXIT.ok
   }
-  const noted = stopRun(run, { reason: 'cancelled', by: userInfo().username, atMs: Date.now() })
-  const earlier = noted ? null : readStop(run)
-  stdout.write(
-    earlier === null
-      ? `Run ${run.id} is asked to stop; its teardown comes first. Follow it with: berth logs -f ${run.id}\n`
-      : `Run ${run.id} was asked to stop before (${earlier.reason}, by ${earlier.by}).\n`,
-  )
+  stdout.write(`${stopped(findRun(state, words), stop)}\n`)
   return EXIT.ok
+}
+
+function stopped(run: RunPaths, stop: StopRequest): string {
+  const result = readResult(run)
+  if (result !== null) return `Run ${run.id} is over: ${result.conclusion}, ${result.title}`
+  if (stopRun(run, stop)) return `Run ${run.id} is asked to stop; its teardown comes first. Follow it with: berth logs -f ${run.id}`
+  const earlier = readStop(run)
+  return `Run ${run.id} was asked to stop before (${earlier?.reason ?? 'unknown'}, by ${earlier?.by ?? 'unknown'}).`
 }

@@ -17,8 +17,9 @@ export function dirtyNames(paths: StatePaths): readonly DirtyName[] {
 }
 
 /** Gives run folders that nothing points at their entry in `open/` back, so that whoever takes their names recovers them. */
-export function adoptForgotten(paths: StatePaths): void {
-  for (const { run, names } of forgottenRuns(paths))
+export function adoptForgotten(paths: StatePaths, only: string | null = null): void {
+  const ids = only === null ? entriesOf(paths.runs) : [only]
+  for (const { run, names } of forgottenRuns(paths, ids))
     addOpenRun(paths, { run, locks: names, since: Date.now() })
 }
 
@@ -37,15 +38,16 @@ function openNames(paths: StatePaths): readonly DirtyName[] {
 }
 
 function forgottenNames(paths: StatePaths): readonly DirtyName[] {
-  return forgottenRuns(paths).flatMap(({ run, names }) =>
+  return forgottenRuns(paths, entriesOf(paths.runs)).flatMap(({ run, names }) =>
     names.map((name) => ({ name, run, why: 'its folder has no verified end' })),
   )
 }
 
 function forgottenRuns(
   paths: StatePaths,
+  ids: readonly string[],
 ): readonly { readonly run: string; readonly names: readonly Name[] }[] {
-  return entriesOf(paths.runs).flatMap((id) => {
+  return ids.flatMap((id) => {
     const run = runPaths(paths, id)
     return openRun(paths, id) === null && !hasVerifiedEnd(run) ? namesOfRun(run) : []
   })

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { HarnessError } from '../errors.ts'
 import type { Name } from '../model/names.ts'
 import { readProc } from '../process/procfs.ts'
@@ -33,6 +34,7 @@ export function lostLock(paths: StatePaths, held: Held): Name | null {
 function descriptorFault(fd: number): string | null {
   const flags = /^flags:\s+([0-7]+)$/m.exec(readProc(`/proc/self/fdinfo/${fd}`) ?? '')?.[1]
   if (flags === undefined) return 'is not open'
+  if (!fstatSync(fd).isFile()) return 'is no file: something of Node’s own stands there'
   if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) return 'is not close-on-exec: it stands behind a gap'
   return tryFlock(fd) ? null : 'is locked by somebody else'
 }

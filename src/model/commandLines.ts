@@ -19,16 +19,19 @@ const CONTAINERS = /^(?:[ \t]*(?:>|[-+*](?=[ \t\r\n]|$)|\d{1,9}[.)](?=[ \t\r\n]|
 const CONTAINER = />|[-+*]|\d{1,9}[.)]/g
 
 /** HTML elements whose content is quoted, code, struck out or folded away; they stay open across paragraphs. */
-const INERT = 'blockquote|q|pre|code|samp|kbd|tt|xmp|del|s|strike|details|summary|template|title|textarea|script|style'
+const INERT =
+  'blockquote|q|pre|code|samp|kbd|tt|xmp|del|s|strike|details|summary|template|title|textarea|script|style'
 const INERT_TAG = new RegExp(`<(/?)(?:${INERT})(?![\\w-])[^>]*>`, 'gi')
 const HTML_COMMENT = /<!--[^]*?(?:-->|$)/g
 
 /** What GitHub adds to CommonMark inside a paragraph: struck out text and mathematics. */
 const GITHUB_SPANS = /~~[^]+?~~|\$\$[^]+?\$\$/g
+/** Also GitHub's: what follows a footnote's line without a blank one belongs to it. */
+const FOOTNOTE = /^ {0,3}\[\^[^\]]+\]:/
 
 /**
  * The lines of a comment that may be commands: in paragraphs at the top level only, never in quotes, lists, headings, code, links,
- * tables or HTML. A body that is too long or too nested to be read in good time is not read at all, and says why.
+ * tables, footnotes or HTML. A body that is too long or too nested to be read in good time is not read at all, and says why.
  */
 export function commandLines(body: string): CommandLines {
   const text = body.startsWith('\ufeff') ? body.slice(1) : body
@@ -75,18 +78,12 @@ function linesOf(root: Root, source: Source): readonly CommandLine[] {
 }
 
 function linesOfParagraph(paragraph: Paragraph, openBefore: number, source: Source): readonly CommandLine[] {
-  const [first, last] = [paragraph.position?.start.line ?? 1, paragraph.position?.end.line ?? 0]
-  const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  const table = tableStart(source.lines.slice(first - 1, last))
-  const asides = [...spansOf(paragraph, isNotText), ...githubSpans(paragraph, source)]
-  return numbers.slice(0, table).flatMap((number) => {
-    const line = source.lines[number - 1] ?? ''
-    if (!looksLikeCommand(line)) return []
-    const start = (source.starts[number - 1] ?? 0) + line.length - line.trimStart().length
-    const end = (source.starts[number - 1] ?? 0) + line.trimEnd().length
-    if (asides.some((aside) => aside.start < start && start < aside.end)) return []
-    if (isInert(paragraph, openBefore, start)) return []
-    return [{ text: line.trim(), plain: !asides.some((aside) => start <= aside.start && aside.start < end) }]
+  const asides = [...spansOf(paragraph), ...githubSpans(paragraph, source)]
+  return candidatesOf(paragraph, source).flatMap(({ start, end }) => {
+    const isInside = asides.some((aside) => aside.start < start && start < aside.end)
+    if (isInside || isInert(paragraph, openBefore, start)) return []
+    const plain = !asides.some((aside) => start <= aside.start && aside.start < end)
+    return [{ text: source.text.slice(start, end), plain }]
   })
 }
 
@@ -95,8 +92,21 @@ interface Span {
   readonly end: number
 }
 
-function spansOf(paragraph: Paragraph, wanted: (node: PhrasingContent) => boolean): readonly Span[] {
-  return paragraph.children.filter(wanted).map((node) => ({
+/** Where the paragraph's lines that look like commands are, without the space around them. */
+function candidatesOf(paragraph: Paragraph, { lines, starts }: Source): readonly Span[] {
+  const [first, last] = [paragraph.position?.start.line ?? 1, paragraph.position?.end.line ?? 0]
+  if (lines.slice(Math.max(0, first - 2), first).some((line) => FOOTNOTE.test(line))) return []
+  const own = lines.slice(first - 1, last)
+  return own.slice(0, tableStart(own)).flatMap((line, index) => {
+    if (!looksLikeCommand(line)) return []
+    const start = starts[first - 1 + index] ?? 0
+    return [{ start: start + line.search(/[^ ]/), end: start + line.replace(/[ \t]+$/, '').length }]
+  })
+}
+
+/** What is no plain text: code, links, images, HTML. */
+function spansOf(paragraph: Paragraph): readonly Span[] {
+  return paragraph.children.filter(isNotText).map((node) => ({
     start: node.position?.start.offset ?? 0,
     end: node.position?.end.offset ?? 0,
   }))

@@ -1,5 +1,5 @@
 import { EXIT } from '../errors.ts'
-import type { Journal, StageRecord, StopRequest } from './journal.ts'
+import type { Journal, StageRecord, StopReason, StopRequest } from './journal.ts'
 import type { Conclusion, EndReason, Verdict } from './run.ts'
 
 /** How a run whose teardown has ended is concluded: what happened first counts, teardown's failure stands beside it. */
@@ -72,19 +72,23 @@ function verdictOfStop(stop: StopRequest, where: string): Verdict {
       return verdictOf(
         'cancelled',
         'cancelled',
-        `${STOP_WORDS[stop.reason]} by ${stop.by} ${where}`,
+        `${stopWords(stop.reason)} by ${stop.by} ${where}`,
         EXIT.cancelled,
       )
   }
 }
 
-const STOP_WORDS = {
-  cancelled: 'Cancelled',
+const STOP_WORDS: Partial<Record<StopReason, string>> = {
   superseded: 'Superseded',
   pr_closed: 'Cancelled (pull request closed)',
   terminated: 'Terminated',
   caller_gone: 'Cancelled (the caller is gone)',
-} as const
+}
+
+/** What was done to a run that was told to stop. */
+export function stopWords(reason: StopReason): string {
+  return STOP_WORDS[reason] ?? 'Cancelled'
+}
 
 function harnessFault(what: string): Verdict {
   return verdictOf('failure', 'harness_fault', `harness: ${what}`, EXIT.harness)

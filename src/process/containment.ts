@@ -64,7 +64,7 @@ async function endPart(part: Containment, reaper: number | null, graceMs: number
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.length > 0) await emptied(members, graceMs)
   if (part.kind === 'cgroup') await endCgroup(part.path)
-  else await sweep({ ...part, reaper })
+  else if (asked.length > 0 || members().length > 0) await sweep({ ...part, reaper })
   const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
   return { ended: asked.length, left: members().map((pid) => `process ${pid} (${where})`) }
 }

@@ -1,5 +1,5 @@
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
 import type { RunAs } from '../model/run.ts'
 import { writeSynced } from '../store/durable.ts'
@@ -49,27 +49,28 @@ export function writeGitConfiguration(home: string): void {
 }
 
 /**
- * Runs git to its end and returns its output.
+ * Runs git to its end and returns its output. With Node's own spawn: execa costs 54 ms to load in a run process that needs 45 ms in all.
  * @throws HarnessError GIT with git's own words, without credentials
  */
 export async function git(user: GitUser, args: readonly string[], options: GitOptions): Promise<string> {
-  const words = [...asUser(user), 'git', ...args]
-  const [file = 'git', ...rest] = words
-  const { signal, token } = options
-  const result = await execa(file, rest, {
+  const [file = 'git', ...rest] = [...asUser(user), 'git', ...args]
+  const child = spawn(file, rest, {
     cwd: '/',
-    env: environmentOf(user, token ?? null),
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    cancelSignal: signal,
+    env: environmentOf(user, options.token ?? null),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal: options.signal,
   })
-  if (!result.failed) return result.stdout
-  if (result.isCanceled) throw new HarnessError('GIT', `git ${args[0] ?? ''} was stopped`)
-  throw new HarnessError(
-    'GIT',
-    `git ${words.slice(words.indexOf('git') + 1).join(' ')} failed: ${result.stderr || result.shortMessage}`,
-  )
+  const output: Buffer[] = []
+  const complaints: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk))
+  const fault = await new Promise<string | null>((resolve) => {
+    child.once('error', (error) => resolve(error.name === 'AbortError' ? 'it was stopped' : error.message))
+    child.once('close', (code, signal) => resolve(code === 0 ? null : `exit code ${code ?? signal ?? 'unknown'}`))
+  })
+  if (fault === null) return Buffer.concat(output).toString('utf8').trim()
+  const words = Buffer.concat(complaints).toString('utf8').trim()
+  throw new HarnessError('GIT', `git ${args.join(' ')} failed: ${words === '' ? fault : words}`)
 }
 
 /** The words before a command that make it run as the stages' user; none where that is our own. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { closeAllOnExec } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
 import { opened } from '../store/durable.ts'
 import type { RunPaths } from '../store/runFolder.ts'
@@ -30,12 +31,14 @@ export interface Launch {
 }
 
 /**
- * Starts the wrapper of a run in a session of its own (`detached` is setsid(2)) with the locks at 3 … and a control pipe after them.
+ * Starts the wrapper of a run in a session of its own (`detached` is setsid(2)) with the locks at 3 …, a control pipe after them, and nothing
+ * else that the caller has open.
  * The caller closes its own copies of the descriptors when this returns.
  * @throws when the wrapper cannot be started; the descriptors are the caller's still
  */
 export async function launchWrapper(launch: Launch): Promise<Launched> {
   using log = opened(launch.run.wrapperLog, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
+  closeAllOnExec()
   const child = spawn('/bin/sh', wrapperArguments(launch), {
     cwd: '/',
     detached: true,

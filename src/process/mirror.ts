@@ -5,7 +5,7 @@ import { type GitOptions, type GitUser, git, writeGitConfiguration } from './git
 
 export interface MirrorWish {
   readonly mirrors: string
-  readonly request: Pick<RunRequest, 'run' | 'repositoryId' | 'cloneUrl' | 'sha' | 'ref'>
+  readonly request: Pick<RunRequest, 'run' | 'pr' | 'repositoryId' | 'cloneUrl' | 'sha' | 'ref'>
   readonly options: GitOptions
 }
 
@@ -14,13 +14,13 @@ const STALE_MS = 30_000
 const RETRIES = { forever: true, minTimeout: 20, maxTimeout: 500, factor: 1.5 } as const
 
 /**
- * Makes sure that the shared mirror of the repository has the commit, under a ref of the run's own, and returns the mirror's path. The
- * mirror is a cache: whatever is wrong with it, it is cloned anew beside itself and swapped in.
+ * Makes sure that the shared mirror of the repository has the commit, and returns the mirror's path. The mirror is a cache: whatever is
+ * wrong with it, it is cloned anew beside itself and swapped in. It never collects garbage, so a commit once fetched stays.
  * @throws HarnessError GIT when the commit cannot be had from the repository
  */
-export async function mirrorWith(wish: MirrorWish): Promise<string> {
-  const mirror = join(wish.mirrors, `${wish.request.repositoryId}.git`)
-  const user: GitUser = { home: wish.mirrors, runAs: null }
+export async function fetchIntoMirror(wish: MirrorWish): Promise<string> {
+  const mirror = mirrorPath(wish)
+  const user = mirrorUser(wish)
   if (!existsSync(join(wish.mirrors, '.gitconfig'))) writeGitConfiguration(wish.mirrors)
   await using _lock = await lockMirror(mirror)
   try {
@@ -32,6 +32,15 @@ export async function mirrorWith(wish: MirrorWish): Promise<string> {
     if (wish.options.signal.aborted) throw error
   }
   return cloneAnew(mirror, user, wish)
+}
+
+export function mirrorPath(wish: MirrorWish): string {
+  return join(wish.mirrors, `${wish.request.repositoryId}.git`)
+}
+
+/** The mirrors are the service's own; stages never reach them. */
+export function mirrorUser({ mirrors }: MirrorWish): GitUser {
+  return { home: mirrors, runAs: null }
 }
 
 async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promise<string> {
@@ -47,27 +56,20 @@ async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promi
   }
 }
 
-/** By the commit itself; by the ref that held it when the server gives no commits that no ref names. Tags come along for upgrades. */
+/**
+ * By the commit itself; by the ref that held it when the server gives no commits that no ref names. One ref a pull request stays, from which
+ * the next fetch counts.
+ */
 async function fetchCommit(mirror: string, user: GitUser, { request, options }: MirrorWish): Promise<void> {
-  const { run, cloneUrl, sha, ref } = request
-  const pin = `refs/berth/${run}`
-  const held = await git(user, ['-C', mirror, 'update-ref', pin, sha], options).then(
-    () => true,
-    () => false,
-  )
-  if (held) return
+  const { pr, cloneUrl, sha, ref } = request
   const fetch = (source: string) =>
-    git(
-      user,
-      ['-C', mirror, 'fetch', '-q', '--tags', '--no-write-fetch-head', cloneUrl, `+${source}:${pin}`],
-      options,
-    )
+    git(user, ['-C', mirror, 'fetch', '-q', '--no-write-fetch-head', '--', cloneUrl, `+${source}:refs/berth/pr-${pr}`], options)
   try {
     await fetch(sha)
   } catch (error) {
     if (ref === null || options.signal.aborted) throw error
     await fetch(ref)
-    await git(user, ['-C', mirror, 'update-ref', pin, sha], options)
+    await git(user, ['-C', mirror, 'cat-file', '-e', `${sha}^{commit}`], options)
   }
 }
 

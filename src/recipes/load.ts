@@ -8,7 +8,7 @@ import type { Recipe } from '../model/recipe.ts'
 import { recipeFindings, recipeNameFault } from './rules.ts'
 import { type RecipeFile, recipeSchema, WORD, WORD_TEXT } from './schema.ts'
 
-export interface BrokenRecipe {
+interface BrokenRecipe {
   readonly name: string
   readonly faults: readonly string[]
 }

@@ -3,40 +3,13 @@ import { HarnessError } from '../errors.ts'
 import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
 import type { NewReport, NewRun, RunRow } from '../model/ports.ts'
 import { isOver } from '../model/run.ts'
+import { type CheckExtras, NO_EXTRAS } from './extras.ts'
 import { summaryOf } from './summary.ts'
 import { fencedTail, oneLine } from './text.ts'
 import { titleOf } from './title.ts'
 
 /** The body that creates a check run, as GitHub's description of its API has it. */
 export type CheckBody = operations['checks/create']['requestBody']['content']['application/json']
-
-/** What neither the row nor the journal knows. */
-export interface CheckExtras {
-  /** While queued: the run's place, from 1. */
-  readonly position: number | null
-  /** While queued: who has what it waits for, for people. */
-  readonly holder: string | null
-  /** While queued: about how long it will wait, in milliseconds. */
-  readonly estimateMs: number | null
-  /** When this is rendered, for times that still run; wall clock, milliseconds. */
-  readonly nowMs: number | null
-  /** The end of the run's log, masked. */
-  readonly logTail: string
-  /** The run's page; http or https. */
-  readonly detailsUrl: string | null
-}
-
-export const NO_EXTRAS: CheckExtras = {
-  position: null,
-  holder: null,
-  estimateMs: null,
-  nowMs: null,
-  logTail: '',
-  detailsUrl: null,
-}
-
-/** What a check's buttons ask for: the `requested_action.identifier` of the webhook. */
-export const ACTION_IDENTIFIERS = { cancel: 'cancel', rerun: 'rerun' } as const
 
 /** GitHub's limits: the title by its database column; summary and text in characters and in bytes, of which bytes are the stricter. */
 const MOST_TITLE = 255
@@ -78,7 +51,7 @@ export function checkBody(row: RunRow, journal: Journal, extras: CheckExtras): C
     ...(extras.detailsUrl === null ? {} : { details_url: extras.detailsUrl }),
     ...lifeOf(row),
     output: {
-      title: oneLine(titleOf(row, journal, extras), MOST_TITLE),
+      title: oneLine(titleOf(row, journal, extras), MOST_TITLE) || row.state,
       summary: summaryOf(row, journal, extras),
       ...(text === '' ? {} : { text }),
     },
@@ -86,7 +59,7 @@ export function checkBody(row: RunRow, journal: Journal, extras: CheckExtras): C
   }
 }
 
-export function checkName(recipe: string): string {
+function checkName(recipe: string): string {
   return `berth / ${recipe}`
 }
 
@@ -103,16 +76,16 @@ const JUST_QUEUED = {
   reports: 0,
 } as const
 
-/** GitHub takes labels and identifiers of 20 and descriptions of 40 characters. */
+/** GitHub takes labels and identifiers of 20 and descriptions of 40 characters. The identifier comes back in `requested_action`. */
 const CANCEL = {
   label: 'Cancel',
-  description: 'End this run and take down what it put up',
-  identifier: ACTION_IDENTIFIERS.cancel,
+  description: 'End this run and tear it down',
+  identifier: 'cancel',
 }
 const RERUN = {
   label: 'Re-run',
   description: 'Run this recipe again at this commit',
-  identifier: ACTION_IDENTIFIERS.rerun,
+  identifier: 'rerun',
 }
 
 function lifeOf(row: RunRow): Partial<CheckBody> {

@@ -2,12 +2,12 @@ import { formatDuration } from '../model/duration.ts'
 import type { Journal, StageRecord, TeardownReport } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { isOver } from '../model/run.ts'
-import type { CheckExtras } from './checkRun.ts'
+import type { CheckExtras } from './extras.ts'
 import { inCell } from './text.ts'
 import { stopping } from './title.ts'
 
 /**
- * Rows and items that are shown. A cell has at most 100 characters, so 700 bytes with its fence; with these bounds a summary
+ * Rows and items that are shown. A cell has at most 100 characters, so 410 bytes with its fence; with these bounds a summary
  * cannot reach GitHub's 65,535 bytes.
  */
 const MOST_ROWS = 40

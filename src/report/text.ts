@@ -3,6 +3,8 @@ import { plainText } from '../model/plainText.ts'
 
 /** A fence is longer than any run inside; runs beyond this are shortened, so that a hostile log cannot make it grow without end. */
 const LONGEST_RUN = '`'.repeat(64)
+/** No field shows as much; more is not even looked at. */
+const MOST_READ = 2_000
 /** Room for the fences, the note of a cut and line ends. */
 const FENCE_BYTES = 300
 
@@ -24,15 +26,16 @@ export function inCell(text: string): string {
  * characters. Nothing in it closes the block. An empty log is an empty text.
  */
 export function fencedTail(log: string, mostBytes: number): string {
-  const text = plainText(log.replaceAll(/\r\n?/g, '\n'))
+  const read = log.slice(-4 * mostBytes)
+  const text = plainText(read.replaceAll(/\r\n?/g, '\n'))
     .replaceAll(/`{65,}/g, LONGEST_RUN)
     .toWellFormed()
     .trimEnd()
   if (text === '') return ''
   const tail = tailOf(text, mostBytes - FENCE_BYTES)
   const fence = '`'.repeat(Math.max(3, longestRun(tail) + 1))
-  const note =
-    tail.length < text.length ? 'The last lines of the log; the whole log is in the details.\n\n' : ''
+  const isWhole = read.length === log.length && tail.length === text.length
+  const note = isWhole ? '' : 'The last lines of the log; the whole log is in the details.\n\n'
   return `${note}${fence}text\n${tail}\n${fence}`
 }
 
@@ -44,7 +47,7 @@ export function cutToBytes(text: string, mostBytes: number): string {
 }
 
 function lineOf(text: string): string {
-  return plainText(text).toWellFormed().replaceAll(/\s+/g, ' ').trim()
+  return plainText(text.slice(0, MOST_READ)).toWellFormed().replaceAll(/\s+/g, ' ').trim()
 }
 
 function isHighSurrogate(unit: number): boolean {

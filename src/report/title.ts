@@ -1,7 +1,7 @@
 import { formatDuration } from '../model/duration.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
-import type { CheckExtras } from './checkRun.ts'
+import type { CheckExtras } from './extras.ts'
 
 /** The one line that the list of checks shows. */
 export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {

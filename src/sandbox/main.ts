@@ -1,41 +1,19 @@
-import { readFile } from 'node:fs/promises'
 import { pino } from 'pino'
-import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
-import { type StandInOptions, startGitHubStandIn } from './github/server.ts'
+import { EXIT, HarnessError, messageOf } from '../errors.ts'
+import { startGitHubStandIn } from './github/server.ts'
+import { optionsFrom } from './options.ts'
 
 /**
- * The stand-in for GitHub as a process of its own. Reads `PORT`, `WEBHOOK_URL`, `WEBHOOK_SECRET`, `APP_ID`, `APP_PUBLIC_KEY_PATH`
- * and `DATA_DIR`, prints one line `{"url": …}` when it is ready, logs to standard error, and ends in order on SIGTERM and SIGINT;
- * with `--until-stdin-ends` also when whoever started it is gone.
+ * The stand-in for GitHub as a process of its own: configured by its environment (see options.ts), prints one line
+ * `{"url": …}` when it is ready, logs to standard error, and ends in order on SIGTERM and SIGINT; with `--until-stdin-ends` also
+ * when its standard input ends, so that it does not outlive whoever started it.
  */
 async function main(): Promise<void> {
   const stopped = stopSignal(process.argv.includes('--until-stdin-ends'))
-  await using standIn = await startGitHubStandIn(await optionsFrom(process.env))
+  const log = pino({ name: 'github', level: process.env['LOG_LEVEL'] ?? 'info' }, pino.destination(2))
+  await using standIn = await startGitHubStandIn({ ...(await optionsFrom(process.env)), log })
   process.stdout.write(`${JSON.stringify({ url: standIn.url })}\n`)
   await stopped
-}
-
-const NEEDED = ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'APP_ID', 'APP_PUBLIC_KEY_PATH', 'DATA_DIR'] as const
-
-async function optionsFrom(environment: NodeJS.ProcessEnv): Promise<StandInOptions> {
-  const text = (name: string) => environment[name] ?? ''
-  const faults = NEEDED.filter((name) => text(name) === '').map((name) => `${name} is not set`)
-  const port = Number(environment['PORT'] ?? '0')
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    faults.push(`PORT must be 0 to 65535, and is ${text('PORT')}`)
-  if (!URL.canParse(text('WEBHOOK_URL'))) faults.push('WEBHOOK_URL must be a URL')
-  if (!/^[1-9]\d*$/.test(text('APP_ID'))) faults.push('APP_ID must be a number')
-  if (faults.length > 0) throw new InputError('The stand-in for GitHub cannot start', faults)
-  return {
-    port,
-    host: '127.0.0.1',
-    webhookUrl: text('WEBHOOK_URL'),
-    webhookSecret: text('WEBHOOK_SECRET'),
-    appId: Number(text('APP_ID')),
-    appPublicKey: await readFile(text('APP_PUBLIC_KEY_PATH'), 'utf8'),
-    dataDir: text('DATA_DIR'),
-    log: pino({ name: 'github', level: environment['LOG_LEVEL'] ?? 'info' }, pino.destination(2)),
-  }
 }
 
 function stopSignal(untilStdinEnds: boolean): Promise<void> {
@@ -45,7 +23,12 @@ function stopSignal(untilStdinEnds: boolean): Promise<void> {
   })
 }
 
-main().catch((error: unknown) => {
+function fail(error: unknown): void {
   process.stderr.write(`${messageOf(error)}\n`)
   process.exitCode = error instanceof HarnessError ? error.exitCode : EXIT.harness
-})
+}
+
+/** An open standard input that is listened to keeps a process alive. */
+void main()
+  .catch(fail)
+  .finally(() => process.stdin.destroy())

@@ -94,7 +94,7 @@ function addingOn(database: Database, now: () => number): (reports: readonly New
   function addCheck(report: NewReport, run: string, atMs: number): void {
     const overtaken = !report.terminal && isOver.get({ run }) !== undefined
     const notBefore = dueOf(dueOfChecks.get({ run }))
-    if (!overtaken) supersede.run({ run, atMs })
+    supersede.run({ run, atMs })
     insert.run(paramsOfReport(report, overtaken ? 'superseded' : 'pending', notBefore, atMs))
     count.run({ run })
   }

@@ -8,7 +8,7 @@ const ADD = `
   VALUES (:id, 'queued', :priority, :enqueued_at, :repository, :repository_id, :installation_id, :clone_url, :pr, :sha, :ref, :fork,
           :recipe, :arguments, :keep_ms, :domain, :names, :actor, :comment_id)`
 
-const ADD_NAME = 'INSERT INTO run_names (name, run_id) VALUES (:name, :run)'
+const ADD_NAME = 'INSERT INTO run_names (name, enqueued_at, run_id) VALUES (:name, :enqueuedAtMs, :id)'
 
 const ONE = 'SELECT * FROM runs WHERE id = :id'
 
@@ -29,7 +29,7 @@ const NEWEST_OF_PULL_REQUEST = `
 const NEWEST_OF_NAME = `
   SELECT runs.* FROM run_names JOIN runs ON runs.id = run_names.run_id
    WHERE run_names.name = :name AND (:repository IS NULL OR repository = :repository) AND (:pr IS NULL OR pr = :pr)
-   ORDER BY enqueued_at DESC, runs.id DESC LIMIT :limit`
+   ORDER BY run_names.enqueued_at DESC, run_id DESC LIMIT :limit`
 
 export interface Runs {
   readonly port: Pick<Store, 'run' | 'runs' | 'queued' | 'live'>
@@ -59,7 +59,7 @@ export function runsOn(database: Database): Runs {
     },
     add(run) {
       addRun.run(paramsOfRun(run))
-      for (const name of run.names) addName.run({ name, run: run.id })
+      for (const name of run.names) addName.run({ name, enqueuedAtMs: run.enqueuedAtMs, id: run.id })
     },
     find,
   }

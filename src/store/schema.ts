@@ -86,9 +86,10 @@ CREATE INDEX runs_newest ON runs (enqueued_at DESC, id DESC);
 CREATE INDEX runs_of_pull_request ON runs (repository, pr, enqueued_at DESC, id DESC);
 
 CREATE TABLE run_names (
-  name   TEXT NOT NULL,
-  run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-  PRIMARY KEY (name, run_id)
+  name        TEXT    NOT NULL,
+  enqueued_at INTEGER NOT NULL,
+  run_id      TEXT    NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  PRIMARY KEY (name, enqueued_at DESC, run_id DESC)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE reports (

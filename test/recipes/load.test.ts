@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { budgetsOf, DEFAULT_BUDGETS } from '../../src/model/budgets.ts'
+import { SUBCOMMANDS } from '../../src/model/command.ts'
 import { driverFault } from '../../src/model/driver.ts'
 import { checkRecipes, loadRecipe, loadRecipes } from '../../src/recipes/load.ts'
 import { faultsOf, HELLO, machine } from '../config/world.ts'
@@ -17,7 +18,7 @@ function faultsIn(text: string): readonly string[] {
 }
 
 describe('loadRecipe', () => {
-  test('R-RUN-19 a recipe is read with its defaults and the digest of its bytes', () => {
+  test('a recipe is read with its defaults and the digest of its bytes', () => {
     using here = machine()
     here.write('recipes/hello/recipe.yml', HELLO)
     const recipe = loadRecipe(here.path('recipes/hello'))
@@ -145,7 +146,7 @@ teardown: { timeout: 20m }
     expect(checkRecipes(here.path('recipes'))).toHaveLength(count)
   })
 
-  test.each(['help', 'status', 'cancel', 'ok', 'revoke', 'retry', 'why', 'hold', 'release', 'all'])(
+  test.each([...SUBCOMMANDS, 'retry', 'why', 'hold', 'release', 'all'])(
     'R-CMD-03 no recipe may be named like the subcommand %s',
     (name) => {
       using here = machine()

@@ -91,7 +91,7 @@ test("recipe hello serves the pull request's README from a process, and its tear
   expect(readdirSync(site.work)).toEqual(['README.md'])
 })
 
-test('R-RUN-04 the teardown of recipe hello may come twice, and before anything is up', () => {
+test('the teardown of recipe hello may come twice, and before anything is up', () => {
   using site = checkout({})
   const { teardown } = shipped('hello')
   for (const round of [1, 2]) expect(`${round}: ${site.perform(teardown.run).status}`).toBe(`${round}: 0`)

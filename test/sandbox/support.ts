@@ -1,8 +1,9 @@
+import { createSign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ProbotOctokit } from 'probot'
+import { Octokit } from '@octokit/rest'
 import type { Limits } from '../../src/sandbox/github/api/limits.ts'
 import { type GitHubStandIn, startGitHubStandIn } from '../../src/sandbox/github/server.ts'
 import { generateAppKeys } from '../../src/sandbox/keys.ts'
@@ -11,28 +12,28 @@ export const APP_ID = 4711
 export const SECRET = 'a secret of the tests'
 export const SITE = { owner: 'acme', repo: 'site' } as const
 
-const keys = generateAppKeys()
+export const appKeys = generateAppKeys()
 
-export interface Received {
+interface Received {
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
 /** A program that listens for webhooks, as the service would. */
-export interface Receiver extends AsyncDisposable {
+interface Receiver extends AsyncDisposable {
   readonly url: string
   readonly received: Received[]
-  /** What it answers from now on. */
-  answer: number
+  /** What it answers from now on; null = it listens, and never answers. */
+  answer: number | null
 }
 
-export async function startReceiver(): Promise<Receiver> {
+async function startReceiver(): Promise<Receiver> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     received.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') })
-    response.writeHead(receiver.answer).end('heard')
+    if (receiver.answer !== null) response.writeHead(receiver.answer).end('heard')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -54,9 +55,9 @@ export interface Scene extends AsyncDisposable {
   readonly receiver: Receiver
   readonly dataDir: string
   /** Octokit as the App itself. */
-  readonly asApp: ProbotOctokit
-  /** Octokit with an installation token, as the service has it; neither waits nor tries again. */
-  readonly octokit: ProbotOctokit
+  readonly asApp: Octokit
+  /** Octokit with an installation token; it neither waits nor tries again. */
+  readonly octokit: Octokit
 }
 
 /** A stand-in for GitHub that tells a receiver, and Octokit to talk to it. */
@@ -65,7 +66,7 @@ export async function startScene(limits: Partial<Limits> = {}): Promise<Scene> {
   const dataDir = await mkdtemp(join(tmpdir(), 'berth-sandbox-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const receiver = stack.use(await startReceiver())
-  const { publicKey } = await keys
+  const { publicKey } = await appKeys
   const gitHub = stack.use(
     await startGitHubStandIn({
       port: 0,
@@ -79,8 +80,8 @@ export async function startScene(limits: Partial<Limits> = {}): Promise<Scene> {
       limits,
     }),
   )
-  const asApp = await octokitOf(gitHub.url, {})
-  const octokit = await octokitOf(gitHub.url, { installationId: gitHub.memory.app.installationId })
+  const asApp = octokitOf(gitHub.url, appToken((await appKeys).privateKey))
+  const octokit = octokitOf(gitHub.url, await installationToken({ asApp, gitHub }))
   const scene = stack.move()
   return {
     gitHub,
@@ -92,20 +93,27 @@ export async function startScene(limits: Partial<Limits> = {}): Promise<Scene> {
   }
 }
 
-export async function octokitOf(
-  url: string,
-  auth: { readonly installationId?: number; readonly privateKey?: string },
-): Promise<ProbotOctokit> {
-  return new ProbotOctokit({
-    baseUrl: `${url}/api/v3`,
-    auth: { appId: APP_ID, privateKey: (await keys).privateKey, ...auth },
-    throttle: { enabled: false },
-    retry: { enabled: false },
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  })
+function octokitOf(url: string, auth: string): Octokit {
+  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+  return new Octokit({ baseUrl: `${url}/api/v3`, auth, log })
 }
 
-/** A token as Octokit gets one. */
+/** The App's own token (RFC 7519), with claims of the caller's choice; times in seconds from now. */
+export function appToken(
+  privateKey: string,
+  claims: { readonly iss?: number; readonly iat?: number; readonly exp?: number | undefined } = {},
+  alg = 'RS256',
+): string {
+  const now = Math.floor(Date.now() / 1000)
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const { iss = APP_ID, iat = 0 } = claims
+  const exp = 'exp' in claims ? claims.exp : 500
+  const payload = { iss, iat: now + iat, ...(exp === undefined ? {} : { exp: now + exp }) }
+  const signed = `${encode({ typ: 'JWT', alg })}.${encode(payload)}`
+  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`
+}
+
+/** A new installation token. */
 export async function installationToken({ asApp, gitHub }: Pick<Scene, 'asApp' | 'gitHub'>): Promise<string> {
   const { data } = await asApp.rest.apps.createInstallationAccessToken({
     installation_id: gitHub.memory.app.installationId,

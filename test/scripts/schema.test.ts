@@ -6,7 +6,10 @@ import { expect, test } from 'vitest'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 test('the JSON schemas in docs say what berth itself holds recipes and berth.yml against', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/schema.ts', '--check'], { cwd: ROOT, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/schema.ts', '--check'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
   expect(stderr).toBe('')
   expect(status).toBe(0)
 })

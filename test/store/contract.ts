@@ -420,7 +420,7 @@ function reports(records: Factory): void {
     const store = await bed.open()
     await queue(store, aRun('r1'), aRun('r2'))
     await lead(store, 'r2', 'concluded')
-    await store.addReports([aCheck('r2', 98), aCheck('r2', 100, { terminal: true })])
+    await store.addReports([aCheck('r2', 98), aCheck('r2', 100, { terminal: true }), aCheck('r2', 101)])
     expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r2:99', 'check:r1:0'])
     await send(store, 'check:r2:99')
     expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r2:100', 'check:r1:0'])

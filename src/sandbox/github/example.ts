@@ -6,7 +6,7 @@ import { openPull } from './pulls.ts'
 import type { Account, Repository, Role } from './records.ts'
 
 /** Who is there, and what each may do in `acme/site`. */
-export const PEOPLE: readonly { readonly login: string; readonly role: Role | null }[] = [
+const PEOPLE: readonly { readonly login: string; readonly role: Role | null }[] = [
   { login: 'octocat', role: 'maintain' },
   { login: 'visitor', role: 'read' },
 ]

@@ -65,8 +65,12 @@ export function newPeople(hub: Hub, repository: Repository): People {
       return reopenPull(hub, pull, allowed(login, 'triage', pull.author))
     },
     rerequest: (id, login) => rerequestCheckRun(hub, checkRunOf(id), allowed(login, 'write')),
-    requestAction: (id, identifier, login) =>
-      requestAction(hub, checkRunOf(id), identifier, allowed(login, 'write')),
+    requestAction: (id, identifier, login) => {
+      const run = checkRunOf(id)
+      if (!run.actions.some((action) => action.identifier === identifier))
+        throw new ApiError(422, `check run ${id} offers no action ${identifier}`)
+      requestAction(hub, run, identifier, allowed(login, 'write'))
+    },
   }
 }
 

@@ -146,7 +146,7 @@ function serveAll(server: Server, { hub, people, deliveries, site, options }: Se
   const web = new Hono()
     .route('/', restApi({ hub, meter, faults, log: options.log, noteUnknown }))
     .route('/', git.routes)
-    .route('/', pageRoutes({ hub, people, deliveries, repository: site }))
+    .route('/', pageRoutes({ hub, people, deliveries, repository: site, unknownCalls: () => unknownCalls }))
   server.on('request', getRequestListener(web.fetch))
   return { unknownCalls, addFault: faults.add, close: git.close }
 }

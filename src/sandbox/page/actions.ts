@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { notFound } from '../github/api/errors.ts'
 import { pullsOf } from '../github/memory.ts'
-import type { PageParts } from './routes.ts'
+import type { PageParts } from './parts.ts'
 
 /** Buttons that do not ask who presses them are pressed by somebody who may. */
 const MAINTAINER = 'octocat'

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import type { CheckRun } from '../github/records.ts'
+import { isWebUrl } from '../webUrl.ts'
 import { duration, time } from './layout.ts'
-import { type Html, isWebUrl, markdown } from './markdown.ts'
+import { type Html, markdown } from './markdown.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
   queued: 'Queued',

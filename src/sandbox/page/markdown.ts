@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { fromMarkdown } from 'mdast-util-from-markdown'
+import { isWebUrl } from '../webUrl.ts'
 import { tableOf } from './table.ts'
 
 export type Html = ReturnType<typeof html>
@@ -110,10 +111,6 @@ function link(url: string, content: Html[]): Html {
   return isWebUrl(url)
     ? html`<a href="${url}" rel="noopener noreferrer nofollow">${content}</a>`
     : html`${content}`
-}
-
-export function isWebUrl(url: string): boolean {
-  return URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)
 }
 
 function table(source: string): Html | null {

@@ -6,8 +6,6 @@ import { etag } from 'hono/etag'
 import { html } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
 import { ApiError, notFound } from '../github/api/errors.ts'
-import type { Deliveries } from '../github/deliveries.ts'
-import type { PublicHub } from '../github/hub.ts'
 import {
   checkRunsOf,
   commentsOf,
@@ -17,21 +15,15 @@ import {
   reactionsOf,
   repositoryById,
 } from '../github/memory.ts'
-import type { People } from '../github/people.ts'
-import type { Pull, Repository } from '../github/records.ts'
+import type { CheckRun, Pull } from '../github/records.ts'
 import { addActions } from './actions.ts'
 import { checkCard } from './checks.ts'
 import { deliveryList } from './deliveries.ts'
+import { addFacts } from './facts.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './layout.ts'
 import type { Html } from './markdown.ts'
+import type { PageParts } from './parts.ts'
 import { pullList, pullView } from './pulls.ts'
-
-export interface PageParts {
-  readonly hub: PublicHub
-  readonly people: People
-  readonly deliveries: Deliveries
-  readonly repository: Repository
-}
 
 const ASSETS: Readonly<Record<string, string>> = {
   'style.css': 'text/css; charset=utf-8',
@@ -58,6 +50,12 @@ export function pageRoutes(parts: PageParts): Hono {
     return c.html(page(`${pull.title} #${pull.number}`, pullBody(parts, path, pull)))
   })
 
+  routes.get(`${path}/pull/:number{[0-9]+}/checks.json`, (c) => {
+    const pull = findPull(memory, repository.id, Number(c.req.param('number')))
+    if (pull === null) throw notFound()
+    return c.json(checkRunsOf(memory, repository.id, pull.head.sha).map(inShort))
+  })
+
   routes.get(`${path}/runs/:id{[0-9]+}`, (c) => {
     const run = memory.checkRuns.get(Number(c.req.param('id')))
     if (run === undefined) throw notFound()
@@ -74,14 +72,22 @@ export function pageRoutes(parts: PageParts): Hono {
     })
   })
 
+  addFacts(routes, path, parts)
   addActions(routes, path, parts)
-  routes.notFound((c) => c.html(page('Not found', html`<h1>Not found</h1>`), 404))
+  routes.all('*', () => {
+    throw notFound()
+  })
   routes.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     const status = error instanceof ApiError ? error.status : 500
     return c.html(page('Refused', html`<h1>${error.message}</h1><p><a href="/">Back</a></p>`), status)
   })
   return routes
+}
+
+/** The checks of a pull request's head, newest first, for a program that watches. */
+function inShort({ name, status, conclusion, output }: CheckRun) {
+  return { name, status, conclusion, title: output.title }
 }
 
 function listed({ hub: { memory }, repository }: PageParts) {

@@ -41,6 +41,7 @@ export function repositoryAnswer(url: string, memory: Memory, repository: Reposi
     disabled: false,
     allow_forking: true,
     web_commit_signoff_required: false,
+    custom_properties: {},
     pushed_at: timeOf(repository.pushedAtMs),
     created_at: timeOf(repository.createdAtMs),
     updated_at: timeOf(repository.pushedAtMs),

@@ -70,7 +70,7 @@ function headers(): MiddlewareHandler<ApiEnv> {
 /** https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent-required */
 function userAgentRequired(): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    if (c.req.header('user-agent') === undefined)
+    if (!c.req.header('user-agent'))
       throw new ApiError(
         403,
         'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',

@@ -1,5 +1,6 @@
 import type { operations } from '@octokit/openapi-types'
 import { z } from 'zod'
+import { isWebUrl } from '../../webUrl.ts'
 import type { CheckChange } from '../checks.ts'
 import { CHECK_CONCLUSIONS, CHECK_STATUSES } from '../records.ts'
 import { listOf, text } from './body.ts'
@@ -40,7 +41,7 @@ type CreateBody = operations['checks/create']['requestBody']['content']['applica
 const fields = {
   name: z.string().min(1, { error: 'name may not be blank.' }),
   head_sha: z.string(),
-  details_url: z.url({ protocol: /^https?$/, error: 'details_url must use http or https scheme' }).optional(),
+  details_url: z.string().refine(isWebUrl, { error: 'details_url must use http or https scheme' }).optional(),
   external_id: z.string().optional(),
   status: z.enum(CHECK_STATUSES).optional(),
   started_at: z.iso.datetime({ offset: true }).optional(),

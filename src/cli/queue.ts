@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { EXIT } from '../errors.ts'
+import type { RunRow, Store } from '../model/ports.ts'
+import { openStore } from '../store/sqlite.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import type { Context } from './context.ts'
+import { table, timeText } from './table.ts'
+
+/** `berth queue`: what the service has accepted and not concluded, in the order in which it will start. */
+export async function listQueue({ state, stdout }: Context, json: boolean): Promise<number> {
+  const rows = await withStore(state, async (store) => [...(await store.live()), ...(await store.queued())])
+  if (json) stdout.write(`${JSON.stringify(rows ?? [], null, 2)}\n`)
+  else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
+  else stdout.write(table(['run', 'state', 'recipe', 'domain', 'for', 'since', 'waits for / stage'], rows.map(rowOf)))
+  return EXIT.ok
+}
+
+/** Uses the service's records where there are any; SQLite lets the service and us look at once. Null = there are none. */
+export async function withStore<T>(state: StatePaths, use: (store: Store) => Promise<T>): Promise<T | null> {
+  if (!existsSync(state.database)) return null
+  const store = await openStore(state.database)
+  try {
+    return await use(store)
+  } finally {
+    await store.close()
+  }
+}
+
+function rowOf(row: RunRow): string[] {
+  const since = timeText(row.startedAtMs ?? row.enqueuedAtMs)
+  const stop = row.stop === null ? '' : ` (to stop: ${row.stop.reason})`
+  return [row.id, row.state, row.recipe, row.domain, `${row.repository}#${row.pr}`, since, `${row.waitsFor ?? row.stage ?? ''}${stop}`]
+}

@@ -1,0 +1,204 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { EXIT, HarnessError } from '../errors.ts'
+import { openRuns } from '../lock/openRuns.ts'
+import type { StopRequest } from '../model/journal.ts'
+import { isAlive } from '../process/procfs.ts'
+import { stopRun } from '../process/stopRun.ts'
+import { readResult } from '../store/result.ts'
+import { readJournal, type RunPaths, runPaths } from '../store/runFolder.ts'
+import { type StatePaths, statePaths } from '../store/stateFolder.ts'
+import { generateAppKeys } from '../sandbox/keys.ts'
+import { showMainJob } from './sandboxDemo.ts'
+
+const STAND_IN = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const RECIPES = fileURLToPath(new URL('../../recipes', import.meta.url))
+const APP_ID = '1'
+const LOOK_EVERY_MS = 100
+
+/** `berth sandbox`: a stand-in for GitHub and the real service under it, each a process of its own, until Ctrl-C. */
+export async function sandbox(options: { readonly port: number }): Promise<number> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  const folder = mkdtempSync(join(tmpdir(), 'berth-sandbox-'))
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const world = await prepare(folder)
+  const github = await startStandIn(world, options.port)
+  undo.defer(() => end(github.child))
+  const service = await startService(world, github.url)
+  undo.defer(() => endRuns(world))
+  undo.defer(() => end(service))
+  process.stdout.write(welcome(github.url, world))
+  const demo = showMainJob(github.url, process.stdout, stop.signal)
+  const died = await Promise.race([aborted(stop.signal), deathOf(service, github.child)])
+  stop.abort()
+  process.stdout.write(died ? `\nA part of the sandbox died:\n${tailOf(join(folder, 'service.err'))}\n${tailOf(join(folder, 'github.log'))}\n` : '\nTaking the sandbox down.\n')
+  await demo
+  return died ? EXIT.harness : EXIT.ok
+}
+
+interface Sandbox {
+  readonly folder: string
+  readonly state: StatePaths
+  readonly keyPath: string
+  readonly publicKeyPath: string
+  readonly secret: string
+  readonly servicePort: number
+}
+
+async function prepare(folder: string): Promise<Sandbox> {
+  const keys = await generateAppKeys()
+  const [keyPath, publicKeyPath] = [join(folder, 'app.private-key.pem'), join(folder, 'app.public-key.pem')]
+  writeFileSync(keyPath, keys.privateKey, { mode: 0o600 })
+  writeFileSync(publicKeyPath, keys.publicKey)
+  mkdirSync(join(folder, 'github'))
+  writeFileSync(join(folder, 'berth.yml'), configuration(folder))
+  const state = statePaths(join(folder, 'state'))
+  return { folder, state, keyPath, publicKeyPath, secret: randomBytes(32).toString('hex'), servicePort: await freePort() }
+}
+
+function configuration(folder: string): string {
+  return [
+    `stateDir: ${JSON.stringify(join(folder, 'state'))}`,
+    `recipesDir: ${JSON.stringify(RECIPES)}`,
+    'baseDomain: ci.localhost',
+    'slots: 2',
+    'repositories:',
+    '  acme/site: { recipes: [hello, red], default: hello }',
+    'limits: { perActorPerHour: 1000, perPullRequestPerHour: 1000 }',
+    'budgets: { killGrace: 2s }',
+    '',
+  ].join('\n')
+}
+
+async function startStandIn(world: Sandbox, port: number): Promise<{ child: ChildProcess; url: string }> {
+  const env = {
+    ...process.env,
+    PORT: String(port),
+    WEBHOOK_URL: `http://127.0.0.1:${world.servicePort}/api/github/webhooks`,
+    WEBHOOK_SECRET: world.secret,
+    APP_ID,
+    APP_PUBLIC_KEY_PATH: world.publicKeyPath,
+    DATA_DIR: join(world.folder, 'github'),
+  }
+  const child = startLogged(world, 'github.log', [STAND_IN, '--until-stdin-ends'], env)
+  const url: unknown = JSON.parse(await lineWith(child, '"url"', 'The stand-in for GitHub', join(world.folder, 'github.log')))
+  if (typeof url === 'object' && url !== null && 'url' in url && typeof url.url === 'string') return { child, url: url.url }
+  throw new HarnessError('SANDBOX', 'The stand-in for GitHub said no address')
+}
+
+async function startService(world: Sandbox, github: string): Promise<ChildProcess> {
+  const env = {
+    ...environment(world),
+    GHE_HOST: new URL(github).host,
+    GHE_PROTOCOL: 'http',
+    APP_ID,
+    PRIVATE_KEY: '',
+    PRIVATE_KEY_PATH: world.keyPath,
+    WEBHOOK_SECRET: world.secret,
+    HOST: '127.0.0.1',
+    PORT: String(world.servicePort),
+  }
+  const child = startLogged(world, 'service.err', [MAIN, 'serve'], env)
+  await lineWith(child, 'service.ready', 'The service', join(world.folder, 'service.err'))
+  return child
+}
+
+function environment(world: Sandbox): NodeJS.ProcessEnv {
+  return { ...process.env, BERTH_CONFIG: join(world.folder, 'berth.yml'), BERTH_STATE_DIR: world.state.root }
+}
+
+/** Their standard error goes to a file; an end of standard input tells them that we are gone. */
+function startLogged(world: Sandbox, log: string, words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const fd = openSync(join(world.folder, log), 'a', 0o600)
+  try {
+    return spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', fd], detached: true })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The first line of the child's output that has the words; its further output is dropped. */
+async function lineWith(child: ChildProcess, words: string, what: string, log: string): Promise<string> {
+  if (child.stdout === null) throw new HarnessError('SANDBOX', `${what} has no output`)
+  const lines = createInterface(child.stdout)
+  const line = await new Promise<string | null>((resolve) => {
+    lines.on('line', (text) => {
+      if (text.includes(words)) resolve(text)
+    })
+    child.once('exit', () => resolve(null))
+    child.once('error', () => resolve(null))
+  })
+  if (line !== null) return line
+  throw new HarnessError('SANDBOX', `${what} ended before it was ready: ${tailOf(log)}`, { exitCode: EXIT.taken })
+}
+
+function tailOf(log: string): string {
+  return readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
+}
+
+/** A port that was free a moment ago: the stand-in must know where the service will listen before the service can start. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function welcome(url: string, world: Sandbox): string {
+  return [
+    'A sandbox of berth is up: a local stand-in for GitHub, and the real service under it.',
+    '',
+    `  Pull requests   ${url}`,
+    `  The service     http://127.0.0.1:${world.servicePort}`,
+    `  Its folder      ${world.folder} (goes when you leave)`,
+    '',
+    'Open a pull request there and comment !testme. Ctrl-C ends it all.',
+    '',
+    '',
+  ].join('\n')
+}
+
+function aborted(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true }))
+}
+
+function deathOf(...children: readonly ChildProcess[]): Promise<true> {
+  return new Promise((resolve) => {
+    for (const child of children) child.once('exit', () => resolve(true))
+  })
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals | null = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  if (signal !== null) child.kill(signal)
+  await ended
+}
+
+/** The service lets runs go on when it ends; here nothing may stay behind, and what its own processes leave, the janitor cleans. */
+async function endRuns(world: Sandbox): Promise<void> {
+  const stop: StopRequest = { reason: 'cancelled', by: 'the end of the sandbox', atMs: Date.now() }
+  const runs = openRuns(world.state).map(({ run }) => runPaths(world.state, run))
+  for (const run of runs) stopRun(run, stop)
+  while (runs.some(isConducted)) await pause(LOOK_EVERY_MS)
+  await end(spawn(process.execPath, [MAIN, 'janitor'], { env: environment(world), stdio: 'ignore' }), null)
+}
+
+function isConducted(run: RunPaths): boolean {
+  const { lastProcess } = readJournal(run)
+  return readResult(run) === null && lastProcess !== null && isAlive(lastProcess)
+}

@@ -1,0 +1,80 @@
+import type { Command, CommandFault } from '../model/command.ts'
+import { decide, doorRefusal } from '../model/policy.ts'
+import type { ActingCommand, Decision, DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
+import type { NewRun } from '../model/ports.ts'
+import type { Refusal } from '../model/refusal.ts'
+import type { Asked } from './asked.ts'
+import { gatherDoorFacts, gatherPolicyFacts } from './gather.ts'
+import { newRuns } from './newRun.ts'
+import type { IntakeWorld } from './ports.ts'
+
+/** A run decision has its runs made: what is left to say is what is so. */
+export type Answered =
+  | Exclude<Decision, { readonly kind: 'run' }>
+  | { readonly kind: 'queued'; readonly runs: readonly NewRun[] }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'help' }
+
+/** What a command led to. */
+export interface Answer {
+  readonly command: Command | CommandFault
+  readonly answered: Answered
+}
+
+/** A command as it passed the door, or why it did not. */
+interface AtDoor {
+  readonly command: Command | CommandFault
+  readonly refusal: Refusal | null
+}
+
+/** Answers every command, in order; each sees what the ones before it have led to. @throws GitHubFault */
+export async function answerAll(
+  asked: Asked,
+  world: IntakeWorld,
+): Promise<{ readonly door: DoorFacts; readonly answers: readonly Answer[] }> {
+  const door = await gatherDoorFacts(asked, world)
+  const atDoor = asked.commands.map((command, index): AtDoor => {
+    const facts = { ...door, actorUses: door.actorUses + index }
+    return { command, refusal: doorRefusal(command, facts, world.config) }
+  })
+  const acts = atDoor.some(({ command, refusal }) => refusal === null && isActing(command))
+  let facts = acts && door.enrolment !== null ? await gatherPolicyFacts(asked, door.enrolment, world) : null
+  const answers: Answer[] = []
+  for (const { command, refusal } of atDoor) {
+    const answered = refusal ?? answerTo(command, facts, asked, world)
+    answers.push({ command, answered })
+    facts = facts === null ? null : factsAfter(facts, answered)
+  }
+  return { door, answers }
+}
+
+function isActing(command: Command | CommandFault): command is ActingCommand {
+  return command.kind !== 'fault' && command.kind !== 'status' && command.kind !== 'help'
+}
+
+function answerTo(
+  command: Command | CommandFault,
+  facts: PolicyFacts | null,
+  asked: Asked,
+  world: IntakeWorld,
+): Answered {
+  if (!isActing(command)) return { kind: command.kind === 'status' ? 'status' : 'help' }
+  if (facts === null) throw new TypeError(`${command.kind} was let in without facts`)
+  const decision = decide(command, facts, world.config)
+  if (decision.kind !== 'run') return decision
+  const made = newRuns(decision.plans, { sha: decision.sha, fork: decision.fork }, asked, world)
+  return made.kind === 'refusal' ? made : { kind: 'queued', runs: made.runs }
+}
+
+function factsAfter(facts: PolicyFacts, answered: Answered): PolicyFacts {
+  switch (answered.kind) {
+    case 'approve':
+      return { ...facts, approved: new Set([...facts.approved, answered.sha]) }
+    case 'revoke':
+      return { ...facts, approved: new Set([...facts.approved].filter((sha) => sha !== answered.sha)) }
+    case 'queued':
+      return { ...facts, pullRequestUses: facts.pullRequestUses + answered.runs.length }
+    default:
+      return facts
+  }
+}

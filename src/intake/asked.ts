@@ -1,0 +1,52 @@
+import type { Command, CommandFault } from '../model/command.ts'
+import type { RunRow } from '../model/ports.ts'
+import type { Actor, ButtonEvent, CommentEvent, Repository } from './event.ts'
+
+/** Somebody asks for something on a pull request. Comments and the buttons of a check take one way from here. */
+export interface Asked {
+  readonly repository: Repository
+  readonly pr: number
+  readonly actor: Actor
+  readonly commands: readonly (Command | CommandFault)[]
+  /** GitHub's clock where it says when; milliseconds. */
+  readonly askedAtMs: number
+  /** The commit of the check whose button was pressed; null for comments. */
+  readonly namedSha: string | null
+  /** The comment to react to; null for buttons. */
+  readonly commentId: number | null
+  /** What is acted on: asked for once, whatever the number of deliveries. */
+  readonly subject: string
+}
+
+export function askedByComment(event: CommentEvent, commands: Asked['commands']): Asked {
+  const { repository, pr, actor, commentId } = event
+  return {
+    repository,
+    pr,
+    actor,
+    commands,
+    askedAtMs: event.createdAtMs,
+    namedSha: null,
+    commentId,
+    subject: `comment:${commentId}`,
+  }
+}
+
+/** A button asks for what a comment would: the same recipe and arguments again, or an end. */
+export function askedByButton(event: ButtonEvent, run: RunRow, receivedAtMs: number): Asked {
+  const { repository, actor, button, action, checkRunId } = event
+  return {
+    repository,
+    pr: run.pr,
+    actor,
+    commands: [button === 'cancel' ? { kind: 'cancel', target: { run: run.id } } : again(run)],
+    askedAtMs: receivedAtMs,
+    namedSha: run.sha,
+    commentId: null,
+    subject: `check:check_run:${action}:${checkRunId}:${actor.id}:${button}`,
+  }
+}
+
+function again({ recipe, arguments: given, keepMs }: RunRow): Command {
+  return { kind: 'run', recipes: [recipe], arguments: given, keepMs }
+}

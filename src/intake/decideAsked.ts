@@ -1,0 +1,104 @@
+import type { Approval, Decided, NewReport } from '../model/ports.ts'
+import { type RefusalReason, refuse } from '../model/refusal.ts'
+import { type Answer, type Answered, answerAll } from './answer.ts'
+import type { Asked } from './asked.ts'
+import { emptyDecided } from './decided.ts'
+import { actorKey, newestRuns, pullRequestKey } from './gather.ts'
+import type { DeliveryHead, IntakeWorld } from './ports.ts'
+import { replyText, wantsReply } from './reply.ts'
+import { type Reaction, reactionReport, replyReport } from './reports.ts'
+
+/** All that a comment or a button leads to: runs, stops, approvals, and what is said about them. @throws GitHubFault */
+export async function decideAsked(
+  delivery: DeliveryHead,
+  asked: Asked,
+  world: IntakeWorld,
+): Promise<Decided> {
+  const { door, answers } = await answerAll(asked, world)
+  const runs = answers.flatMap(({ answered }) => (answered.kind === 'queued' ? answered.runs : []))
+  const isFlood = door.actorUses >= 2 * world.config.limits.perActorPerHour
+  const said = await reportsOf(asked, answers, isFlood, world)
+  return {
+    ...emptyDecided(delivery, outcomeOf(answers), world),
+    subjects: [asked.subject],
+    runs,
+    reports: [...said, ...runs.map(world.firstCheck)],
+    stops: stopsOf(answers, asked, world),
+    uses: [...answers.map(() => actorKey(asked)), ...runs.map(() => pullRequestKey(asked))],
+    approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
+  }
+}
+
+/** Nothing that was asked for is done, for a reason that has nothing to do with what was asked. */
+export async function decideUnable(
+  delivery: DeliveryHead,
+  asked: Asked,
+  reason: RefusalReason,
+  world: IntakeWorld,
+): Promise<Decided> {
+  const answered = refuse(reason, 'Nothing was started. Comment again to ask once more.')
+  const answers = asked.commands.map((command) => ({ command, answered }))
+  return {
+    ...emptyDecided(delivery, reason, world),
+    subjects: [asked.subject],
+    reports: await reportsOf(asked, answers, false, world),
+    uses: answers.map(() => actorKey(asked)),
+  }
+}
+
+/** Somebody far over the limit gets reactions only: replies would use up what GitHub lets everybody write. */
+async function reportsOf(
+  asked: Asked,
+  answers: readonly Answer[],
+  isFlood: boolean,
+  world: IntakeWorld,
+): Promise<readonly NewReport[]> {
+  const { commentId } = asked
+  const reaction = commentId === null ? [] : [reactionReport(reactionTo(answers), commentId, asked)]
+  if (isFlood || !answers.some(wantsReply)) return reaction
+  const runs = answers.some(({ answered }) => answered.kind === 'status')
+    ? await newestRuns(asked, world)
+    : []
+  const topic = commentId === null ? asked.subject : String(commentId)
+  return [...reaction, replyReport(topic, replyText(asked, answers, { ...world, runs }), asked)]
+}
+
+function reactionTo(answers: readonly Answer[]): Reaction {
+  const kinds = new Set(answers.map(({ answered }) => answered.kind))
+  if (kinds.has('refusal')) return 'confused'
+  return kinds.has('queued') ? 'eyes' : '+1'
+}
+
+/** What was started counts most, then what was refused. */
+function outcomeOf(answers: readonly Answer[]): string {
+  const all = answers.map(({ answered }) => answered)
+  if (all.some((answered) => answered.kind === 'queued')) return 'run_queued'
+  const refusal = all.find((answered) => answered.kind === 'refusal')
+  return refusal?.reason ?? OUTCOMES[all[0]?.kind ?? 'note']
+}
+
+const OUTCOMES: Readonly<Record<Answered['kind'], string>> = {
+  queued: 'run_queued',
+  stop: 'stop_requested',
+  approve: 'approved',
+  revoke: 'approval_revoked',
+  status: 'status_told',
+  help: 'help_told',
+  note: 'nothing_to_do',
+  refusal: 'refused',
+}
+
+function stopsOf(answers: readonly Answer[], { actor }: Asked, { time }: IntakeWorld): Decided['stops'] {
+  const ids = answers.flatMap(({ answered }) => {
+    if (answered.kind === 'stop') return answered.runs.map((run) => run.id)
+    return answered.kind === 'revoke' ? answered.stops.map((run) => run.id) : []
+  })
+  const stop = { reason: 'cancelled', by: actor.login, atMs: time.now() } as const
+  return [...new Set(ids)].map((runId) => ({ runId, stop }))
+}
+
+function approvalsOf(answered: Answered, { repository, pr, actor }: Asked): readonly Approval[] {
+  if (answered.kind !== 'approve' && answered.kind !== 'revoke') return []
+  const revoked = answered.kind === 'revoke'
+  return [{ repositoryId: repository.id, pr, sha: answered.sha, actor: actor.login, revoked }]
+}

@@ -1,0 +1,85 @@
+import { PERMISSIONS, type Permission } from '../model/config.ts'
+import type { PullRequestFacts } from '../model/policyFacts.ts'
+import { type Fields, fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
+import { withDeadline } from '../report/deadline.ts'
+import type { GitHubParts } from '../report/github.ts'
+import type { Actor, Repository } from './event.ts'
+import { gitHubFault, isNotFound } from './gitHubFault.ts'
+import type { GitHubFacts } from './ports.ts'
+
+/** An answer that takes longer is not waited for: the delivery is put off. */
+const CALL_MS = 10_000
+
+const SHA = /^[0-9a-f]{40}$/
+
+/** GitHub's REST API as the source of what only GitHub knows. Takes what the writer of reports takes. */
+export function gitHubFacts({ octokitFor, time }: Pick<GitHubParts, 'octokitFor' | 'time'>): GitHubFacts {
+  /** `retries: 0`: the intake asks again by itself, and durably. */
+  function ask(repository: Repository, route: string, parameters: Record<string, unknown>): Promise<unknown> {
+    const { owner, name: repo, installationId } = repository
+    const never = new AbortController().signal
+    return withDeadline(time, CALL_MS, `${route} of ${repository.fullName}`, never, async (signal) => {
+      const octokit = await octokitFor(installationId)
+      const { data } = await octokit.request(route, {
+        owner,
+        repo,
+        ...parameters,
+        request: { retries: 0, signal },
+      })
+      return data
+    })
+  }
+
+  return {
+    async permissionOf(repository, actor) {
+      try {
+        return permissionOf(await ask(repository, PERMISSION, { username: actor.login }), actor)
+      } catch (error) {
+        if (isNotFound(error)) return 'none'
+        throw gitHubFault(`permission of ${actor.login} in ${repository.fullName}`, error, time.now())
+      }
+    },
+    async pullRequest(repository, pr) {
+      try {
+        return pullRequestOf(await ask(repository, PULL_REQUEST, { pull_number: pr }))
+      } catch (error) {
+        throw gitHubFault(`pull request ${repository.fullName}#${pr}`, error, time.now())
+      }
+    },
+  }
+}
+
+const PERMISSION = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
+const PULL_REQUEST = 'GET /repos/{owner}/{repo}/pulls/{pull_number}'
+
+/** `role_name` may be an organisation's own word; `permission` is then the nearest of GitHub's. A login can change hands: the id counts. */
+function permissionOf(data: unknown, actor: Actor): Permission {
+  const fields = fieldsOf(data, 'permission')
+  const user = optional(fields, 'user', (all, key) => fieldsOf(all[key], key))
+  if (user === null || numberOf(user, 'id') !== actor.id) return 'none'
+  const role = PERMISSIONS.find((permission) => permission === fields['role_name'])
+  return role ?? oneOf(fields, 'permission', PERMISSIONS)
+}
+
+function pullRequestOf(data: unknown): PullRequestFacts {
+  const fields = fieldsOf(data, 'pull request')
+  const head = fieldsOf(fields['head'], 'head')
+  const from = optional(head, 'repo', (all, key) => fieldsOf(all[key], key))
+  return {
+    open: textOf(fields, 'state') === 'open',
+    headSha: shaOf(head),
+    headRepositoryId: from === null ? null : String(numberOf(from, 'id')),
+    headPushedAtMs: from === null ? null : pushedAt(from),
+  }
+}
+
+function shaOf(head: Fields): string {
+  const sha = textOf(head, 'sha')
+  if (SHA.test(sha)) return sha
+  throw new TypeError(`head.sha must be 40 hex digits, and is ${sha}`)
+}
+
+function pushedAt(repository: Fields): number | null {
+  const ms = Date.parse(optional(repository, 'pushed_at', textOf) ?? '')
+  return Number.isFinite(ms) ? ms : null
+}

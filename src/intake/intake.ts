@@ -1,0 +1,179 @@
+import { messageOf } from '../errors.ts'
+import type { Delivery } from '../model/ports.ts'
+import { type IntakeEvent, readEvent } from './event.ts'
+import { laneOf } from './lane.ts'
+import type { IntakeLog } from './ports.ts'
+import { type PutOff, type Read, type SettleOptions, settle } from './settle.ts'
+
+/** Pull requests that are decided at a time; each waits mostly for GitHub. */
+const MOST_LANES = 4
+/** When to look again for what an earlier process has put off, or after the store has failed. */
+const LOOK_AGAIN_MS = 5000
+/** Later than any delivery is put off. */
+const ALWAYS = Number.MAX_SAFE_INTEGER
+
+interface LaneRead extends Read {
+  readonly lane: string
+}
+
+/** The deliveries of one pull request that are in hand. */
+interface Lane {
+  readonly reads: Read[]
+  work: Promise<void> | null
+}
+
+/**
+ * Decides what is undecided, at once and whenever it is woken: the deliveries of one pull request in order of arrival, one at a time
+ * (a cancel never overtakes the run that it cancels, nor a command one that is put off), those of different ones side by side.
+ */
+export class Intake implements AsyncDisposable {
+  readonly #options: SettleOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #inHand = new Set<string>()
+  readonly #putOff = new Map<string, PutOff>()
+  /** What is undecided, read once: payloads are large. */
+  #known: ReadonlyMap<string, LaneRead> = new Map()
+  #nap = new AbortController()
+  #lookAtMs = 0
+  #closed = false
+  readonly #ended: Promise<void>
+
+  constructor(options: SettleOptions) {
+    this.#options = options
+    this.#ended = this.#work()
+  }
+
+  /** Something new may be in the store. */
+  wake(): void {
+    this.#lookAtMs = 0
+    this.#nap.abort()
+  }
+
+  /** Begins nothing more, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#nap.abort()
+    await this.#ended
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.work))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #work(): Promise<void> {
+    const { time } = this.#options.world
+    while (!this.#closed) {
+      this.#nap = new AbortController()
+      if (time.now() >= this.#lookAtMs) await this.#look().catch((error: unknown) => this.#failed(error))
+      this.#startLanes()
+      if (!this.#closed) await time.sleepUntil(this.#lookAtMs, this.#nap.signal)
+    }
+  }
+
+  /** Takes in hand what is due and stands behind nothing of its pull request that is put off. */
+  async #look(): Promise<void> {
+    const { store, time } = this.#options.world
+    this.#lookAtMs = Number.POSITIVE_INFINITY
+    const inHand = new Set(this.#inHand)
+    const undecided = await store.undecided(ALWAYS)
+    const due = new Set((await store.undecided(time.now())).map(({ id }) => id))
+    const reads = await Promise.all(
+      undecided.map((delivery) => this.#known.get(delivery.id) ?? this.#read(delivery)),
+    )
+    this.#known = new Map(reads.map((read) => [read.delivery.id, read]))
+    this.#takeDue(reads, due, inHand)
+  }
+
+  #takeDue(reads: readonly LaneRead[], due: ReadonlySet<string>, inHand: ReadonlySet<string>): void {
+    const { time } = this.#options.world
+    const blocked = new Set<string>()
+    for (const read of reads) {
+      const { id } = read.delivery
+      if (this.#inHand.has(id)) continue
+      if (inHand.has(id)) this.#block(read, blocked, 0)
+      else if (!due.has(id))
+        this.#block(read, blocked, this.#putOff.get(id)?.atMs ?? time.now() + LOOK_AGAIN_MS)
+      else if (!blocked.has(read.lane)) this.#take(read)
+    }
+  }
+
+  /** What left our hands during this look may be decided or put off: only the next look can tell. */
+  #block(read: LaneRead, blocked: Set<string>, untilMs: number): void {
+    blocked.add(read.lane)
+    this.#lookBy(untilMs)
+  }
+
+  async #read(delivery: Delivery): Promise<LaneRead> {
+    const { world, log } = this.#options
+    const { id, receivedAtMs } = delivery
+    const event = eventOf(delivery, log)
+    const lane = event === null ? id : await laneOf(delivery, event, world.store)
+    return { delivery: { id, receivedAtMs }, event, lane }
+  }
+
+  #take(read: LaneRead): void {
+    const lane = this.#lanes.get(read.lane) ?? { reads: [], work: null }
+    this.#lanes.set(read.lane, lane)
+    lane.reads.push(read)
+    this.#inHand.add(read.delivery.id)
+  }
+
+  #startLanes(): void {
+    let working = [...this.#lanes.values()].filter((lane) => lane.work !== null).length
+    for (const [name, lane] of this.#lanes) {
+      if (lane.work !== null) continue
+      if (working >= MOST_LANES) return
+      lane.work = this.#workOff(name, lane)
+      working += 1
+    }
+  }
+
+  /** Until the lane is empty, or its first delivery is put off: then nothing behind it may go on. */
+  async #workOff(name: string, lane: Lane): Promise<void> {
+    try {
+      for (let read = lane.reads[0]; read !== undefined && !this.#closed; read = lane.reads[0]) {
+        if (!(await this.#settled(read))) break
+        this.#inHand.delete(read.delivery.id)
+        lane.reads.shift()
+      }
+    } catch (error) {
+      this.#failed(error)
+    }
+    for (const { delivery } of lane.reads) this.#inHand.delete(delivery.id)
+    this.#lanes.delete(name)
+    this.#nap.abort()
+  }
+
+  async #settled(read: Read): Promise<boolean> {
+    const { id } = read.delivery
+    const again = await settle(read, this.#putOff.get(id)?.attempts ?? 0, this.#options)
+    if (again === null) {
+      this.#putOff.delete(id)
+      return true
+    }
+    this.#putOff.set(id, again)
+    this.#lookBy(again.atMs)
+    return false
+  }
+
+  #failed(error: unknown): void {
+    const { log, world } = this.#options
+    log.error({ error: messageOf(error) }, 'intake.failed')
+    this.#lookBy(world.time.now() + LOOK_AGAIN_MS)
+  }
+
+  #lookBy(atMs: number): void {
+    this.#lookAtMs = Math.min(this.#lookAtMs, atMs)
+  }
+}
+
+/** Null = the payload is not what GitHub documents; it never will be. */
+function eventOf(delivery: Delivery, log: IntakeLog): IntakeEvent | null {
+  try {
+    return readEvent(delivery)
+  } catch (error) {
+    log.error({ delivery: delivery.id, error: messageOf(error) }, 'delivery.unreadable')
+    return null
+  }
+}

@@ -1,0 +1,20 @@
+import type { Delivery, Store } from '../model/ports.ts'
+import type { IntakeEvent } from './event.ts'
+
+/** Deliveries of one lane are decided one after the other: a lane for each pull request, and one for each delivery that has none. */
+export async function laneOf(
+  delivery: Pick<Delivery, 'id'>,
+  event: IntakeEvent,
+  store: Pick<Store, 'run'>,
+): Promise<string> {
+  switch (event.kind) {
+    case 'ignored':
+      return delivery.id
+    case 'button': {
+      const run = await store.run(event.runId)
+      return run === null ? delivery.id : `${run.repositoryId}#${run.pr}`
+    }
+    default:
+      return `${event.repository.id}#${event.pr}`
+  }
+}

@@ -1,0 +1,50 @@
+import type { Config, Permission } from '../model/config.ts'
+import type { Hash } from '../model/domain.ts'
+import type { PullRequestFacts } from '../model/policyFacts.ts'
+import type { Delivery, NewReport, NewRun, Store } from '../model/ports.ts'
+import type { Recipe } from '../model/recipe.ts'
+import type { Time } from '../report/time.ts'
+import type { Actor, Repository } from './event.ts'
+
+/** What only GitHub knows. Both throw GitHubFault. */
+export interface GitHubFacts {
+  /** What the actor may do in the repository; `none` for an unknown account. */
+  permissionOf(repository: Repository, actor: Actor): Promise<Permission>
+  pullRequest(repository: Repository, pr: number): Promise<PullRequestFacts>
+}
+
+/** What deciding needs of a delivery, once its payload is read. */
+export type DeliveryHead = Pick<Delivery, 'id' | 'receivedAtMs'>
+
+/** All that deciding a delivery needs. */
+export interface IntakeWorld {
+  readonly store: Pick<
+    Store,
+    | 'undecided'
+    | 'decide'
+    | 'putOff'
+    | 'lastHead'
+    | 'approval'
+    | 'usesSince'
+    | 'run'
+    | 'runs'
+    | 'queued'
+    | 'live'
+  >
+  readonly github: GitHubFacts
+  readonly config: Pick<Config, 'repositories' | 'trust' | 'limits' | 'runAs' | 'baseDomain' | 'runDomains'>
+  readonly recipes: readonly Recipe[]
+  /** SHA-256 in hex, for domains. */
+  readonly hash: Hash
+  /** The check run of a run that has just been queued. */
+  readonly firstCheck: (run: NewRun) => NewReport
+  readonly newRunId: () => string
+  readonly time: Time
+}
+
+/** Where the intake says what happens: a pino logger fits. */
+export interface IntakeLog {
+  info(data: object, event: string): void
+  warn(data: object, event: string): void
+  error(data: object, event: string): void
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { messageOf } from '../errors.ts'
+import type { Delivery, Store } from '../model/ports.ts'
+import { declaresTooMuch, discardRest, readBody } from './body.ts'
+import type { IntakeLog } from './ports.ts'
+
+export interface DoorOptions {
+  /** Where GitHub delivers; the rest of the server's paths are left alone. */
+  readonly path: string
+  readonly store: Pick<Store, 'addDelivery'>
+  /** Octokit's own (`webhooks.verify`): it compares in constant time. */
+  readonly verify: (body: string, signature: string) => Promise<boolean>
+  /** A new delivery is on disk. */
+  readonly stored: (delivery: Delivery) => void
+  /** Wall clock, milliseconds. */
+  readonly now: () => number
+  readonly log: IntakeLog
+}
+
+interface Answer {
+  readonly status: number
+  readonly message: string
+}
+
+/** GitHub's ids are UUIDs; it names events in lower case with underscores. */
+const DELIVERY_ID = /^[\w.:-]{1,100}$/
+const EVENT = /^[a-z][a-z_]{0,63}$/
+
+const TOO_MUCH: Answer = { status: 413, message: 'the body has more than 25 MB' }
+
+/**
+ * The door for GitHub's webhooks: a plain Node handler that resolves to false for other paths. A delivery is on disk, raw, before it
+ * is answered; the answer waits for nothing else. Whatever is not signed is kept nowhere.
+ */
+export function webhookDoor(
+  options: DoorOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  return async (request, response) => {
+    if (pathOf(request) !== options.path) return false
+    const refusal = refusalByHead(request)
+    if (refusal !== null) await refuse(refusal, request, response, options.log)
+    else await take(request, response, options)
+    return true
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?')[0] ?? ''
+}
+
+/** What is wrong with a request before any of its body is read. */
+function refusalByHead(request: IncomingMessage): Answer | null {
+  if (request.method !== 'POST') return { status: 405, message: 'webhooks are delivered by POST' }
+  const missing = ['x-github-event', 'x-github-delivery', 'x-hub-signature-256'].filter(
+    (name) => headerOf(request, name) === '',
+  )
+  if (missing.length > 0) return { status: 400, message: `missing: ${missing.join(', ')}` }
+  if (
+    !DELIVERY_ID.test(headerOf(request, 'x-github-delivery')) ||
+    !EVENT.test(headerOf(request, 'x-github-event'))
+  )
+    return { status: 400, message: 'x-github-delivery or x-github-event is not what GitHub sends' }
+  if (!/^application\/json\b/i.test(headerOf(request, 'content-type')))
+    return { status: 415, message: 'set the content type of the webhook to application/json' }
+  return declaresTooMuch(request) ? TOO_MUCH : null
+}
+
+async function take(request: IncomingMessage, response: ServerResponse, options: DoorOptions): Promise<void> {
+  const { log, now, stored } = options
+  const id = headerOf(request, 'x-github-delivery')
+  try {
+    const bytes = await readBody(request)
+    if (bytes === null) return await refuse(TOO_MUCH, request, response, log)
+    const payload = bytes.toString('utf8')
+    if (!(await isSigned(payload, request, options)))
+      return await refuse(
+        { status: 401, message: 'the signature does not fit the body' },
+        request,
+        response,
+        log,
+      )
+    const delivery = { id, event: headerOf(request, 'x-github-event'), payload, receivedAtMs: now() }
+    const isNew = await options.store.addDelivery(delivery)
+    log.info({ delivery: id, webhook: delivery.event, isNew }, 'delivery.stored')
+    answer({ status: 202, message: isNew ? 'stored' : 'known already' }, response)
+    if (isNew) stored(delivery)
+  } catch (error) {
+    log.error({ delivery: id, error: messageOf(error) }, 'delivery.lost')
+    answer({ status: 503, message: 'not stored; deliver it again' }, response)
+  }
+}
+
+async function isSigned(
+  payload: string,
+  request: IncomingMessage,
+  { verify, log }: DoorOptions,
+): Promise<boolean> {
+  try {
+    return await verify(payload, headerOf(request, 'x-hub-signature-256'))
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'delivery.unverifiable')
+    return false
+  }
+}
+
+async function refuse(
+  refusal: Answer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: IntakeLog,
+): Promise<void> {
+  log.warn({ delivery: headerOf(request, 'x-github-delivery'), status: refusal.status }, 'delivery.refused')
+  if (refusal.status === 405) response.setHeader('allow', 'POST')
+  response.setHeader('connection', 'close')
+  begin(refusal, response)
+  await discardRest(request)
+  response.end()
+}
+
+function answer(given: Answer, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return
+  begin(given, response)
+  response.end()
+}
+
+function begin({ status, message }: Answer, response: ServerResponse): void {
+  const body = `${JSON.stringify({ message })}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.write(body)
+}
+
+/** A header that is there twice is none: GitHub sends each once. */
+function headerOf(request: IncomingMessage, name: string): string {
+  const values = request.headersDistinct[name] ?? []
+  return values.length === 1 ? (values[0] ?? '') : ''
+}

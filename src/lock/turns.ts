@@ -1,0 +1,48 @@
+import type { Name } from '../model/names.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
+import { dropTicket, hasWaiters, isFirst, type Ticket, takeTicket } from './tickets.ts'
+
+/** The service's places among the waiters of names: one ticket for each run that is the first of its own queue and has met somebody else. */
+export interface Turns {
+  /** Claims the names if it is the run's turn; else the run gets a place, and keeps it until it has the names or leaves. */
+  readonly take: (runId: string, names: readonly Name[], variants: readonly (readonly Name[])[], recoverer: Recoverer) => Promise<Claim>
+  readonly leave: (runId: string) => void
+}
+
+export function createTurns(paths: StatePaths): Turns {
+  const tickets = new Map<string, Ticket>()
+
+  function leave(runId: string): void {
+    const ticket = tickets.get(runId)
+    if (ticket !== undefined) dropTicket(paths, ticket)
+    tickets.delete(runId)
+  }
+
+  function mayTry(runId: string, names: readonly Name[]): boolean {
+    const ticket = tickets.get(runId)
+    return ticket === undefined ? !names.some((name) => hasWaiters(paths, name)) : isFirst(paths, ticket)
+  }
+
+  async function attempt(names: readonly Name[], variants: readonly (readonly Name[])[], recoverer: Recoverer): Promise<Claim> {
+    let last: Claim = { kind: 'busy', name: names[0] ?? '', run: null }
+    for (const variant of variants) {
+      last = await claim(paths, variant, recoverer)
+      if (last.kind !== 'busy' || names.includes(last.name)) return last
+    }
+    return last
+  }
+
+  return {
+    async take(runId, names, variants, recoverer) {
+      const [name = ''] = names
+      const claimed = mayTry(runId, names)
+        ? await attempt(names, variants, recoverer)
+        : { kind: 'busy' as const, name, run: runOfMark(paths, name) }
+      if (claimed.kind === 'held') leave(runId)
+      else if (!tickets.has(runId)) tickets.set(runId, takeTicket(paths, names, `run ${runId} (service)`))
+      return claimed
+    },
+    leave,
+  }
+}

@@ -1,0 +1,35 @@
+import type { Command } from './command.ts'
+import { COMMAND_WORD } from './commandWord.ts'
+import { formatDuration } from './duration.ts'
+import type { RunPlan } from './policyFacts.ts'
+
+/** The line that asks for this command. */
+export function formatCommand(command: Command): string {
+  return [COMMAND_WORD, ...wordsOf(command)].join(' ')
+}
+
+/** The line that asks for this run again. */
+export function runLine({ recipe, given, keepMs }: RunPlan): string {
+  return formatCommand({ kind: 'run', recipes: [recipe.name], arguments: given, keepMs })
+}
+
+function wordsOf(command: Command): readonly string[] {
+  switch (command.kind) {
+    case 'run': {
+      const pairs = Object.entries(command.arguments).map(([key, value]) => `${key}=${value}`)
+      const keep = command.keepMs === 0 ? [] : [`keep=${formatDuration(command.keepMs)}`]
+      return [...command.recipes, ...pairs, ...keep]
+    }
+    case 'approve':
+      return ['ok', command.sha]
+    case 'revoke':
+      return ['revoke', command.sha]
+    case 'cancel':
+      return [
+        'cancel',
+        ...(command.target === null ? [] : [command.target === 'all' ? 'all' : command.target.run]),
+      ]
+    default:
+      return [command.kind]
+  }
+}

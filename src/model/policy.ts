@@ -1,0 +1,98 @@
+import type { Command, CommandFault, RunCommand } from './command.ts'
+import { inCode } from './commandText.ts'
+import { type Enrolment, PERMISSIONS, type Permission } from './config.ts'
+import { cancelDecision } from './policyCancel.ts'
+import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts, RunPlan } from './policyFacts.ts'
+import { approvalRefusal, forkRefusal, isFork } from './policyFork.ts'
+import { plansOf } from './policyRecipe.ts'
+import { type Refusal, refuse } from './refusal.ts'
+
+/** What is refused before GitHub is asked anything; what stops or takes back is never refused for its number. */
+export function doorRefusal(
+  command: Command | CommandFault,
+  facts: DoorFacts,
+  config: PolicyConfig,
+): Refusal | null {
+  const { perActorPerHour } = config.limits
+  if (facts.actorUses >= perActorPerHour && command.kind !== 'cancel' && command.kind !== 'revoke')
+    return refuse('rate_limited', `You may give ${perActorPerHour} commands an hour. Try again later.`)
+  if (facts.enrolment === null)
+    return refuse('not_enrolled', 'The operator adds it under `repositories` in `berth.yml`.')
+  return command.kind === 'fault' ? refuse(command.reason, sentence(command.message)) : null
+}
+
+/** What a command of somebody, on a pull request, leads to. */
+export function decide(command: ActingCommand, facts: PolicyFacts, config: PolicyConfig): Decision {
+  const least = leastPermission(command, config)
+  if (!isAtLeast(facts.permission, least))
+    return refuse(
+      'not_permitted',
+      `This needs ${inCode(least)} here, and you have ${inCode(facts.permission)}.`,
+    )
+  switch (command.kind) {
+    case 'run':
+      return decideRun(command, facts, config)
+    case 'approve':
+      return decideApproval(command.sha, facts, config)
+    case 'revoke':
+      return {
+        kind: 'revoke',
+        sha: command.sha,
+        stops: facts.unfinished.filter((run) => run.fork && run.sha === command.sha),
+      }
+    case 'cancel':
+      return cancelDecision(command, facts)
+  }
+}
+
+/** The enrolment of a repository: its own, or that of all of its owner's. GitHub's names differ by more than letter case. */
+export function enrolmentOf(enrolments: readonly Enrolment[], fullName: string): Enrolment | null {
+  const name = fullName.toLowerCase()
+  const ofOwner = `${name.slice(0, name.indexOf('/'))}/*`
+  const wanted = [name, ofOwner].map((pattern) =>
+    enrolments.find((one) => one.pattern.toLowerCase() === pattern),
+  )
+  return wanted.find((enrolment) => enrolment !== undefined) ?? null
+}
+
+function leastPermission(command: ActingCommand, { trust }: PolicyConfig): Permission {
+  if (command.kind === 'run') return trust.run
+  if (command.kind === 'cancel') return trust.cancel
+  return isAtLeast(trust.run, 'write') ? trust.run : 'write'
+}
+
+function isAtLeast(permission: Permission, least: Permission): boolean {
+  return PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf(least)
+}
+
+function decideRun(command: RunCommand, facts: PolicyFacts, config: PolicyConfig): Decision {
+  if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to test it.')
+  const planned = plansOf(command, facts)
+  if (planned.kind === 'refusal') return planned
+  const refusal = forkRefusal(facts, config, planned.plans) ?? limitRefusal(facts, config, planned.plans)
+  if (refusal !== null) return refusal
+  return { kind: 'run', plans: planned.plans, sha: facts.pullRequest.headSha, fork: isFork(facts) }
+}
+
+function limitRefusal(facts: PolicyFacts, config: PolicyConfig, plans: readonly RunPlan[]): Refusal | null {
+  const most = config.limits.perPullRequestPerHour
+  if (facts.pullRequestUses + plans.length <= most) return null
+  const had = `A pull request may have ${most} runs an hour, and this one has had ${facts.pullRequestUses}.`
+  return refuse('rate_limited', `${had} Try again later.`)
+}
+
+function decideApproval(sha: string, facts: PolicyFacts, config: PolicyConfig): Decision {
+  if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to approve its head.')
+  if (!isFork(facts))
+    return {
+      kind: 'note',
+      detail: 'This pull request comes from the repository itself and needs no approval.',
+    }
+  return approvalRefusal(sha, facts, config) ?? { kind: 'approve', sha }
+}
+
+/** A message as the sentence that it is read as. */
+function sentence(message: string): string {
+  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}

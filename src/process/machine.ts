@@ -1,0 +1,119 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '../errors.ts'
+import { adoptForgotten } from '../lock/dirtyNames.ts'
+import { claim } from '../lock/claim.ts'
+import { letGo } from '../lock/nameLocks.ts'
+import { startRun } from '../lock/startRun.ts'
+import { createTurns } from '../lock/turns.ts'
+import type { Config } from '../model/config.ts'
+import { EMPTY_JOURNAL } from '../model/journal.ts'
+import { sortedNames } from '../model/names.ts'
+import type { RunRow } from '../model/ports.ts'
+import type { Recipe } from '../model/recipe.ts'
+import { makeRequest, userName } from '../model/request.ts'
+import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
+import { readResult } from '../store/result.ts'
+import { hasRunFolder, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
+import { createOnce } from '../store/durable.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { recoverer } from './recovery.ts'
+import { stopRun } from './stopRun.ts'
+
+export interface MachineParts {
+  readonly state: StatePaths
+  readonly config: Config
+  /** Null = there is no such recipe any more, or it is broken. */
+  readonly recipe: (name: string) => Recipe | null
+  /** A secret for the clone URL, or null where none is needed. Throws when there is none to be had now. */
+  readonly cloneToken: (row: RunRow) => Promise<string | null>
+}
+
+/** The service's side of locks, folders and processes. */
+export function createMachine(parts: MachineParts): Machine {
+  const { state } = parts
+  const turns = createTurns(state)
+  const service = recoverer(state, 'service', false)
+  return {
+    takeTurn: (row) => takeTurn(parts, turns, row),
+    leaveTurn: turns.leave,
+    look: (id) => look(state, id),
+    stop: (id, stop) => void stopRun(runPaths(state, id), stop),
+    recover: (row) => recover(state, row, service),
+    noteReported: (id) => void createOnce(runPaths(state, id).reported, ''),
+    watch: (id, changed) => watchFolders([runPaths(state, id).folder], changed),
+    watchNames: (changed) => watchFolders([state.locks, join(state.locks, 'r:')], changed),
+  }
+}
+
+async function takeTurn(parts: MachineParts, turns: ReturnType<typeof createTurns>, row: RunRow): Promise<Turn> {
+  const { state, config } = parts
+  const recipe = parts.recipe(row.recipe)
+  if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
+  let cloneToken: string | null
+  try {
+    cloneToken = await parts.cloneToken(row)
+  } catch (error) {
+    return { kind: 'unready', why: `GitHub to give a token (${messageOf(error)})` }
+  }
+  const users = config.runAs.length === 0 ? [null] : config.runAs
+  const variants = users.map((user) => (user === null ? row.names : sortedNames([...row.names, userName(user)])))
+  const claimed = await turns.take(row.id, row.names, variants, recoverer(state, `run ${row.id}`, false))
+  if (claimed.kind !== 'held') return claimed
+  const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
+  const request = makeRequest({ ...wishOf(row), foreground: false, requestedAtMs: row.enqueuedAtMs }, recipe, config, runAs)
+  return {
+    kind: 'held',
+    giveBack: () => letGo(claimed),
+    async start() {
+      const { wrapper } = await startRun({ state, request, recipeFolder: recipe.folder, held: claimed, cloneToken })
+      return wrapper
+    },
+  }
+}
+
+function wishOf(row: RunRow) {
+  const { id, domain, names, repository, repositoryId, cloneUrl, pr, sha, ref, actor, keepMs } = row
+  const rest = { domain, names, repository, cloneUrl, pr, sha, ref, actor, keepMs, arguments: row.arguments }
+  return { run: id, repositoryId: `github-${repositoryId}`, ...rest }
+}
+
+function look(state: StatePaths, id: string): FolderLook {
+  const run = runPaths(state, id)
+  if (!hasRunFolder(run)) return { exists: false, journal: EMPTY_JOURNAL, result: null }
+  return { exists: true, journal: readJournal(run), result: readResult(run) }
+}
+
+/** All names that the run was started with; those that it was queued with where it has no request yet. */
+async function recover(state: StatePaths, row: RunRow, by: ReturnType<typeof recoverer>): Promise<Recovered> {
+  adoptForgotten(state, row.id)
+  const claimed = await claim(state, namesOf(state, row), by)
+  if (claimed.kind === 'held') letGo(claimed)
+  if (claimed.kind === 'dirty') return claimed
+  return { kind: claimed.kind === 'busy' ? 'busy' : 'clean' }
+}
+
+function namesOf(state: StatePaths, row: RunRow): RunRow['names'] {
+  try {
+    return readRequest(runPaths(state, row.id)).names
+  } catch {
+    return row.names
+  }
+}
+
+/** Without a watcher (no inotify instances left) the regular looks still come. */
+function watchFolders(folders: readonly string[], changed: () => void): Disposable {
+  const watchers: FSWatcher[] = []
+  for (const folder of folders) {
+    try {
+      watchers.push(watch(folder, changed).on('error', () => undefined))
+    } catch {
+      continue
+    }
+  }
+  return {
+    [Symbol.dispose]() {
+      for (const watcher of watchers) watcher.close()
+    },
+  }
+}

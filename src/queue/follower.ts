@@ -1,0 +1,68 @@
+import { messageOf } from '../errors.ts'
+import type { Journal } from '../model/journal.ts'
+import type { RunChange, RunRow } from '../model/ports.ts'
+import type { RunState } from '../model/run.ts'
+import { changeRun, concludeRun } from './changes.ts'
+import type { FolderLook, QueueWorld } from './ports.ts'
+
+export interface Follower {
+  /** Brings the store up to what the live runs' folders say, and carries out stops that were asked for. */
+  readonly pass: () => Promise<void>
+  readonly close: () => void
+}
+
+/** The same for a run that this service started and for one that it found: nothing but the folder is asked. */
+export function createFollower(world: QueueWorld, changed: () => void): Follower {
+  const watched = new Map<string, Disposable>()
+  const stopped = new Set<string>()
+
+  async function follow(row: RunRow): Promise<void> {
+    const look = world.machine.look(row.id)
+    if (!look.exists) return
+    if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    if (row.stop !== null && !stopped.has(row.id)) {
+      stopped.add(row.id)
+      world.machine.stop(row.id, row.stop)
+    }
+    await takeOver(world, row, look)
+  }
+
+  return {
+    async pass() {
+      const live = await world.store.live()
+      for (const row of live) {
+        await follow(row).catch((error: unknown) => world.log.error({ run: row.id, error: messageOf(error) }, 'follow.failed'))
+      }
+      const ids = new Set(live.map((row) => row.id))
+      for (const [id, watch] of watched) {
+        if (ids.has(id)) continue
+        watch[Symbol.dispose]()
+        watched.delete(id)
+        stopped.delete(id)
+      }
+    },
+    close() {
+      for (const watch of watched.values()) watch[Symbol.dispose]()
+    },
+  }
+}
+
+async function takeOver(world: QueueWorld, row: RunRow, { journal, result }: FolderLook): Promise<void> {
+  if (result !== null) {
+    if (await concludeRun(world, row, result, journal)) world.machine.noteReported(row.id)
+    return
+  }
+  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
+  if (change.state !== row.state || change.stage !== row.stage) await changeRun(world, row, change, journal)
+}
+
+function stateOf(journal: Journal): RunState {
+  if (journal.teardownStarted) return 'tearing_down'
+  return journal.processes === 0 ? 'starting' : 'running'
+}
+
+function stageOf(journal: Journal): string | null {
+  if (journal.teardownStarted) return 'teardown'
+  if (journal.planned === null) return journal.processes === 0 ? null : 'checkout'
+  return journal.stages.at(-1)?.name ?? null
+}

@@ -1,0 +1,37 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf } from '../errors.ts'
+import type { QueueLog } from './ports.ts'
+
+/** Background work that comes in passes: one at a time, when woken and at the latest after a pause. */
+export interface Loop {
+  readonly wake: () => void
+  /** Ends after the pass under way. */
+  readonly close: () => Promise<void>
+}
+
+/** A pass that throws is logged and comes again: nothing may stop the loop. */
+export function startLoop(name: string, everyMs: number, log: QueueLog, pass: () => Promise<void>): Loop {
+  let closed = false
+  let woken = false
+  let early = new AbortController()
+  async function go(): Promise<void> {
+    while (!closed) {
+      woken = false
+      early = new AbortController()
+      await pass().catch((error: unknown) => log.error({ loop: name, error: messageOf(error) }, 'loop.failed'))
+      if (!woken && !closed) await pause(everyMs, undefined, { signal: early.signal }).catch(() => undefined)
+    }
+  }
+  const ended = go()
+  return {
+    wake() {
+      woken = true
+      early.abort()
+    },
+    async close() {
+      closed = true
+      early.abort()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { CleaningDue } from '../model/cleaning.ts'
+import type { Journal, StopRequest } from '../model/journal.ts'
+import type { Name } from '../model/names.ts'
+import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Verdict } from '../model/run.ts'
+
+/** A run of ours that was started: its wrapper's end is news. */
+export interface Started {
+  readonly ended: Promise<void>
+}
+
+/** What came of wanting a queued run's names. */
+export type Turn =
+  /** The names are ours, clean, and given up again by either of the two. */
+  | { readonly kind: 'held'; readonly start: () => Promise<Started>; readonly giveBack: () => void }
+  | { readonly kind: 'busy'; readonly name: Name; readonly run: string | null }
+  | { readonly kind: 'dirty'; readonly run: string; readonly due: CleaningDue; readonly why: string }
+  /** Something else is missing for now, such as GitHub's answer. */
+  | { readonly kind: 'unready'; readonly why: string }
+  /** It can never start. */
+  | { readonly kind: 'impossible'; readonly why: string }
+
+/** What a run's folder says. */
+export interface FolderLook {
+  /** False = nothing of the run has begun. */
+  readonly exists: boolean
+  readonly journal: Journal
+  readonly result: Verdict | null
+}
+
+export type Recovered =
+  /** A live process has the run. */
+  | { readonly kind: 'busy' }
+  /** Nobody had it; it is torn down and concluded now, or nothing of it had begun. */
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'dirty'; readonly due: CleaningDue; readonly why: string }
+
+/** The machine that runs go on: locks, folders, processes. */
+export interface Machine {
+  readonly takeTurn: (row: RunRow) => Promise<Turn>
+  /** The run does not want its names any more. */
+  readonly leaveTurn: (runId: string) => void
+  readonly look: (runId: string) => FolderLook
+  readonly stop: (runId: string, stop: StopRequest) => void
+  readonly recover: (row: RunRow) => Promise<Recovered>
+  /** Notes in the run's folder that the store knows its end: retention looks at that. */
+  readonly noteReported: (runId: string) => void
+  /** Calls back when the run's journal may have grown. */
+  readonly watch: (runId: string, changed: () => void) => Disposable
+  /** Calls back when a name may have become free. */
+  readonly watchNames: (changed: () => void) => Disposable
+}
+
+export interface QueueWorld {
+  readonly store: Pick<Store, 'queued' | 'live' | 'change' | 'run'>
+  readonly machine: Machine
+  readonly slots: number
+  /** The check run as it is to be shown; `row` as it is after the change. */
+  readonly checkReport: (row: RunRow, journal: Journal) => NewReport
+  /** Something to send was stored. */
+  readonly reportsChanged: () => void
+  readonly now: () => number
+  readonly log: QueueLog
+}
+
+/** One event name per transition; a pino logger fits. */
+export interface QueueLog {
+  info(data: object, event: string): void
+  warn(data: object, event: string): void
+  error(data: object, event: string): void
+}

@@ -1,0 +1,41 @@
+import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
+import { createFollower } from './follower.ts'
+import { type Loop, startLoop } from './loop.ts'
+import type { QueueWorld } from './ports.ts'
+import { createReaper, REAP_EVERY_MS } from './reaper.ts'
+
+/** A live run whose watcher tells nothing is looked at so often. */
+const FOLLOW_EVERY_MS = 500
+
+export interface Queue extends AsyncDisposable {
+  /** Something was queued, or asked to stop. */
+  readonly wake: () => void
+}
+
+/**
+ * Starts what is queued, follows what runs, and ends the records of what died. What earlier services left behind is looked at first, before
+ * any new work is taken.
+ */
+export async function startQueue(world: QueueWorld): Promise<Queue> {
+  const loops: Loop[] = []
+  const wake = () => {
+    for (const loop of loops) loop.wake()
+  }
+  const reaper = createReaper(world, wake)
+  const follower = createFollower(world, wake)
+  const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
+  await follower.pass()
+  await reaper.pass()
+  loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
+  loops.push(startLoop('reaper', REAP_EVERY_MS, world.log, reaper.pass))
+  loops.push(startLoop('dispatcher', DISPATCH_EVERY_MS, world.log, dispatcher.pass))
+  const names = world.machine.watchNames(() => loops.at(-1)?.wake())
+  return {
+    wake,
+    async [Symbol.asyncDispose]() {
+      names[Symbol.dispose]()
+      await Promise.all(loops.map((loop) => loop.close()))
+      follower.close()
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { messageOf } from '../errors.ts'
+import type { RunRow } from '../model/ports.ts'
+import { concludedUnstarted } from '../model/verdict.ts'
+import { changeRun, concludeRun } from './changes.ts'
+import type { QueueWorld } from './ports.ts'
+
+export const REAP_EVERY_MS = 2_000
+
+export interface Reaper {
+  /** Looks once at every live run that no living wrapper of ours stands for. Resolves when the locks of the dead ones are taken, and does not wait for their recoveries. */
+  readonly pass: () => Promise<void>
+  /** Notes a wrapper that this service started; calls back when it has ended. */
+  readonly guard: (runId: string, ended: Promise<void>) => void
+}
+
+/**
+ * Ends the records of runs that the kernel says are dead: locks free, no result. It recovers them as every next holder would, by launching
+ * their wrapper; the conclusion is what that writes.
+ */
+export function createReaper(world: QueueWorld, changed: () => void): Reaper {
+  const guarded = new Set<string>()
+  const underWay = new Set<string>()
+
+  async function reap(row: RunRow): Promise<void> {
+    underWay.add(row.id)
+    try {
+      await settle(world, row)
+    } catch (error) {
+      world.log.error({ run: row.id, error: messageOf(error) }, 'reap.failed')
+    } finally {
+      underWay.delete(row.id)
+      changed()
+    }
+  }
+
+  return {
+    async pass() {
+      const live = await world.store.live()
+      const unguarded = live.filter((row) => !guarded.has(row.id) && !underWay.has(row.id))
+      for (const row of unguarded) void reap(row)
+    },
+    guard(runId, ended) {
+      guarded.add(runId)
+      void ended.finally(() => {
+        guarded.delete(runId)
+        changed()
+      })
+    },
+  }
+}
+
+async function settle(world: QueueWorld, row: RunRow): Promise<void> {
+  if (world.machine.look(row.id).result !== null) return
+  const recovered = await world.machine.recover(row)
+  if (recovered.kind === 'busy') return
+  const { exists, journal, result } = world.machine.look(row.id)
+  const fresh = await world.store.run(row.id)
+  if (result !== null || fresh === null || fresh.state !== row.state) return
+  if (!exists && row.state === 'starting') {
+    await changeRun(world, fresh, { state: 'queued' }, journal)
+    world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
+    return
+  }
+  if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return
+  const why = recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
+  await concludeRun(world, fresh, concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`), journal)
+}

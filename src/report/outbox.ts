@@ -1,0 +1,81 @@
+import type { Report } from '../model/ports.ts'
+import { faultText } from './faults.ts'
+import { flightsIn } from './flights.ts'
+import { type Pace, pacerOf } from './pace.ts'
+import { type SendParts, send } from './send.ts'
+
+export interface OutboxParts extends SendParts {
+  /** How fast one installation is written to: GITHUB_PACE, unless the server has no such limits. */
+  readonly pace: Pace
+}
+
+export interface Outbox extends AsyncDisposable {
+  /** Something was stored that GitHub is to be told. */
+  wake(): void
+  /** Starts nothing more, lets what is on its way end, and cuts it after a grace. */
+  close(): Promise<void>
+}
+
+const MOST_LOOKED_AT = 16
+/** A look without a wake-up: another process may have written, the clock been set, the store have failed. */
+const IDLE_MS = 5_000
+
+/**
+ * Sends what the store says GitHub is to be told, until it is closed: in order for each run, side by side for different ones. A
+ * report that fails, whatever the way, stops no other. `note` hears of everything that happens, and must not throw.
+ */
+export function startOutbox(parts: OutboxParts): Outbox {
+  const { store, time } = parts
+  const closing = new AbortController()
+  const flights = flightsIn(time, wake)
+  const mayWrite = pacerOf(parts.pace, store)
+  let nap = new AbortController()
+  const ended = loop()
+
+  async function loop(): Promise<void> {
+    while (!closing.signal.aborted) {
+      nap = new AbortController()
+      const nextAtMs = await round().catch(restAfter)
+      if (!closing.signal.aborted) await time.sleepUntil(nextAtMs, nap.signal)
+    }
+  }
+
+  /** Starts what can start; resolves to the time of the next look. */
+  async function round(): Promise<number> {
+    const nowMs = time.now()
+    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT)) {
+      if (flights.isFull() || closing.signal.aborted) break
+      if (flights.has(laneOf(report)) || !(await mayWrite(report.installationId, nowMs))) continue
+      flights.start(laneOf(report), (cut) => send(report, parts, cut).catch(rest))
+    }
+    return Math.min((await store.nextReportAtMs(nowMs)) ?? Infinity, nowMs + IDLE_MS)
+  }
+
+  /** The lane of a report whose store fails stays taken for a while: else the same would be tried at once, for ever. */
+  async function rest(error: unknown): Promise<void> {
+    await time.sleepUntil(restAfter(error), closing.signal)
+  }
+
+  function restAfter(error: unknown): number {
+    parts.note({ event: 'outbox.fault', error: faultText(error) })
+    return time.now() + IDLE_MS
+  }
+
+  function wake(): void {
+    nap.abort()
+  }
+
+  async function close(): Promise<void> {
+    closing.abort()
+    wake()
+    await ended
+    await flights.land()
+  }
+
+  return { wake, close, [Symbol.asyncDispose]: close }
+}
+
+/** What must stay in order: the reports of one run. */
+function laneOf(report: Report): string {
+  return report.runId ?? report.key
+}

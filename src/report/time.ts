@@ -1,0 +1,24 @@
+import { LONGEST_MS } from '../model/duration.ts'
+
+/** The clock that the outbox lives by; wall clock, milliseconds. */
+export interface Time {
+  now(): number
+  /** Resolves at that time, or when the signal is aborted, whichever is first; never rejects. */
+  sleepUntil(atMs: number, signal: AbortSignal): Promise<void>
+}
+
+export const SYSTEM_TIME: Time = { now: Date.now, sleepUntil }
+
+function sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (signal.aborted) return Promise.resolve()
+  const timer = setTimeout(end, Math.min(Math.max(atMs - Date.now(), 0), LONGEST_MS))
+  signal.addEventListener('abort', end, { once: true })
+  return promise
+
+  function end(): void {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+    resolve()
+  }
+}

@@ -1,0 +1,116 @@
+import type { Context, Hono } from 'hono'
+import { plainText } from '../model/plainText.ts'
+import type { RunRow } from '../model/ports.ts'
+import { isRunId } from '../store/runId.ts'
+import { lanesOf } from './lanes.ts'
+import type { WebWorld } from './ports.ts'
+import { pullUrl } from './pullUrl.ts'
+import { type RunAbout, viewOfRun } from './runView.ts'
+
+export const API_PREFIX = '/api/v1/'
+const DEFAULT_RUNS = 50
+const MOST_RUNS = 500
+
+/** Codes of the API's refusals; stable. */
+type ApiCode = 'no_such_run' | 'no_such_page' | 'bad_argument' | 'fault'
+
+/** What the pages show, for programs. Times are wall clock in milliseconds (`…AtMs`), durations milliseconds (`…Ms`). */
+export function addApi(app: Hono, world: WebWorld): void {
+  app.get('/api/v1/runs', async (c) => {
+    const filter = filterOf(c)
+    if ('fault' in filter) return refuse(c, 400, 'bad_argument', filter.fault)
+    return json(c, 200, { runs: (await world.store.runs(filter)).map(runOf) })
+  })
+
+  app.get('/api/v1/runs/:id', async (c) => {
+    const id = c.req.param('id')
+    const view = isRunId(id) ? await viewOfRun(world, id) : null
+    if (view === null)
+      return refuse(c, 404, 'no_such_run', `There is no such run. ${API_PREFIX}runs lists the newest.`)
+    const { about, ...rest } = view
+    return json(c, 200, { ...rest, about: about === null ? null : aboutOf(about) })
+  })
+
+  app.get('/api/v1/queue', async (c) => {
+    const [queued, live] = [await world.store.queued(), await world.store.live()]
+    return json(c, 200, { slots: world.slots, queued: queued.map(placeOf), live: live.map(runOf) })
+  })
+
+  app.get('/api/v1/locks', async (c) =>
+    json(c, 200, { names: lanesOf(world.names(), await world.store.queued()) }),
+  )
+}
+
+/** An answer that is no success: a stable code and a sentence that says the way out. */
+export function refuse(c: Context, status: 400 | 404 | 405 | 500, code: ApiCode, message: string): Response {
+  return json(c, status, { error: { code, message } })
+}
+
+/** Text from outside is as harmless here as on a page: an answer is read in terminals, too. */
+function json(c: Context, status: 200 | 400 | 404 | 405 | 500, value: object): Response {
+  const text = JSON.stringify(
+    value,
+    (_, part: unknown) => (typeof part === 'string' ? plainText(part) : part),
+    2,
+  )
+  return c.body(`${text}\n`, status, { 'content-type': 'application/json; charset=utf-8' })
+}
+
+type Filter = Parameters<WebWorld['store']['runs']>[0]
+
+function filterOf(c: Context): Filter | { readonly fault: string } {
+  const { limit = String(DEFAULT_RUNS), pr, repository, name } = c.req.query()
+  if (!isWhole(limit) || Number(limit) < 1 || Number(limit) > MOST_RUNS)
+    return { fault: `limit must be 1 to ${MOST_RUNS}, and is ${limit}` }
+  if (pr !== undefined && !isWhole(pr))
+    return { fault: `pr must be the number of a pull request, and is ${pr}` }
+  return {
+    limit: Number(limit),
+    ...(pr === undefined ? {} : { pr: Number(pr) }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(name === undefined ? {} : { name }),
+  }
+}
+
+function isWhole(text: string): boolean {
+  return /^\d{1,9}$/.test(text)
+}
+
+/** What of a row is for everybody: not where it was cloned from, nor GitHub's inner numbers. */
+function runOf(row: RunRow) {
+  const { id, state, waitsFor, stage, fork, ref, priority, attempts, verdict, stop } = row
+  const { enqueuedAtMs: queuedAtMs, startedAtMs, concludedAtMs } = row
+  const what = { id, state, ...aboutOf(row), ref, fork }
+  return {
+    ...what,
+    waitsFor,
+    stage,
+    priority,
+    attempts,
+    verdict,
+    stop,
+    queuedAtMs,
+    startedAtMs,
+    concludedAtMs,
+  }
+}
+
+function placeOf(row: RunRow, index: number) {
+  return { position: index + 1, ...runOf(row) }
+}
+
+function aboutOf(about: RunAbout) {
+  const { recipe, repository, pr, sha, domain, names, actor, keepMs } = about
+  return {
+    recipe,
+    repository,
+    pr,
+    pullUrl: pullUrl(about),
+    sha,
+    domain,
+    names,
+    actor,
+    arguments: about.arguments,
+    keepMs,
+  }
+}

@@ -1,0 +1,73 @@
+import type { Hono } from 'hono'
+import { isOver } from '../model/run.ts'
+import { isRunId } from '../store/runId.ts'
+import { lanesOf } from './lanes.ts'
+import { missingPage } from './pages/faults.ts'
+import type { Abouts } from './pages/lanes.ts'
+import { layout } from './pages/layout.ts'
+import { type LogPane, mainLog } from './pages/log.ts'
+import { type Overview, overviewPage } from './pages/overview.ts'
+import { runPage, runTitle } from './pages/run.ts'
+import type { WebWorld } from './ports.ts'
+import { type RunView, viewOfRun } from './runView.ts'
+
+const NEWEST_RUNS = 100
+const SHOWN_CONCLUDED = 20
+const SHOWN_LOG_BYTES = 64 * 1024
+
+/** The pages for people: read without a script, kept fresh with one. */
+export function addPages(app: Hono, world: WebWorld): void {
+  app.get('/', async (c) => {
+    const body = overviewPage(await overviewOf(world))
+    return c.html(layout({ title: 'berth: overview', live: true, body }))
+  })
+
+  app.get('/runs/:id', async (c) => {
+    const id = c.req.param('id')
+    const run = isRunId(id) ? await viewOfRun(world, id) : null
+    if (run === null)
+      return c.html(
+        layout({ title: 'berth: no such run', live: false, body: missingPage('There is no such run') }),
+        404,
+      )
+    const log = logPane(world, run, c.req.query('log') ?? mainLog(run))
+    if (log === null && c.req.query('log') !== undefined) return c.notFound()
+    const title = `${run.verdict?.conclusion ?? run.state.replaceAll('_', ' ')}: ${runTitle(run)}`
+    const body = runPage({ run, log, nowMs: world.now() })
+    return c.html(layout({ title, live: !isOver(run.state) || !run.cleaned, body }))
+  })
+}
+
+async function overviewOf(world: WebWorld): Promise<Overview> {
+  const { store, slots } = world
+  const [queued, live, newest] = [
+    await store.queued(),
+    await store.live(),
+    await store.runs({ limit: NEWEST_RUNS }),
+  ]
+  const lanes = lanesOf(world.names(), queued)
+  const known = new Map([...queued, ...live].map((row) => [row.id, row]))
+  const holders = lanes.flatMap(({ run }) => (run === null || known.has(run) ? [] : [run]))
+  return {
+    lanes,
+    abouts: new Map([...known, ...aboutsOf(world, holders)]),
+    queued,
+    live,
+    concluded: newest.filter(({ state }) => isOver(state)).slice(0, SHOWN_CONCLUDED),
+    failedReports: await store.failedReports(),
+    slots,
+    nowMs: world.now(),
+  }
+}
+
+/** Runs in the foreground, and those that left a name uncleaned, are known by their folders only. */
+function aboutsOf(world: WebWorld, runs: readonly string[]): Abouts {
+  const abouts = runs.filter(isRunId).map((id) => [id, world.runLook(id)?.request ?? null] as const)
+  return new Map(abouts.flatMap(([id, about]) => (about === null ? [] : [[id, about] as const])))
+}
+
+function logPane(world: WebWorld, run: RunView, name: string | null): LogPane | null {
+  const part =
+    name === null || run.journal.length === 0 ? null : world.readLog(run.id, name, -SHOWN_LOG_BYTES)
+  return name === null || part === null ? null : { name, part }
+}

@@ -1,0 +1,40 @@
+import { type Html, html } from './html.ts'
+
+export interface Page {
+  readonly title: string
+  /** What it shows may change: a script fetches it again. */
+  readonly live: boolean
+  readonly body: Html
+}
+
+/** Nothing from elsewhere, no inline script or style: what a log or a name smuggles in has nothing to run with. */
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+export function layout({ title, live, body }: Page): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>${title}</title>
+  <link rel="icon" href="/assets/berth.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="/assets/style.css">
+  <script type="module" src="/assets/live.js"></script>
+</head>
+<body data-refresh="${live ? 'yes' : 'no'}">
+  <a class="skip" href="#main">To the content</a>
+  <header class="site">
+    <a class="home" href="/">berth</a>
+    <nav aria-label="Machine-readable">
+      <a href="/api/v1/runs">runs</a>
+      <a href="/api/v1/queue">queue</a>
+      <a href="/api/v1/locks">locks</a>
+      <a href="/metrics">metrics</a>
+    </nav>
+  </header>
+  <main id="main">${body}</main>
+</body>
+</html>`
+}

@@ -1,0 +1,90 @@
+import { formatDuration } from '../../model/duration.ts'
+import type { TeardownReport } from '../../model/journal.ts'
+import { isOver } from '../../model/run.ts'
+import { pullUrl } from '../pullUrl.ts'
+import type { RunView } from '../runView.ts'
+import { type Html, html } from './html.ts'
+import { journalSection } from './journal.ts'
+import { type LogPane, logSection } from './log.ts'
+import { badge, lasted, linked, since, time, titleOf } from './parts.ts'
+import { timelineSection } from './timeline.ts'
+
+export interface RunPage {
+  readonly run: RunView
+  readonly log: LogPane | null
+  readonly nowMs: number
+}
+
+export function runTitle({ id, about }: RunView): string {
+  return about === null ? `Run ${id}` : titleOf(about)
+}
+
+/** One run: what was asked, how it goes or went, what it said, what was taken down. */
+export function runPage({ run, log, nowMs }: RunPage): Html {
+  return html`<div data-live="head">
+    <p class="crumbs"><a href="/">Overview</a></p>
+    <h1>${runTitle(run)}</h1>
+    <p class="summary">${badge(run.verdict?.conclusion ?? run.state)} <span class="id">${run.id}</span></p>
+    ${verdict(run)}
+    ${facts(run, nowMs)}
+  </div>
+  <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
+  <div data-live="log" data-key="${log?.name ?? ''}">${logSection(run, log)}</div>
+  <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`
+}
+
+function verdict(run: RunView): Html {
+  return html`
+    ${run.verdict === null ? null : html`<p class="verdict text">${run.verdict.title}</p>`}
+    ${run.cleaned ? null : html`<p class="alarm">Not cleaned: what it put up may still be there, and its names stay dirty until a teardown is verified.</p>`}
+    ${run.fault === null ? null : html`<p class="alarm text">A part of its folder cannot be read: ${run.fault}</p>`}
+    ${run.state !== 'queued' ? null : html`<p>Place ${run.position ?? 1} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
+    ${run.stop === null || isOver(run.state) ? null : html`<p class="alarm text">To stop: ${run.stop.reason.replaceAll('_', ' ')}, asked by ${run.stop.by}. Its teardown comes first.</p>`}`
+}
+
+function facts(run: RunView, nowMs: number): Html {
+  const { about, startedAtMs, concludedAtMs, queuedAtMs } = run
+  const args = Object.entries(about?.arguments ?? {}).map(
+    ([key, value]) => html`<code>${key}=${value}</code> `,
+  )
+  return html`<dl class="facts">
+    ${about === null ? null : html`${fact('Pull request', pullLink(run))}${fact('Commit', html`<code>${about.sha}</code>`)}`}
+    ${about === null ? null : fact('Asked by', html`${about.actor}`)}
+    ${args.length === 0 ? null : fact('Arguments', html`${args}`)}
+    ${fact('Names', html`${run.names.map(({ name, state }) => html`<code>${name}</code> ${state === null ? null : badge(state)} `)}`)}
+    ${queuedAtMs === null ? null : fact('Asked at', since(queuedAtMs, nowMs))}
+    ${startedAtMs === null ? null : fact('Started', time(startedAtMs, nowMs))}
+    ${startedAtMs === null ? null : fact('Took', html`${lasted(startedAtMs, concludedAtMs ?? nowMs)}${concludedAtMs === null ? ' so far' : ''}`)}
+    ${run.verdict === null ? null : fact('Reason', html`<code>${run.verdict.reason}</code>`)}
+    ${run.containment === null ? null : fact('Containment', html`${run.containment}`)}
+  </dl>`
+}
+
+function fact(name: string, value: Html): Html {
+  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+}
+
+function pullLink({ about }: RunView): Html {
+  if (about === null || about.pr === 0) return html`${about?.repository ?? ''}`
+  const url = pullUrl(about)
+  const words = `${about.repository} #${about.pr}`
+  return url === null ? html`${words}` : html`<a href="${url}" rel="noreferrer">${words}</a>`
+}
+
+function teardown({ teardown, cleanings, state }: RunView): Html {
+  const reports = [...(teardown === null ? [] : [teardown]), ...cleanings]
+  const none =
+    state === 'concluded'
+      ? 'Nothing had to be taken down.'
+      : 'It comes after the last stage, whatever happens.'
+  return html`<section aria-labelledby="teardown"><h2 id="teardown">Teardown</h2>
+    ${reports.length === 0 ? html`<p class="quiet">${none}</p>` : reports.map(reportOf)}</section>`
+}
+
+function reportOf({ verified, ended, tookMs, left }: TeardownReport, index: number): Html {
+  const what = index === 0 ? '' : 'Cleaned once more: '
+  const processes = ended === 1 ? '1 process' : `${ended} processes`
+  return html`<p>${badge(verified ? 'verified' : 'not_verified')} ${what}${processes} ended in ${formatDuration(tookMs)};
+    ${verified ? 'nothing is left.' : 'left:'}</p>
+    ${verified ? null : html`<ul>${left.map((thing) => html`<li class="text">${thing}</li>`)}</ul>`}`
+}

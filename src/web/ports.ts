@@ -1,0 +1,49 @@
+import type { NameLook } from '../lock/look.ts'
+import type { Entry } from '../model/journal.ts'
+import type { Store } from '../model/ports.ts'
+import type { RunLook } from '../store/runLook.ts'
+import type { Metrics } from './metrics.ts'
+
+/** A piece of a log file. Positions are bytes of the file. */
+export interface LogPart {
+  /** Not yet made harmless. */
+  readonly text: string
+  /** Where the text begins, and where the next piece does; equal = there is nothing more for now. */
+  readonly from: number
+  readonly next: number
+  readonly size: number
+}
+
+/** What the state folder says. Looking takes no lock; every id must be a run's id by its shape. */
+export interface StateReads {
+  readonly names: () => readonly NameLook[]
+  /** Null = the run has no folder: it is queued, was never started, or does not exist. */
+  readonly runLook: (id: string) => RunLook | null
+  /** The journal line by line; empty where it cannot be read, which `runLook` names. */
+  readonly journalEntries: (id: string) => readonly Entry[]
+  /** Names of the run's logs, such as `01-check` and `teardown`, sorted. */
+  readonly logNames: (id: string) => readonly string[]
+  /**
+   * One piece of a log, from a byte on; a negative one counts from the end and goes to the next beginning of a line.
+   * @returns null = there is no such log
+   */
+  readonly readLog: (id: string, log: string, fromByte: number) => LogPart | null
+}
+
+/** All that the pages, the API and the health checks are made of. */
+export interface WebWorld extends StateReads {
+  readonly store: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'failedReports'>
+  /** How many runs the service has at a time. */
+  readonly slots: number
+  /** Why the service cannot do its work now; none = it can. */
+  readonly ready: () => Promise<readonly string[]>
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  /** Wall clock, milliseconds. */
+  readonly now: () => number
+  readonly log: WebLog
+}
+
+/** Where faults of the pages go: a pino logger fits. */
+export interface WebLog {
+  error(data: object, event: string): void
+}

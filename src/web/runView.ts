@@ -1,0 +1,113 @@
+import type { NameState } from '../lock/look.ts'
+import { type Entry, isVerified, type StopRequest, type TeardownReport } from '../model/journal.ts'
+import type { Name } from '../model/names.ts'
+import type { RunRow } from '../model/ports.ts'
+import { isOver, type RunState, type Verdict } from '../model/run.ts'
+import type { RunLook } from '../store/runLook.ts'
+import type { WebWorld } from './ports.ts'
+import { type Step, timelineOf } from './timeline.ts'
+
+/** What a run is about, from its row or, for a run in the foreground, from its folder. */
+export type RunAbout = Pick<
+  RunRow,
+  'recipe' | 'repository' | 'pr' | 'sha' | 'domain' | 'names' | 'actor' | 'arguments' | 'cloneUrl' | 'keepMs'
+>
+
+/** All that a page says of one run: its row in the store and its folder, together. Times are wall clock, milliseconds. */
+export interface RunView {
+  readonly id: string
+  readonly state: RunState
+  readonly about: RunAbout | null
+  readonly verdict: Verdict | null
+  /** False = it is over and a teardown has not been proved: its names stay dirty. */
+  readonly cleaned: boolean
+  /** Place in the queue, from 1. */
+  readonly position: number | null
+  readonly waitsFor: string | null
+  readonly stop: StopRequest | null
+  readonly queuedAtMs: number | null
+  readonly startedAtMs: number | null
+  readonly concludedAtMs: number | null
+  readonly containment: string | null
+  /** Its names, and how each stands to it; null = another's, or free. */
+  readonly names: readonly { readonly name: Name; readonly state: NameState | null }[]
+  readonly timeline: readonly Step[]
+  readonly teardown: TeardownReport | null
+  readonly cleanings: readonly TeardownReport[]
+  readonly journal: readonly Entry[]
+  readonly logs: readonly string[]
+  /** What of its folder cannot be read. */
+  readonly fault: string | null
+}
+
+/** @returns null = neither the store nor the state folder knows the run */
+export async function viewOfRun(world: WebWorld, id: string): Promise<RunView | null> {
+  const row = await world.store.run(id)
+  const look = world.runLook(id)
+  if (row === null && look === null) return null
+  const queued = row?.state === 'queued' ? await world.store.queued() : []
+  return {
+    id,
+    position: queued.findIndex((other) => other.id === id) + 1 || null,
+    ...fromRow(row),
+    ...fromLook(look),
+    ...fromBoth(world, id, row, look),
+  }
+}
+
+function fromRow(row: RunRow | null) {
+  return { waitsFor: row?.waitsFor ?? null }
+}
+
+function fromLook(look: RunLook | null) {
+  return {
+    containment: look?.journal.containmentLevel ?? null,
+    teardown: look?.journal.teardown ?? null,
+    cleanings: look?.journal.cleanings ?? [],
+    fault: look?.fault ?? null,
+  }
+}
+
+function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook | null) {
+  const state = stateOf(row, look)
+  const journal = look === null ? [] : world.journalEntries(id)
+  const about = row ?? look?.request ?? null
+  const names = look?.request?.names ?? row?.names ?? []
+  return {
+    state,
+    about,
+    verdict: verdictOf(row, look),
+    cleaned: !isOver(state) || look === null || look.result?.verified === true || isVerified(look.journal),
+    stop: row?.stop ?? look?.journal.stop ?? null,
+    queuedAtMs: row?.enqueuedAtMs ?? look?.request?.requestedAtMs ?? null,
+    startedAtMs: look?.journal.firstProcess?.at ?? row?.startedAtMs ?? null,
+    concludedAtMs: journal.find(({ event }) => event === 'concluded')?.at ?? row?.concludedAtMs ?? null,
+    names: namesOf(world, id, names),
+    journal,
+    timeline: timelineOf(journal, isOver(state)),
+    logs: look === null ? [] : world.logNames(id),
+  }
+}
+
+/** The folder knows the end before the store does; a run that the reaper gave up has no end in its folder. */
+function stateOf(row: RunRow | null, look: RunLook | null): RunState {
+  if (look?.result != null) return 'concluded'
+  if (row !== null && (isOver(row.state) || look === null)) return row.state
+  if (look?.journal.teardownStarted === true) return 'tearing_down'
+  return (look?.journal.processes ?? 0) === 0 ? 'starting' : 'running'
+}
+
+function verdictOf(row: RunRow | null, look: RunLook | null): Verdict | null {
+  const verdict = row?.verdict ?? look?.result ?? look?.journal.verdict ?? null
+  if (verdict === null) return null
+  const { conclusion, reason, title, exitCode } = verdict
+  return { conclusion, reason, title, exitCode }
+}
+
+function namesOf(world: WebWorld, id: string, names: readonly Name[]): RunView['names'] {
+  const looks = new Map(world.names().map((look) => [look.name, look]))
+  return names.map((name) => {
+    const look = looks.get(name)
+    return { name, state: look?.run === id ? look.state : null }
+  })
+}

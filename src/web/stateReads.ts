@@ -1,0 +1,30 @@
+import { lookAtNames } from '../lock/look.ts'
+import { type Entry, journalEntries } from '../model/journal.ts'
+import { readIfThere } from '../store/durable.ts'
+import { hasRunFolder, runPaths } from '../store/runFolder.ts'
+import { lookAtRun } from '../store/runLook.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { logNames, readLog } from './logFile.ts'
+import type { StateReads } from './ports.ts'
+
+/** What the pages read of a state folder. */
+export function stateReads(paths: StatePaths): StateReads {
+  return {
+    names: () => lookAtNames(paths),
+    runLook(id) {
+      const run = runPaths(paths, id)
+      return hasRunFolder(run) ? lookAtRun(run) : null
+    },
+    journalEntries: (id) => readableEntries(runPaths(paths, id).journal),
+    logNames: (id) => logNames(runPaths(paths, id).stages),
+    readLog: (id, log, fromByte) => readLog(runPaths(paths, id).stages, log, fromByte),
+  }
+}
+
+function readableEntries(journal: string): readonly Entry[] {
+  try {
+    return journalEntries(readIfThere(journal) ?? '')
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,53 @@
+import { Probot, ProbotOctokit } from 'probot'
+import type { RunRow } from '../model/ports.ts'
+import type { Credentials } from './credentials.ts'
+
+export interface GitHubApp {
+  readonly verify: (body: string, signature: string) => Promise<boolean>
+  /** A client of one installation; it renews its token by itself. */
+  readonly clientFor: (installationId: number) => Promise<ProbotOctokit>
+  /** A token that can read this one repository and nothing else; GitHub ends it after an hour. */
+  readonly cloneToken: (row: RunRow) => Promise<string>
+}
+
+/**
+ * The App as Probot makes it. Octokit's retries and throttling are off: both the intake and the outbox repeat by themselves, durably, and
+ * a request that is repeated behind their back could create a check run twice.
+ */
+export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
+  const { appId, privateKey, webhookSecret: secret, apiUrl } = credentials
+  const Octokit = ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } })
+  const probot = new Probot({ appId, privateKey, secret, Octokit, logLevel: 'fatal', ...(apiUrl === null ? {} : { baseUrl: apiUrl }) })
+  await probot.ready()
+  return {
+    verify: (body, signature) => probot.webhooks.verify(body, signature),
+    clientFor: (installationId) => probot.auth(installationId),
+    cloneToken: tokensOf(probot),
+  }
+}
+
+/** A clone takes a while: a token that ends sooner is not given out any more. */
+const LEAST_LEFT_MS = 10 * 60_000
+
+/** Tokens by repository, each asked for once an hour: a run that waits for its turn asks every half second. */
+function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
+  const known = new Map<string, Token>()
+  return async ({ installationId, repositoryId }) => {
+    const key = `${installationId} ${repositoryId}`
+    const token = known.get(key)
+    if (token !== undefined && token.endsAtMs - Date.now() > LEAST_LEFT_MS) return token.text
+    const app = await probot.auth()
+    const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
+      installation_id: installationId,
+      repository_ids: [Number(repositoryId)],
+      permissions: { contents: 'read' },
+    })
+    known.set(key, { text: data.token, endsAtMs: Date.parse(data.expires_at) })
+    return data.token
+  }
+}
+
+interface Token {
+  readonly text: string
+  readonly endsAtMs: number
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Logger } from 'pino'
+import type { Context } from '../cli/context.ts'
+import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
+import { gitHubFacts } from '../intake/github.ts'
+import { Intake } from '../intake/intake.ts'
+import { webhookDoor } from '../intake/webhook.ts'
+import { createLog } from '../log.ts'
+import type { Journal } from '../model/journal.ts'
+import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Recipe } from '../model/recipe.ts'
+import { createMachine } from '../process/machine.ts'
+import type { QueueWorld } from '../queue/ports.ts'
+import { startQueue } from '../queue/queue.ts'
+import { loadRecipes } from '../recipes/load.ts'
+import { checkReport, firstCheck } from '../report/checkRun.ts'
+import { NO_EXTRAS } from '../report/extras.ts'
+import { githubWriter } from '../report/github.ts'
+import { startOutbox } from '../report/outbox.ts'
+import { GITHUB_PACE, type Pace } from '../report/pace.ts'
+import type { OutboxNote } from '../report/send.ts'
+import { SYSTEM_TIME } from '../report/time.ts'
+import { tailOfFile, tellingLog } from '../store/logTail.ts'
+import { runPaths } from '../store/runFolder.ts'
+import { newRunId } from '../store/runId.ts'
+import { openStore } from '../store/sqlite.ts'
+import type { Credentials } from './credentials.ts'
+import { type GitHubApp, gitHubApp } from './github.ts'
+
+const WEBHOOKS = '/api/github/webhooks'
+const LOG_TAIL_BYTES = 48 * 1024
+/** GitHub Enterprise Server has these limits only where its owner switches them on; then its answers say so. */
+const OWN_SERVER_PACE: Pace = { burst: 1000, perHour: 100_000 }
+
+/** Starts every part of the service; disposing ends them in order, and leaves the runs to themselves. */
+export async function startService(context: Context, credentials: Credentials): Promise<AsyncDisposable> {
+  const log = createLog(process.env['LOG_LEVEL'])
+  await using undo = new AsyncDisposableStack()
+  const store = await openStore(context.state.database)
+  undo.defer(() => store.close())
+  const app = await gitHubApp(credentials)
+  const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
+  const outbox = undo.use(startOutboxOf(parts))
+  const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
+  const intake = undo.use(startIntakeOf(parts, () => {
+    outbox.wake()
+    queue.wake()
+  }))
+  const door = webhookDoor({ path: WEBHOOKS, store, verify: app.verify, stored: () => intake.wake(), now: Date.now, log })
+  const server = await listen(credentials, (request, response) => {
+    void door(request, response).then((taken) => (taken ? null : response.writeHead(404).end()))
+  })
+  undo.defer(() => closed(server))
+  log.info({ url: credentials.publicUrl, webhooks: WEBHOOKS, stateDir: context.state.root, recipes: [...parts.recipes.keys()] }, 'service.ready')
+  return undo.move()
+}
+
+interface ServiceParts {
+  readonly context: Context
+  readonly credentials: Credentials
+  readonly log: Logger
+  readonly store: Store
+  readonly app: GitHubApp
+  readonly recipes: ReadonlyMap<string, Recipe>
+}
+
+/** Read once: a recipe that changes under a running service would be another one than was checked. */
+function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
+  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets)
+  if (faults.length > 0) throw new InputError('berth serve cannot start; recipes have faults', faults)
+  return new Map(recipes.map((recipe) => [recipe.name, recipe]))
+}
+
+function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
+  const github = githubWriter({ octokitFor: app.clientFor, appId: credentials.appId, time: SYSTEM_TIME })
+  return startOutbox({ store, github, time: SYSTEM_TIME, pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE, note: (note) => noteOutbox(log, note) })
+}
+
+function noteOutbox(log: Logger, note: OutboxNote): void {
+  const { event, ...rest } = note
+  const { report, ...data } = 'report' in rest ? rest : { ...rest, report: null }
+  const about = report === null ? {} : { key: report.key, run: report.runId, repository: report.repository, pr: report.pr }
+  if (event === 'report.sent') log.info({ ...about, ...data }, event)
+  else log.warn({ ...about, ...data }, event)
+}
+
+function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld {
+  const { context, store, log, app, recipes } = parts
+  const { config, state } = context
+  return {
+    store,
+    log,
+    slots: config.slots,
+    now: Date.now,
+    reportsChanged,
+    checkReport: (row, journal) => checkOf(parts, row, journal),
+    machine: createMachine({ state, config, recipe: (name) => recipes.get(name) ?? null, cloneToken: app.cloneToken }),
+  }
+}
+
+function checkOf({ context, credentials }: ServiceParts, row: RunRow, journal: Journal): NewReport {
+  const over = row.state === 'concluded'
+  const logTail = over ? tailOfFile(tellingLog(runPaths(context.state, row.id), journal), LOG_TAIL_BYTES) : ''
+  return checkReport(row, journal, { ...NO_EXTRAS, nowMs: Date.now(), logTail, detailsUrl: pageOf(credentials, row.id) })
+}
+
+function pageOf({ publicUrl }: Credentials, run: string): string {
+  return `${publicUrl}/runs/${run}`
+}
+
+function startIntakeOf({ context, credentials, log, store, app, recipes }: ServiceParts, decided: () => void): Intake {
+  const world = {
+    store,
+    github: gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME }),
+    config: context.config,
+    recipes: [...recipes.values()],
+    hash: (text: string) => createHash('sha256').update(text).digest('hex'),
+    firstCheck: (run: Parameters<typeof firstCheck>[0]) => firstCheck(run, pageOf(credentials, run.id)),
+    newRunId,
+    time: SYSTEM_TIME,
+  }
+  return new Intake({ world, log, decided })
+}
+
+/** @throws HarnessError PORT_TAKEN naming the address and the way out */
+async function listen({ host, port }: Credentials, listener: RequestListener): Promise<Server> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const text = `berth serve cannot listen on ${host}:${port} (${messageOf(error)}); set PORT or HOST to another`
+      reject(new HarnessError('PORT_TAKEN', text, { exitCode: EXIT.taken }))
+    })
+    server.listen(port, host, resolve)
+  })
+  return server
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}

@@ -1,0 +1,108 @@
+import type { Config, Enrolment } from '../../src/model/config.ts'
+import type { PolicyConfig, PolicyFacts } from '../../src/model/policyFacts.ts'
+import type { RunRow } from '../../src/model/ports.ts'
+import type { Recipe } from '../../src/model/recipe.ts'
+
+export const HEAD = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+export const OLDER = 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'
+export const ASKED_AT = Date.parse('2026-01-02T03:04:05Z')
+
+export const TRUST: Config['trust'] = { run: 'write', cancel: 'write', hold: 'admin', forks: 'approve' }
+
+export function aConfig(change: Partial<PolicyConfig> = {}): PolicyConfig {
+  return {
+    trust: TRUST,
+    limits: { perActorPerHour: 20, perPullRequestPerHour: 10 },
+    runAs: [{ uid: 1001, gid: 1001 }],
+    ...change,
+  }
+}
+
+export function anEnrolment(change: Partial<Enrolment> = {}): Enrolment {
+  return { pattern: 'acme/site', recipes: ['hello', 'world'], default: 'hello', ...change }
+}
+
+export function aRecipe(name: string, change: Partial<Recipe> = {}): Recipe {
+  return {
+    name,
+    folder: `/recipes/${name}`,
+    digest: '0'.repeat(64),
+    description: `Says ${name}`,
+    driver: 'process',
+    domain: '{repo}-{recipe}-pr{pr}.{base}',
+    deadlineMs: 600_000,
+    resources: [],
+    arguments: {},
+    env: {},
+    secrets: {},
+    stages: [{ name: 'check', run: 'true', timeoutMs: 60_000, uninterruptible: false }],
+    teardown: { run: 'true', timeoutMs: 60_000 },
+    ...change,
+  }
+}
+
+const SIZES = { size: { values: ['s', 'l'], default: 's' } }
+
+/** What is known of an ordinary case: a writer asks on an open pull request of a branch of the repository itself. */
+export function someFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
+  return {
+    enrolment: anEnrolment(),
+    recipes: [aRecipe('hello', { arguments: SIZES }), aRecipe('world')],
+    repositoryId: '42',
+    permission: 'write',
+    pullRequest: {
+      open: true,
+      headSha: HEAD,
+      headRepositoryId: '42',
+      headPushedAtMs: ASKED_AT - 60_000,
+    },
+    askedAtMs: ASKED_AT,
+    namedSha: null,
+    lastHead: null,
+    approved: new Set(),
+    pullRequestUses: 0,
+    unfinished: [],
+    over: [],
+    ...change,
+  }
+}
+
+/** The same on a pull request from a fork. */
+export function forkFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
+  const facts = someFacts(change)
+  return { ...facts, pullRequest: { ...facts.pullRequest, headRepositoryId: '77', ...change.pullRequest } }
+}
+
+export function aRunRow(id: string, change: Partial<RunRow> = {}): RunRow {
+  return {
+    id,
+    priority: 0,
+    enqueuedAtMs: ASKED_AT,
+    repository: 'acme/site',
+    repositoryId: '42',
+    installationId: 7,
+    cloneUrl: 'https://github.test/acme/site.git',
+    pr: 12,
+    sha: HEAD,
+    ref: 'refs/pull/12/head',
+    fork: false,
+    recipe: 'hello',
+    arguments: { size: 's' },
+    keepMs: 0,
+    domain: 'site-hello-pr12.ci.test',
+    names: ['site-hello-pr12.ci.test'],
+    actor: 'octocat',
+    commentId: 99,
+    state: 'queued',
+    waitsFor: null,
+    stage: null,
+    startedAtMs: null,
+    concludedAtMs: null,
+    verdict: null,
+    stop: null,
+    attempts: 0,
+    checkRunId: null,
+    reports: 0,
+    ...change,
+  }
+}

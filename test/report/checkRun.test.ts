@@ -1,0 +1,419 @@
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { describe, expect, test } from 'vitest'
+import { BUTTONS } from '../../src/intake/event.ts'
+import {
+  EMPTY_JOURNAL,
+  type Journal,
+  type StageRecord,
+  type TeardownReport,
+} from '../../src/model/journal.ts'
+import type { RunRow } from '../../src/model/ports.ts'
+import { CONCLUSIONS, RUN_STATES } from '../../src/model/run.ts'
+import { checkBody, checkReport, firstCheck } from '../../src/report/checkRun.ts'
+import { type CheckExtras, NO_EXTRAS } from '../../src/report/extras.ts'
+import { aRun, PASSED, SHA } from '../store/samples.ts'
+
+const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
+
+describe('what a check says', () => {
+  test('R-REP-01 a queued run says its place, what it waits for, who has it and about how long', () => {
+    const row = aRow({ waitsFor: 'run r0 has site-hello-pr12.ci.test' })
+    const body = checkBody(row, EMPTY_JOURNAL, {
+      ...NO_EXTRAS,
+      position: 2,
+      holder: 'run r0',
+      estimateMs: 300_000,
+    })
+    expect(body).toEqual({
+      name: 'berth / hello',
+      head_sha: SHA,
+      external_id: 'r1',
+      status: 'queued',
+      output: {
+        title: 'Queued, place 2: run r0 has site-hello-pr12.ci.test (about 5m)',
+        summary: [
+          'The run is queued, at place 2.',
+          'It waits: `run r0 has site-hello-pr12.ci.test`',
+          'Held by `run r0`.',
+          'Estimated wait: 5m.',
+          'It starts when it has `r:port-1`, `site-hello-pr12.ci.test`.',
+          '',
+          FACTS,
+        ].join('\n'),
+      },
+      actions: [{ label: 'Cancel', description: 'End this run and tear it down', identifier: 'cancel' }],
+    })
+  })
+
+  test('R-REP-01 a run in progress says its stage, and what has been so far', () => {
+    const row = aRow({ state: 'running', stage: 'check', startedAtMs: AT })
+    const body = checkBody(row, aJournal(), {
+      ...NO_EXTRAS,
+      nowMs: AT + 9_000,
+      detailsUrl: 'https://ci.test/runs/r1',
+    })
+    expect(body).toMatchObject({
+      status: 'in_progress',
+      started_at: '2026-01-02T03:04:05Z',
+      details_url: 'https://ci.test/runs/r1',
+      output: { title: 'Stage check (2 of 3)' },
+    })
+    expect(body.output?.summary).toBe(
+      [
+        '| Stage | Outcome | Time | Detail |',
+        '| --- | --- | --- | --- |',
+        '| `build` | success | 2s | `exit code 0` |',
+        '| `check` | under way | 7s |  |',
+        '| `backup` | to come | | |',
+        '',
+        FACTS,
+      ].join('\n'),
+    )
+  })
+
+  test('R-REP-01 a concluded run says its verdict, its stages, what teardown found, and the end of its log', () => {
+    const title = 'Stage check failed: exit code 1'
+    const row = anEnd({ verdict: { conclusion: 'failure', reason: 'stage_failed', title, exitCode: 1 } })
+    const check = aStage('check', {
+      outcome: 'failure',
+      startedAtMs: AT + 2_000,
+      endedAtMs: AT + 5_000,
+      detail: 'exit code 1',
+    })
+    const journal = aJournal({
+      stages: [...aJournal().stages.slice(0, 1), check],
+      teardown: aTeardown({ ended: 3 }),
+    })
+    expect(checkBody(row, journal, { ...NO_EXTRAS, logTail: 'one\ntwo\n' })).toEqual({
+      name: 'berth / hello',
+      head_sha: SHA,
+      external_id: 'r1',
+      status: 'completed',
+      conclusion: 'failure',
+      started_at: '2026-01-02T03:04:05Z',
+      completed_at: '2026-01-02T03:05:05Z',
+      output: {
+        title,
+        summary: [
+          '**failure** (`stage_failed`): `Stage check failed: exit code 1`',
+          '',
+          '| Stage | Outcome | Time | Detail |',
+          '| --- | --- | --- | --- |',
+          '| `build` | success | 2s | `exit code 0` |',
+          '| `check` | failure | 3s | `exit code 1` |',
+          '| `backup` | not begun | | |',
+          '',
+          'Teardown: ended 3 processes in 1s; verified, nothing is left.',
+          '',
+          FACTS,
+        ].join('\n'),
+        text: '```text\none\ntwo\n```',
+      },
+      actions: [
+        { label: 'Re-run', description: 'Run this recipe again at this commit', identifier: 'rerun' },
+      ],
+    })
+  })
+
+  test.each([
+    [{}, 'Teardown: nothing had been put up.'],
+    [{ teardownStarted: true }, 'Teardown: begun, and it never ended.'],
+    [{ stages: [aStage('build')] }, 'Teardown: it never began.'],
+    [
+      { teardown: aTeardown({ verified: false, ended: 1, left: ['process 12', 'volume a|b'] }) },
+      'Teardown: ended 1 process in 1s; **not verified**, left:\n\n- `process 12`\n- `volume a¦b`',
+    ],
+    [
+      {
+        teardown: aTeardown({ verified: false, left: ['x'] }),
+        cleanings: [{ ...aTeardown(), at: AT, mono: 1 }],
+      },
+      '- `x`\n\nCleaned once more: ended 0 processes in 1s; verified, nothing is left.',
+    ],
+  ])('R-RUN-05 what teardown found stands beside the verdict: %j', (change, text) => {
+    const { output } = checkBody(anEnd(), { ...EMPTY_JOURNAL, ...change }, NO_EXTRAS)
+    expect(output?.summary).toContain(text)
+    expect(output?.title).toBe(PASSED.title)
+  })
+
+  test.each([
+    [{ state: 'queued' }, 'Queued'],
+    [{ state: 'queued', stop: STOP }, 'Stopping: pr closed, asked by octocat'],
+    [{ state: 'starting' }, 'Starting'],
+    [{ state: 'running' }, 'Preparing'],
+    [{ state: 'running', stop: STOP }, 'Stopping: pr closed, asked by octocat'],
+    [{ state: 'tearing_down', stop: STOP }, 'Tearing down'],
+  ] as const)('R-REP-01 the title of %j', (change, title) => {
+    expect(checkBody(aRow(change), EMPTY_JOURNAL, NO_EXTRAS).output?.title).toBe(title)
+  })
+
+  test('R-RUN-23 a run that is kept for inspection says so', () => {
+    const row = aRow({ state: 'running', stage: 'check' })
+    expect(checkBody(row, aJournal({ kept: true }), NO_EXTRAS).output?.title).toBe(
+      'Kept for inspection, then torn down',
+    )
+  })
+
+  test.each(CONCLUSIONS)(
+    'R-REP-01 the conclusion %s reaches GitHub, and the check is completed',
+    (conclusion) => {
+      const body = checkBody(anEnd({ verdict: { ...PASSED, conclusion } }), EMPTY_JOURNAL, NO_EXTRAS)
+      expect(body).toMatchObject({ status: 'completed', conclusion })
+    },
+  )
+
+  test('R-REP-01 a concluded run without a verdict is a fault, and no check without an end', () => {
+    expect(() => checkBody(anEnd({ verdict: null }), EMPTY_JOURNAL, NO_EXTRAS)).toThrow(
+      'Run r1 is concluded without a verdict',
+    )
+  })
+})
+
+describe('a report of a check', () => {
+  test('R-CMD-12 offers only buttons that the door knows', () => {
+    const offered = RUN_STATES.flatMap((state) => {
+      const row = state === 'concluded' ? anEnd() : aRow({ state })
+      return (checkBody(row, EMPTY_JOURNAL, NO_EXTRAS).actions ?? []).map(({ identifier }) => identifier)
+    })
+    expect([...new Set(offered)].sort()).toEqual([...BUTTONS].sort())
+  })
+
+  test('R-REP-02 is the same bytes for the same state, and its key counts up with the run', () => {
+    const first = firstCheck(aRun('r1'), 'https://ci.test/runs/r1')
+    expect(first).toEqual(firstCheck(aRun('r1'), 'https://ci.test/runs/r1'))
+    expect(first).toMatchObject({
+      key: 'check:r1:0',
+      kind: 'check',
+      runId: 'r1',
+      terminal: false,
+      installationId: 7,
+    })
+    expect(JSON.parse(first.body)).toMatchObject({
+      status: 'queued',
+      external_id: 'r1',
+      details_url: 'https://ci.test/runs/r1',
+    })
+    expect(checkReport(anEnd({ reports: 4 }), EMPTY_JOURNAL, NO_EXTRAS)).toMatchObject({
+      key: 'check:r1:4',
+      terminal: true,
+    })
+  })
+
+  test.each(RUN_STATES)('R-REP-05 is terminal only when the run is over: %s', (state) => {
+    const row = state === 'concluded' ? anEnd() : aRow({ state })
+    expect(checkReport(row, EMPTY_JOURNAL, NO_EXTRAS).terminal).toBe(state === 'concluded')
+  })
+})
+
+const HOSTILE = [
+  '@evil and @acme/evil',
+  '#1 evil/evil#2 https://evil.example www.evil.example evil@evil.example',
+  '<img src=x onerror=evil()> <!-- evil --> </details>',
+  '[evil](javascript:evil) ![evil](https://evil.example/x.png)',
+  'a | evil | b \\| evil \\\\| evil',
+  '``` \n# evil\n```\n````` evil `evil` ``evil``',
+  'evil\r\n\r\n- evil\n> evil\n    evil\n***evil***',
+  '\u001b[31mevil\u001b]8;;https://evil.example\u0007\u202eevil\u200b\u0000\u009bevil',
+  '&lt;evil&gt; &#64;evil $evil$ ~~evil~~ :evil:',
+  'half \ud83d evil \udea2',
+] as const
+
+describe('hostile text', () => {
+  test.each(HOSTILE)('R-Q-08 can do nothing in the Markdown of any state: %j', (evil) => {
+    for (const state of RUN_STATES) {
+      const { output } = evilBody(evil, state)
+      const { kinds, loose } = markdownOf(output?.summary ?? '')
+      expect(kinds.filter((kind) => !HARMLESS.has(kind))).toEqual([])
+      expect(loose).not.toContain('evil')
+      expectNoControls(output?.title ?? '', output?.summary ?? '')
+    }
+  })
+
+  test.each(HOSTILE)('R-Q-08 does not break out of a table: %j', (evil) => {
+    const summary = evilBody(evil, 'concluded').output?.summary ?? ''
+    const rows = summary.split('\n').filter((line) => line.startsWith('|'))
+    expect(rows).toHaveLength(4)
+    expect(rows.map((row) => row.split('|').length)).toEqual([6, 6, 6, 6])
+  })
+
+  test.each(HOSTILE)('R-Q-08 does not break out of the log: %j', (evil) => {
+    const text = evilBody(evil, 'running').output?.text ?? ''
+    expect(markdownOf(text)).toEqual({ kinds: ['root', 'code'], loose: '' })
+    expectNoControls(text)
+  })
+
+  test('the title of a run is never empty', () => {
+    const body = checkBody(
+      anEnd({ verdict: { ...PASSED, title: '\u200b\u001b[0m' } }),
+      EMPTY_JOURNAL,
+      NO_EXTRAS,
+    )
+    expect(body.output?.title).toBe('concluded')
+  })
+})
+
+describe('limits', () => {
+  const ship = '\u{1F6A2}'
+
+  test.each([
+    ['astral characters', ship.repeat(70_000)],
+    ['astral characters, off by one', `x${ship.repeat(70_000)}`],
+    ['long lines', `${ship.repeat(9_000)}\n`.repeat(20)],
+    ['short lines', 'é\n'.repeat(200_000)],
+    ['backticks', '`'.repeat(200_000)],
+    ['lines of backticks', `${'`'.repeat(90)}\n`.repeat(2_000)],
+    ['half characters', '\ud83d'.repeat(100_000)],
+  ])('R-REP-08 title, summary and log stay within GitHub’s limits, cut between characters: %s', (_, evil) => {
+    const many = Array.from({ length: 300 }, (_, index) => `${index} ${evil}`)
+    const stages = many
+      .slice(0, 200)
+      .map((name) => aStage(name, { outcome: 'success', endedAtMs: AT, detail: evil }))
+    const teardown = aTeardown({ verified: false, left: many })
+    const journal = aJournal({
+      planned: many,
+      stages,
+      teardown,
+      cleanings: [{ ...teardown, at: AT, mono: 1 }],
+    })
+    for (const state of RUN_STATES) {
+      const row = {
+        ...evilRow(evil, state),
+        names: many,
+        arguments: Object.fromEntries(many.map((key) => [key, evil])),
+      }
+      const { output, actions } = checkBody(row, journal, evilExtras(evil))
+      expect(output?.title.length).toBeLessThanOrEqual(255)
+      for (const text of [output?.title, output?.summary, output?.text]) {
+        expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(65_535)
+        expect(text?.isWellFormed()).toBe(true)
+      }
+      expect(actions?.length).toBeLessThanOrEqual(3)
+      for (const { label, description, identifier } of actions ?? []) {
+        expect(label.length).toBeLessThanOrEqual(20)
+        expect(description.length).toBeLessThanOrEqual(40)
+        expect(identifier.length).toBeLessThanOrEqual(20)
+      }
+    }
+  })
+
+  test('R-REP-08 of a long log the end is shown, from the beginning of a line', () => {
+    const log = Array.from({ length: 20_000 }, (_, index) => `line ${index} ${ship}`).join('\n')
+    const lines = (
+      checkBody(aRow({ state: 'running' }), EMPTY_JOURNAL, { ...NO_EXTRAS, logTail: log }).output?.text ?? ''
+    ).split('\n')
+    expect(lines[0]).toBe('The last lines of the log; the whole log is in the details.')
+    expect(lines[3]).toMatch(/^line \d+ \u{1F6A2}$/u)
+    expect(lines.at(-2)).toBe(`line 19999 ${ship}`)
+    expect(lines.length).toBeGreaterThan(3_000)
+  })
+
+  test('R-REP-08 of more stages than fit, those around the last one begun are shown', () => {
+    const planned = Array.from({ length: 100 }, (_, index) => `stage-${index}`)
+    const stages = planned.slice(0, 60).map((name) => aStage(name, { outcome: 'success', endedAtMs: AT }))
+    const summary = checkBody(anEnd(), aJournal({ planned, stages }), NO_EXTRAS).output?.summary ?? ''
+    expect(summary).toContain('| `stage-59` | success')
+    expect(summary).toContain('| `stage-60` | not begun')
+    expect(summary).not.toContain('`stage-0`')
+    expect(summary).toContain('60 more stages are in the details.')
+  })
+})
+
+const FACTS = `Run \`r1\`, recipe \`hello\`, with \`size=s\`, domain \`site-hello-pr12.ci.test\`, commit \`${SHA}\`, pull request 12, asked by \`octocat\``
+const STOP = { reason: 'pr_closed', by: 'octocat', atMs: 1 } as const
+
+function aRow(change: Partial<RunRow> = {}): RunRow {
+  return {
+    ...aRun('r1'),
+    state: 'queued',
+    waitsFor: null,
+    stage: null,
+    startedAtMs: null,
+    concludedAtMs: null,
+    verdict: null,
+    stop: null,
+    attempts: 0,
+    checkRunId: null,
+    reports: 0,
+    ...change,
+  }
+}
+
+function anEnd(change: Partial<RunRow> = {}): RunRow {
+  return aRow({ state: 'concluded', startedAtMs: AT, concludedAtMs: AT + 60_999, verdict: PASSED, ...change })
+}
+
+function aJournal(change: Partial<Journal> = {}): Journal {
+  const build = aStage('build', { outcome: 'success', endedAtMs: AT + 2_000, detail: 'exit code 0' })
+  const check = aStage('check', { startedAtMs: AT + 2_000 })
+  return { ...EMPTY_JOURNAL, planned: ['build', 'check', 'backup'], stages: [build, check], ...change }
+}
+
+function aStage(name: string, change: Partial<StageRecord> = {}): StageRecord {
+  return { name, startedAtMs: AT, endedAtMs: null, outcome: null, exitCode: null, detail: '', ...change }
+}
+
+function aTeardown(change: Partial<TeardownReport> = {}): TeardownReport {
+  return { verified: true, ended: 0, tookMs: 1_200, left: [], ...change }
+}
+
+function evilBody(evil: string, state: RunRow['state']) {
+  const stages = [aStage(evil, { outcome: 'failure', endedAtMs: AT, detail: evil })]
+  const teardown = aTeardown({ verified: false, left: [evil] })
+  const journal = aJournal({
+    planned: [evil, 'other'],
+    stages,
+    teardown,
+    cleanings: [{ ...teardown, at: AT, mono: 1 }],
+  })
+  return checkBody(evilRow(evil, state), journal, evilExtras(evil))
+}
+
+function evilRow(evil: string, state: RunRow['state']): RunRow {
+  return anEnd({
+    state,
+    verdict: { conclusion: 'failure', reason: 'stage_failed', title: evil, exitCode: 1 },
+    stop: { reason: 'cancelled', by: evil, atMs: 1 },
+    waitsFor: evil,
+    stage: evil,
+    actor: evil,
+    domain: evil,
+    recipe: evil,
+    names: [evil],
+    arguments: { [evil]: evil },
+  })
+}
+
+function evilExtras(evil: string): CheckExtras {
+  return { ...NO_EXTRAS, position: 1, holder: evil, estimateMs: 1, nowMs: AT, logTail: `${evil}\n${evil}` }
+}
+
+const HARMLESS: ReadonlySet<string> = new Set([
+  'root',
+  'paragraph',
+  'text',
+  'inlineCode',
+  'strong',
+  'list',
+  'listItem',
+])
+
+interface Node {
+  readonly type: string
+  readonly value?: string
+  readonly children?: readonly Node[]
+}
+
+/** What a Markdown parser that shares nothing with the rendering sees: the kinds of nodes, and text that is in no code. */
+function markdownOf(markdown: string): { readonly kinds: readonly string[]; readonly loose: string } {
+  const nodes = flat(fromMarkdown(markdown))
+  const loose = nodes.filter(({ type }) => type === 'text').map(({ value }) => value ?? '')
+  return { kinds: nodes.map(({ type }) => type), loose: loose.join(' ') }
+}
+
+function flat(node: Node): readonly Node[] {
+  return [node, ...(node.children ?? []).flatMap(flat)]
+}
+
+function expectNoControls(...texts: readonly string[]): void {
+  for (const text of texts) expect(text).not.toMatch(/[^\P{C}\n\t]/u)
+}
