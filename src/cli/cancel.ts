@@ -3,7 +3,7 @@ import { EXIT } from '../errors.ts'
 import type { StopRequest } from '../model/journal.ts'
 import { stopRun } from '../process/stopRun.ts'
 import { readResult } from '../store/result.ts'
-import { hasRunFolder, readStop, type RunPaths, runPaths } from '../store/runFolder.ts'
+import { hasRunFolder, type RunPaths, readStop, runPaths } from '../store/runFolder.ts'
 import { isRunId } from '../store/runId.ts'
 import { findRun } from '../store/runLook.ts'
 import type { Context } from './context.ts'
@@ -16,7 +16,9 @@ export async function cancelRun(context: Context, words: string): Promise<number
   const queued = isRunId(words) ? await withStore(state, (store) => store.requestStop(words, stop)) : null
   const known = queued !== null && queued !== 'unknown'
   if (known && !hasRunFolder(runPaths(state, words))) {
-    stdout.write(queued === 'over' ? `Run ${words} is over.\n` : `Run ${words} is asked to stop: it will not start.\n`)
+    stdout.write(
+      queued === 'over' ? `Run ${words} is over.\n` : `Run ${words} is asked to stop: it will not start.\n`,
+    )
     return EXIT.ok
   }
   stdout.write(`${stopped(findRun(state, words), stop)}\n`)
@@ -26,7 +28,8 @@ export async function cancelRun(context: Context, words: string): Promise<number
 function stopped(run: RunPaths, stop: StopRequest): string {
   const result = readResult(run)
   if (result !== null) return `Run ${run.id} is over: ${result.conclusion}, ${result.title}`
-  if (stopRun(run, stop)) return `Run ${run.id} is asked to stop; its teardown comes first. Follow it with: berth logs -f ${run.id}`
+  if (stopRun(run, stop))
+    return `Run ${run.id} is asked to stop; its teardown comes first. Follow it with: berth logs -f ${run.id}`
   const earlier = readStop(run)
   return `Run ${run.id} was asked to stop before (${earlier?.reason ?? 'unknown'}, by ${earlier?.by ?? 'unknown'}).`
 }

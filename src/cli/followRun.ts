@@ -19,15 +19,10 @@ export async function followRun(
   grown: (journal: Journal) => void,
   recover: () => Promise<{ readonly kind: 'held' | 'busy' | 'dirty' }>,
 ): Promise<Verdict | null> {
-  let over = false
-  const end = wrapperEnded.then(() => {
-    over = true
-  })
+  const end = wrapperEnded.then(() => 'over' as const)
   using folder = watchFolder(run.folder)
-  while (!over) {
-    grown(readJournal(run))
-    await Promise.race([end, folder.changed(LONGEST_LOOK_AWAY_MS)])
-  }
+  do grown(readJournal(run))
+  while ((await Promise.race([end, folder.changed(LONGEST_LOOK_AWAY_MS)])) !== 'over')
   grown(readJournal(run))
   return readResult(run) ?? resultOfRecovery(run, grown, recover)
 }
@@ -47,7 +42,7 @@ async function resultOfRecovery(
 }
 
 interface Watched extends Disposable {
-  readonly changed: (mostMs: number) => Promise<void>
+  readonly changed: (mostMs: number) => Promise<'changed'>
 }
 
 function watchFolder(path: string): Watched {
@@ -68,6 +63,7 @@ function watchFolder(path: string): Watched {
       wake = () => early.abort()
       if (!pending) await pause(mostMs, undefined, { signal: early.signal }).catch(() => undefined)
       pending = false
+      return 'changed'
     },
     [Symbol.dispose]: () => watcher?.close(),
   }

@@ -1,10 +1,11 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { formatDuration } from '../model/duration.ts'
 import { isVerified, type Journal, type StageRecord } from '../model/journal.ts'
 import { plainText } from '../model/plainText.ts'
 import type { Verdict } from '../model/run.ts'
+import { stageLogName } from '../model/stageLog.ts'
+import { tailOfFile } from '../store/logTail.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 
 /** Where progress is shown: a terminal gets a live line, anything else plain lines. */
@@ -61,7 +62,7 @@ export class Progress {
     const took = formatDuration((stage.endedAtMs ?? stage.startedAtMs) - stage.startedAtMs)
     const green = stage.outcome === 'success'
     const word = green ? this.#paint('green', 'ok   ') : this.#paint('red', 'RED  ')
-    const log = join(this.#run.stages, `${String(index + 1).padStart(2, '0')}-${stage.name}.log`)
+    const log = join(this.#run.stages, stageLogName(index, stage.name))
     const tail = green ? [] : [`        ${stage.outcome}: ${plainText(stage.detail)}`, ...tailOf(log)]
     this.#once(stage.name, [`  ${word} ${stage.name}  ${took}`, ...tail].join('\n'))
   }
@@ -112,15 +113,6 @@ export class Progress {
 
 /** The last lines of a log, made harmless for a terminal. */
 function tailOf(log: string): readonly string[] {
-  if (!existsSync(log)) return []
-  const { size } = statSync(log)
-  const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES))
-  const fd = openSync(log, 'r')
-  try {
-    readSync(fd, bytes, 0, bytes.length, size - bytes.length)
-  } finally {
-    closeSync(fd)
-  }
-  const lines = bytes.toString('utf8').trimEnd().split('\n').slice(-TAIL_LINES)
+  const lines = tailOfFile(log, TAIL_BYTES).trimEnd().split('\n').slice(-TAIL_LINES)
   return lines.filter((line) => line !== '').map((line) => `      | ${plainText(line)}`)
 }

@@ -11,7 +11,10 @@ export async function listQueue({ state, stdout }: Context, json: boolean): Prom
   const rows = await withStore(state, async (store) => [...(await store.live()), ...(await store.queued())])
   if (json) stdout.write(`${JSON.stringify(rows ?? [], null, 2)}\n`)
   else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
-  else stdout.write(table(['run', 'state', 'recipe', 'domain', 'for', 'since', 'waits for / stage'], rows.map(rowOf)))
+  else
+    stdout.write(
+      table(['run', 'state', 'recipe', 'domain', 'for', 'since', 'waits for / stage'], rows.map(rowOf)),
+    )
   return EXIT.ok
 }
 
@@ -29,5 +32,13 @@ export async function withStore<T>(state: StatePaths, use: (store: Store) => Pro
 function rowOf(row: RunRow): string[] {
   const since = timeText(row.startedAtMs ?? row.enqueuedAtMs)
   const stop = row.stop === null ? '' : ` (to stop: ${row.stop.reason})`
-  return [row.id, row.state, row.recipe, row.domain, `${row.repository}#${row.pr}`, since, `${row.waitsFor ?? row.stage ?? ''}${stop}`]
+  return [
+    row.id,
+    row.state,
+    row.recipe,
+    row.domain,
+    `${row.repository}#${row.pr}`,
+    since,
+    `${row.waitsFor ?? row.stage ?? ''}${stop}`,
+  ]
 }

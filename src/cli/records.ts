@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts'
 import { formatDuration } from '../model/duration.ts'
-import { journalEntries } from '../model/journal.ts'
 import { plainText } from '../model/plainText.ts'
+import { journalEntries } from '../model/readJournal.ts'
 import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
 import type { Context } from './context.ts'

@@ -12,10 +12,10 @@ import { openRuns } from '../lock/openRuns.ts'
 import type { StopRequest } from '../model/journal.ts'
 import { isAlive } from '../process/procfs.ts'
 import { stopRun } from '../process/stopRun.ts'
-import { readResult } from '../store/result.ts'
-import { readJournal, type RunPaths, runPaths } from '../store/runFolder.ts'
-import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { generateAppKeys } from '../sandbox/keys.ts'
+import { readResult } from '../store/result.ts'
+import { type RunPaths, readJournal, runPaths } from '../store/runFolder.ts'
+import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { showMainJob } from './sandboxDemo.ts'
 
 const STAND_IN = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
@@ -41,7 +41,11 @@ export async function sandbox(options: { readonly port: number }): Promise<numbe
   const demo = showMainJob(github.url, process.stdout, stop.signal)
   const died = await Promise.race([aborted(stop.signal), deathOf(service, github.child)])
   stop.abort()
-  process.stdout.write(died ? `\nA part of the sandbox died:\n${tailOf(join(folder, 'service.err'))}\n${tailOf(join(folder, 'github.log'))}\n` : '\nTaking the sandbox down.\n')
+  process.stdout.write(
+    died
+      ? `\nA part of the sandbox died:\n${tailOf(join(folder, 'service.err'))}\n${tailOf(join(folder, 'github.log'))}\n`
+      : '\nTaking the sandbox down.\n',
+  )
   await demo
   return died ? EXIT.harness : EXIT.ok
 }
@@ -63,7 +67,14 @@ async function prepare(folder: string): Promise<Sandbox> {
   mkdirSync(join(folder, 'github'))
   writeFileSync(join(folder, 'berth.yml'), configuration(folder))
   const state = statePaths(join(folder, 'state'))
-  return { folder, state, keyPath, publicKeyPath, secret: randomBytes(32).toString('hex'), servicePort: await freePort() }
+  return {
+    folder,
+    state,
+    keyPath,
+    publicKeyPath,
+    secret: randomBytes(32).toString('hex'),
+    servicePort: await freePort(),
+  }
 }
 
 function configuration(folder: string): string {
@@ -91,8 +102,11 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
     DATA_DIR: join(world.folder, 'github'),
   }
   const child = startLogged(world, 'github.log', [STAND_IN, '--until-stdin-ends'], env)
-  const url: unknown = JSON.parse(await lineWith(child, '"url"', 'The stand-in for GitHub', join(world.folder, 'github.log')))
-  if (typeof url === 'object' && url !== null && 'url' in url && typeof url.url === 'string') return { child, url: url.url }
+  const url: unknown = JSON.parse(
+    await lineWith(child, '"url"', 'The stand-in for GitHub', join(world.folder, 'github.log')),
+  )
+  if (typeof url === 'object' && url !== null && 'url' in url && typeof url.url === 'string')
+    return { child, url: url.url }
   throw new HarnessError('SANDBOX', 'The stand-in for GitHub said no address')
 }
 
@@ -118,7 +132,12 @@ function environment(world: Sandbox): NodeJS.ProcessEnv {
 }
 
 /** Their standard error goes to a file; an end of standard input tells them that we are gone. */
-function startLogged(world: Sandbox, log: string, words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+function startLogged(
+  world: Sandbox,
+  log: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const fd = openSync(join(world.folder, log), 'a', 0o600)
   try {
     return spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', fd], detached: true })
@@ -139,7 +158,9 @@ async function lineWith(child: ChildProcess, words: string, what: string, log: s
     child.once('error', () => resolve(null))
   })
   if (line !== null) return line
-  throw new HarnessError('SANDBOX', `${what} ended before it was ready: ${tailOf(log)}`, { exitCode: EXIT.taken })
+  throw new HarnessError('SANDBOX', `${what} ended before it was ready: ${tailOf(log)}`, {
+    exitCode: EXIT.taken,
+  })
 }
 
 function tailOf(log: string): string {

@@ -13,7 +13,12 @@ export async function showMainJob(url: string, screen: Screen, stopped: AbortSig
   const page = `${url}/acme/site/pull/1`
   screen.write('To begin with, octocat comments !testme on pull request 1:\n')
   const form = new URLSearchParams({ as: 'octocat', body: '!testme' })
-  const posted = await fetch(`${page}/comments`, { method: 'POST', body: form, headers: { origin: url }, redirect: 'manual' })
+  const posted = await fetch(`${page}/comments`, {
+    method: 'POST',
+    body: form,
+    headers: { origin: url },
+    redirect: 'manual',
+  })
   if (posted.status !== 303) {
     screen.write(`  the stand-in answered ${posted.status}\n`)
     return
@@ -42,6 +47,11 @@ async function lookAt(page: string): Promise<CheckLook> {
   const checks: unknown = await (await fetch(`${page}/checks.json`)).json()
   const look: unknown = Array.isArray(checks) ? checks[0] : null
   if (typeof look !== 'object' || look === null) return { status: '', line: '' }
-  const [name, status, conclusion, title] = ['name', 'status', 'conclusion', 'title'].map((key) => String(Reflect.get(look, key) ?? ''))
-  return { status: status ?? '', line: plainText([name, status, conclusion, title].filter((word) => word !== '').join(' · ')) }
+  const [name, status, conclusion, title] = ['name', 'status', 'conclusion', 'title'].map((key) =>
+    String(Reflect.get(look, key) ?? ''),
+  )
+  return {
+    status: status ?? '',
+    line: plainText([name, status, conclusion, title].filter((word) => word !== '').join(' · ')),
+  }
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { EXIT, HarnessError } from '../errors.ts'
 import { lockAlone } from '../lock/single.ts'
 import { readCredentials } from '../world/credentials.ts'
@@ -5,15 +7,27 @@ import type { Context } from './context.ts'
 
 /** `berth serve`: until SIGTERM or SIGINT; runs go on without it. */
 export async function serve(context: Context): Promise<number> {
+  readEnvFile(context.cwd)
   const credentials = readCredentials(process.env)
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
   })
   const { root, serveLock } = context.state
   const other = lockAlone(serveLock, 'berth serve')
-  if (other !== null) throw new HarnessError('STATE_TAKEN', `State folder ${root} is in use by another service (${other}); stop that one, or set BERTH_STATE_DIR`, { exitCode: EXIT.taken })
+  if (other !== null)
+    throw new HarnessError(
+      'STATE_TAKEN',
+      `State folder ${root} is in use by another service (${other}); stop that one, or set BERTH_STATE_DIR`,
+      { exitCode: EXIT.taken },
+    )
   const { startService } = await import('../world/service.ts')
   await using _service = await startService(context, credentials)
   await stopped
   return EXIT.ok
+}
+
+/** What Probot's set-up has written; the environment counts more. */
+function readEnvFile(folder: string): void {
+  const file = join(folder, '.env')
+  if (existsSync(file)) process.loadEnvFile(file)
 }

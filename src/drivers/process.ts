@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
-import type { Ended, RunContainment } from '../process/containment.ts'
+import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
+import type { RunContainment } from '../process/containment.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
 import type { Driver, StageEnd } from '../run/ports.ts'
 import type { RunPaths } from '../store/runFolder.ts'
@@ -16,7 +17,6 @@ export interface ProcessDriverParts {
   readonly makePipe: () => { readonly readFd: number; readonly writeFd: number }
 }
 
-const TEARDOWN = 'teardown'
 const NEVER = new AbortController().signal
 
 /** Stages are plain processes of this machine. What they leave running stands until teardown, as a stack would. */
@@ -26,8 +26,8 @@ export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
     containmentLevel: parts.containment.level,
     contain: (stage) => parts.containment.make(stage),
     runStage(stage, part, signal) {
-      const index = parts.request.stages.findIndex(({ name }) => name === stage.name) + 1
-      const log = `${String(index).padStart(2, '0')}-${stage.name}.log`
+      const index = parts.request.stages.findIndex(({ name }) => name === stage.name)
+      const log = stageLogName(index, stage.name)
       return runCommand({ ...parts, sinks }, { ...stage, log }, part, signal)
     },
     tearDown: (journal, part, ownOnly) => tearDown({ ...parts, sinks }, journal, part, ownOnly),
@@ -50,14 +50,14 @@ async function tearDown(
   const { containment, request } = works
   const { killGraceMs } = request.budgets
   const startedAt = performance.now()
-  const unfinished = await endUnfinished(journal, containment, killGraceMs)
-  const fault = ownOnly
-    ? 'the teardown command was not run: the lock is lost'
-    : await runTeardown(works, part)
+  const unfinished = unfinishedParts(journal)
+  const early = await endEach(unfinished, containment, killGraceMs)
+  const own = unfinished.length === 0 ? part : containment.make(TEARDOWN)
+  const fault = ownOnly ? 'the teardown command was not run: the lock is lost' : await runTeardown(works, own)
   const last = await containment.endAll(journal.containments, killGraceMs)
   const left = [...(fault === null ? [] : [fault]), ...last.left]
   const tookMs = Math.round(performance.now() - startedAt)
-  return { verified: left.length === 0, ended: unfinished.ended + last.ended, tookMs, left }
+  return { verified: left.length === 0, ended: early + last.ended, tookMs, left }
 }
 
 /** What went wrong with the recipe's teardown command, or null. Its budget is its own. */
@@ -69,18 +69,29 @@ async function runTeardown(works: Works, part: Containment): Promise<string | nu
     run: teardown.run,
     timeoutMs,
     uninterruptible: false,
-    log: `${TEARDOWN}.log`,
+    log: TEARDOWN_LOG,
   }
   const end = await runCommand(works, command, part, NEVER)
   if (end.outcome === 'success') return null
   return `the teardown command ${end.outcome === 'timed_out' ? 'timed out' : 'ended with'} ${end.detail}`
 }
 
-/** A stage that an earlier process of this run began and never saw end: it is ended before the teardown command works beside it. */
-async function endUnfinished(journal: Journal, containment: RunContainment, graceMs: number): Promise<Ended> {
-  const open = journal.stages.findIndex((stage) => stage.outcome === null)
-  const part = journal.containments[open]
-  return open < 0 || part === undefined ? { ended: 0, left: [] } : containment.end(part, graceMs)
+/** Of a stage, or of teardowns, that earlier processes of this run began and never saw end. The last teardown is our own. */
+function unfinishedParts({ stages, containments }: Journal): readonly Containment[] {
+  const stage = stages.findIndex(({ outcome }) => outcome === null)
+  const open = stage < 0 ? [] : containments.slice(stage, stage + 1)
+  return [...open, ...containments.slice(stages.length, -1)]
+}
+
+/** Nothing of the run's own works beside its teardown command. Returns how many processes had to be ended. */
+async function endEach(
+  parts: readonly Containment[],
+  containment: RunContainment,
+  graceMs: number,
+): Promise<number> {
+  let ended = 0
+  for (const part of parts) ended += (await containment.end(part, graceMs)).ended
+  return ended
 }
 
 interface Command extends Stage {
@@ -172,10 +183,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 function firstOf(exit: Promise<Exit>, command: Command, signal: AbortSignal): Promise<Cause> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('timeout'), command.timeoutMs)
-    void exit.then(() => {
-      clearTimeout(timer)
-      resolve('exit')
-    })
+    void exit.then(() => clearTimeout(timer)).then(() => resolve('exit'))
     if (command.uninterruptible) return
     if (signal.aborted) resolve('stop')
     else signal.addEventListener('abort', () => resolve('stop'), { once: true })

@@ -51,10 +51,10 @@ export interface ButtonEvent {
 }
 
 export const BUTTONS = ['rerun', 'cancel'] as const
-export type Button = (typeof BUTTONS)[number]
+type Button = (typeof BUTTONS)[number]
 
 /** `why` is a word for the log and the page. */
-export interface IgnoredEvent {
+interface IgnoredEvent {
   readonly kind: 'ignored'
   readonly why: string
 }

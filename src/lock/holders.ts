@@ -31,8 +31,8 @@ function inodeOf(paths: StatePaths, name: Name): readonly [string, Name][] {
 
 function lockedInodes(pid: number): ReadonlySet<string> {
   const texts = entries(`/proc/${pid}/fdinfo`).map((fd) => readProc(`/proc/${pid}/fdinfo/${fd}`) ?? '')
-  const found = texts.flatMap((text) => [...text.matchAll(/^lock:.* FLOCK .* ([0-9a-f]+:[0-9a-f]+:\d+) /gm)])
-  return new Set(found.map(([, inode = '']) => inode))
+  const found = texts.map((text) => /^lock:.* FLOCK .* ([0-9a-f]+:[0-9a-f]+:\d+) /m.exec(text)?.[1] ?? '')
+  return new Set(found)
 }
 
 function pids(): readonly number[] {

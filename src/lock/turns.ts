@@ -6,7 +6,12 @@ import { dropTicket, hasWaiters, isFirst, type Ticket, takeTicket } from './tick
 /** The service's places among the waiters of names: one ticket for each run that is the first of its own queue and has met somebody else. */
 export interface Turns {
   /** Claims the names if it is the run's turn; else the run gets a place, and keeps it until it has the names or leaves. */
-  readonly take: (runId: string, names: readonly Name[], variants: readonly (readonly Name[])[], recoverer: Recoverer) => Promise<Claim>
+  readonly take: (
+    runId: string,
+    names: readonly Name[],
+    variants: readonly (readonly Name[])[],
+    recoverer: Recoverer,
+  ) => Promise<Claim>
   readonly leave: (runId: string) => void
 }
 
@@ -24,7 +29,11 @@ export function createTurns(paths: StatePaths): Turns {
     return ticket === undefined ? !names.some((name) => hasWaiters(paths, name)) : isFirst(paths, ticket)
   }
 
-  async function attempt(names: readonly Name[], variants: readonly (readonly Name[])[], recoverer: Recoverer): Promise<Claim> {
+  async function attempt(
+    names: readonly Name[],
+    variants: readonly (readonly Name[])[],
+    recoverer: Recoverer,
+  ): Promise<Claim> {
     let last: Claim = { kind: 'busy', name: names[0] ?? '', run: null }
     for (const variant of variants) {
       last = await claim(paths, variant, recoverer)

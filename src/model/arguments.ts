@@ -5,7 +5,10 @@ export type Arguments = Readonly<Record<string, string>>
 export type CheckedArguments = { readonly values: Arguments } | { readonly fault: string }
 
 /** The values that a run gets: what was asked for, checked against the recipe's rules, and its defaults for the rest. */
-export function checkArguments(rules: Readonly<Record<string, ArgumentRule>>, given: Arguments): CheckedArguments {
+export function checkArguments(
+  rules: Readonly<Record<string, ArgumentRule>>,
+  given: Arguments,
+): CheckedArguments {
   for (const [key, value] of Object.entries(given)) {
     const fault = argumentFault(rules, key, value)
     if (fault !== null) return { fault }
@@ -14,7 +17,11 @@ export function checkArguments(rules: Readonly<Record<string, ArgumentRule>>, gi
   return { values: Object.fromEntries(values) }
 }
 
-function argumentFault(rules: Readonly<Record<string, ArgumentRule>>, key: string, value: string): string | null {
+function argumentFault(
+  rules: Readonly<Record<string, ArgumentRule>>,
+  key: string,
+  value: string,
+): string | null {
   const rule = Object.hasOwn(rules, key) ? rules[key] : undefined
   if (rule === undefined) return `there is no argument ${key}; ${offer(Object.keys(rules), key)}`
   if (rule.values.includes(value)) return null

@@ -54,7 +54,7 @@ const PLANNED = ['retry', 'why', 'hold', 'release'] as const
 /** What a recipe may not be named: it would mean something else after `!testme`. */
 export const RESERVED_WORDS: readonly string[] = [...SUBCOMMANDS, ...PLANNED, 'all']
 
-export const MOST_COMMANDS = 10
+const MOST_COMMANDS = 10
 const MOST_LINE_CHARACTERS = 500
 const MOST_KEEP_MS = 24 * 60 * 60_000
 

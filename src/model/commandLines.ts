@@ -1,6 +1,11 @@
-import type { Html, Nodes, Paragraph, PhrasingContent, Root } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { looksLikeCommand } from './commandWord.ts'
+
+type Root = ReturnType<typeof fromMarkdown>
+type Block = Root['children'][number]
+type Paragraph = Extract<Block, { readonly type: 'paragraph' }>
+type Inline = Paragraph['children'][number]
+type Html = Extract<Block, { readonly type: 'html' }>
 
 /** A line of plain paragraph text that begins with the command word, or something that reads like it. */
 export interface CommandLine {
@@ -112,7 +117,7 @@ function spansOf(paragraph: Paragraph): readonly Span[] {
   }))
 }
 
-function isNotText(node: PhrasingContent): boolean {
+function isNotText(node: Inline): boolean {
   return node.type !== 'text' && node.type !== 'break'
 }
 
@@ -142,7 +147,7 @@ function isInert(paragraph: Paragraph, openBefore: number, offset: number): bool
   return before.reduce((sum, html) => Math.max(0, sum + opened(html.value)), openBefore) > 0
 }
 
-function htmlOf(node: Nodes): readonly Html[] {
+function htmlOf(node: Block | Inline): readonly Html[] {
   if (node.type === 'html') return [node]
   return node.type === 'paragraph' || node.type === 'link' ? node.children.flatMap(htmlOf) : []
 }

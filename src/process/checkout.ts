@@ -28,7 +28,8 @@ export async function checkOut({ request, run, mirrors, cloneToken, signal }: Ch
   await fillFromMirror(wish, user, run.work)
   await git(user, ['-C', run.work, 'checkout', '-q', '--detach', request.sha], { signal })
   const head = readFileSync(join(run.work, '.git', 'HEAD'), 'utf8').trim()
-  if (head !== request.sha) throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${request.sha}`)
+  if (head !== request.sha)
+    throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${request.sha}`)
 }
 
 /** A mirror that has the commit already is used as it is; anything that goes wrong with that makes it fetch, under its lock. */
@@ -36,7 +37,11 @@ async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Pr
   const { sha } = wish.request
   const receive = [...asUser(user), 'git', 'receive-pack'].join(' ')
   const push = (mirror: string) =>
-    git(mirrorUser(wish), ['-C', mirror, 'push', '-q', `--receive-pack=${receive}`, work, `${sha}:refs/berth/head`], wish.options)
+    git(
+      mirrorUser(wish),
+      ['-C', mirror, 'push', '-q', `--receive-pack=${receive}`, work, `${sha}:refs/berth/head`],
+      wish.options,
+    )
   try {
     await push(mirrorPath(wish))
   } catch {

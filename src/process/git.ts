@@ -66,7 +66,9 @@ export async function git(user: GitUser, args: readonly string[], options: GitOp
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk))
   const fault = await new Promise<string | null>((resolve) => {
     child.once('error', (error) => resolve(error.name === 'AbortError' ? 'it was stopped' : error.message))
-    child.once('close', (code, signal) => resolve(code === 0 ? null : `exit code ${code ?? signal ?? 'unknown'}`))
+    child.once('close', (code, signal) =>
+      resolve(code === 0 ? null : `exit code ${code ?? signal ?? 'unknown'}`),
+    )
   })
   if (fault === null) return Buffer.concat(output).toString('utf8').trim()
   const words = Buffer.concat(complaints).toString('utf8').trim()

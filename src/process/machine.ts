@@ -1,8 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
-import { adoptForgotten } from '../lock/dirtyNames.ts'
 import { claim } from '../lock/claim.ts'
+import { adoptForgotten } from '../lock/dirtyNames.ts'
 import { letGo } from '../lock/nameLocks.ts'
 import { startRun } from '../lock/startRun.ts'
 import { createTurns } from '../lock/turns.ts'
@@ -13,9 +13,9 @@ import type { RunRow } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
+import { createOnce } from '../store/durable.ts'
 import { readResult } from '../store/result.ts'
 import { hasRunFolder, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
-import { createOnce } from '../store/durable.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
@@ -46,7 +46,11 @@ export function createMachine(parts: MachineParts): Machine {
   }
 }
 
-async function takeTurn(parts: MachineParts, turns: ReturnType<typeof createTurns>, row: RunRow): Promise<Turn> {
+async function takeTurn(
+  parts: MachineParts,
+  turns: ReturnType<typeof createTurns>,
+  row: RunRow,
+): Promise<Turn> {
   const { state, config } = parts
   const recipe = parts.recipe(row.recipe)
   if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
@@ -57,16 +61,29 @@ async function takeTurn(parts: MachineParts, turns: ReturnType<typeof createTurn
     return { kind: 'unready', why: `GitHub to give a token (${messageOf(error)})` }
   }
   const users = config.runAs.length === 0 ? [null] : config.runAs
-  const variants = users.map((user) => (user === null ? row.names : sortedNames([...row.names, userName(user)])))
+  const variants = users.map((user) =>
+    user === null ? row.names : sortedNames([...row.names, userName(user)]),
+  )
   const claimed = await turns.take(row.id, row.names, variants, recoverer(state, `run ${row.id}`, false))
   if (claimed.kind !== 'held') return claimed
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
-  const request = makeRequest({ ...wishOf(row), foreground: false, requestedAtMs: row.enqueuedAtMs }, recipe, config, runAs)
+  const request = makeRequest(
+    { ...wishOf(row), foreground: false, requestedAtMs: row.enqueuedAtMs },
+    recipe,
+    config,
+    runAs,
+  )
   return {
     kind: 'held',
     giveBack: () => letGo(claimed),
     async start() {
-      const { wrapper } = await startRun({ state, request, recipeFolder: recipe.folder, held: claimed, cloneToken })
+      const { wrapper } = await startRun({
+        state,
+        request,
+        recipeFolder: recipe.folder,
+        held: claimed,
+        cloneToken,
+      })
       return wrapper
     },
   }

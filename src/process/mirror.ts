@@ -63,7 +63,20 @@ async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promi
 async function fetchCommit(mirror: string, user: GitUser, { request, options }: MirrorWish): Promise<void> {
   const { pr, cloneUrl, sha, ref } = request
   const fetch = (source: string) =>
-    git(user, ['-C', mirror, 'fetch', '-q', '--no-write-fetch-head', '--', cloneUrl, `+${source}:refs/berth/pr-${pr}`], options)
+    git(
+      user,
+      [
+        '-C',
+        mirror,
+        'fetch',
+        '-q',
+        '--no-write-fetch-head',
+        '--',
+        cloneUrl,
+        `+${source}:refs/berth/pr-${pr}`,
+      ],
+      options,
+    )
   try {
     await fetch(sha)
   } catch (error) {

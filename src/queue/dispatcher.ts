@@ -19,17 +19,19 @@ export interface Dispatcher {
  * busy name holds up nobody but those who want it.
  * @param started called with every run that was started
  */
-export function createDispatcher(world: QueueWorld, started: (runId: string, run: Started) => void): Dispatcher {
+export function createDispatcher(
+  world: QueueWorld,
+  started: (runId: string, run: Started) => void,
+): Dispatcher {
   const underWay = new Set<string>()
+  const slots = new Slots(world.slots)
 
   async function attempt(row: RunRow): Promise<void> {
     const turn = await world.machine.takeTurn(row)
-    if (turn.kind === 'held') return start(world, row.id, turn, started)
-    if (turn.kind === 'impossible') return endUnstarted(world, row.id, 'not_started', `harness: not started: ${turn.why}`)
-    if (turn.kind === 'dirty' && turn.due.kind === 'blocked') {
-      return endUnstarted(world, row.id, 'domain_dirty', `domain_dirty: run ${turn.run} cannot be cleaned: ${turn.why}`)
-    }
-    return waitFor(world, row.id, wordsOf(turn))
+    if (turn.kind !== 'held') return explain(world, row.id, turn)
+    if (slots.take(row.id)) return start(world, row.id, turn, started).finally(() => slots.startEnded(row.id))
+    turn.giveBack()
+    return waitFor(world, row.id, slots.words)
   }
 
   function begin(row: RunRow): void {
@@ -41,23 +43,72 @@ export function createDispatcher(world: QueueWorld, started: (runId: string, run
 
   return {
     async pass() {
-      const queued = await world.store.queued()
-      let free = world.slots - (await world.store.live()).length - underWay.size
-      const wanted = new Map<Name, string>()
-      for (const row of queued) {
-        const ahead = row.names.find((name) => wanted.has(name))
-        for (const name of row.names) if (!wanted.has(name)) wanted.set(name, row.id)
-        if (underWay.has(row.id)) continue
+      slots.occupied(await world.store.live())
+      const first = new Map<Name, string>()
+      for (const row of await world.store.queued()) {
+        const ahead = row.names.find((name) => first.has(name))
+        for (const name of row.names) if (!first.has(name)) first.set(name, row.id)
         if (row.stop !== null) await endStopped(world, row.id, row.stop)
-        else if (ahead !== undefined) await waitFor(world, row.id, `run ${wanted.get(ahead)}, which is ahead of it for ${ahead}`)
-        else if (free <= 0) await waitFor(world, row.id, `a free slot (${world.slots} at a time)`)
-        else {
-          free -= 1
-          begin(row)
-        }
+        else if (underWay.has(row.id)) continue
+        else if (ahead !== undefined)
+          await waitFor(world, row.id, `run ${first.get(ahead)}, which is ahead of it for ${ahead}`)
+        else if (slots.free <= 0) await waitFor(world, row.id, slots.words)
+        else begin(row)
       }
     },
   }
+}
+
+/** How many runs may live at a time. A run counts from the moment in which it is about to start, and never twice. */
+class Slots {
+  readonly #most: number
+  readonly #starting = new Set<string>()
+  #live: ReadonlySet<string> = new Set()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get free(): number {
+    return this.#most - this.#live.union(this.#starting).size
+  }
+
+  get words(): string {
+    return `a free slot (${this.#most} at a time)`
+  }
+
+  occupied(live: readonly RunRow[]): void {
+    this.#live = new Set(live.map((row) => row.id))
+  }
+
+  take(id: string): boolean {
+    if (this.free <= 0) return false
+    this.#starting.add(id)
+    return true
+  }
+
+  /** From here on it counts as live, until the next look at the store says otherwise. */
+  startEnded(id: string): void {
+    this.#live = new Set([...this.#live, id])
+    this.#starting.delete(id)
+  }
+}
+
+/** The run cannot start now: what it waits for, or that it never can. */
+function explain(
+  world: QueueWorld,
+  id: string,
+  turn: Exclude<Turn, { readonly kind: 'held' }>,
+): Promise<void> {
+  if (turn.kind === 'impossible')
+    return endUnstarted(world, id, 'not_started', `harness: not started: ${turn.why}`)
+  if (turn.kind !== 'dirty' || turn.due.kind !== 'blocked') return waitFor(world, id, wordsOf(turn))
+  return endUnstarted(
+    world,
+    id,
+    'domain_dirty',
+    `domain_dirty: run ${turn.run} cannot be cleaned: ${turn.why}`,
+  )
 }
 
 /** Claim before act: only the winner of the swap starts anything. */
@@ -69,7 +120,8 @@ async function start(
 ): Promise<void> {
   const row = await fresh(world, id)
   const change = { state: 'starting', startedAtMs: world.now(), waitsFor: null } as const
-  if (row === null || row.stop !== null || !(await changeRun(world, row, change, EMPTY_JOURNAL))) return turn.giveBack()
+  if (row === null || row.stop !== null || !(await changeRun(world, row, change, EMPTY_JOURNAL)))
+    return turn.giveBack()
   try {
     started(id, await turn.start())
   } catch (error) {
@@ -84,7 +136,12 @@ async function endStopped(world: QueueWorld, id: string, stop: StopRequest): Pro
   await endUnstarted(world, id, 'cancelled', `${stopWords(stop.reason)} by ${stop.by} while it was queued`)
 }
 
-async function endUnstarted(world: QueueWorld, id: string, reason: Parameters<typeof concludedUnstarted>[0], title: string): Promise<void> {
+async function endUnstarted(
+  world: QueueWorld,
+  id: string,
+  reason: Parameters<typeof concludedUnstarted>[0],
+  title: string,
+): Promise<void> {
   world.machine.leaveTurn(id)
   const row = await fresh(world, id)
   if (row !== null) await concludeRun(world, row, concludedUnstarted(reason, title), EMPTY_JOURNAL)
@@ -99,7 +156,9 @@ async function waitFor(world: QueueWorld, id: string, waitsFor: string): Promise
 function wordsOf(turn: Exclude<Turn, { readonly kind: 'held' | 'impossible' }>): string {
   if (turn.kind === 'unready') return turn.why
   if (turn.kind === 'dirty') return `run ${turn.run} to be cleaned (${turn.why})`
-  return turn.run === null ? `${turn.name}, which somebody else has` : `run ${turn.run}, which has ${turn.name}`
+  return turn.run === null
+    ? `${turn.name}, which somebody else has`
+    : `run ${turn.run}, which has ${turn.name}`
 }
 
 /** The row as it is now, if it is queued still. */

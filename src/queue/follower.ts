@@ -31,7 +31,9 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
     async pass() {
       const live = await world.store.live()
       for (const row of live) {
-        await follow(row).catch((error: unknown) => world.log.error({ run: row.id, error: messageOf(error) }, 'follow.failed'))
+        await follow(row).catch((error: unknown) =>
+          world.log.error({ run: row.id, error: messageOf(error) }, 'follow.failed'),
+        )
       }
       const ids = new Set(live.map((row) => row.id))
       for (const [id, watch] of watched) {

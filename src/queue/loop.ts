@@ -11,15 +11,18 @@ export interface Loop {
 
 /** A pass that throws is logged and comes again: nothing may stop the loop. */
 export function startLoop(name: string, everyMs: number, log: QueueLog, pass: () => Promise<void>): Loop {
-  let closed = false
+  const closed = new AbortController()
   let woken = false
   let early = new AbortController()
   async function go(): Promise<void> {
-    while (!closed) {
+    while (!closed.signal.aborted) {
       woken = false
       early = new AbortController()
-      await pass().catch((error: unknown) => log.error({ loop: name, error: messageOf(error) }, 'loop.failed'))
-      if (!woken && !closed) await pause(everyMs, undefined, { signal: early.signal }).catch(() => undefined)
+      await pass().catch((error: unknown) =>
+        log.error({ loop: name, error: messageOf(error) }, 'loop.failed'),
+      )
+      if (!woken && !closed.signal.aborted)
+        await pause(everyMs, undefined, { signal: early.signal }).catch(() => undefined)
     }
   }
   const ended = go()
@@ -29,7 +32,7 @@ export function startLoop(name: string, everyMs: number, log: QueueLog, pass: ()
       early.abort()
     },
     async close() {
-      closed = true
+      closed.abort()
       early.abort()
       await ended
     },

@@ -62,6 +62,7 @@ async function settle(world: QueueWorld, row: RunRow): Promise<void> {
     return
   }
   if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return
-  const why = recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
+  const why =
+    recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
   await concludeRun(world, fresh, concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`), journal)
 }

@@ -8,7 +8,8 @@ import {
   openSync,
   readFileSync,
 } from 'node:fs'
-import { type Entry, type EntryBody, type Journal, parseJournal, withEntry } from '../model/journal.ts'
+import { type Entry, type EntryBody, type Journal, withEntry } from '../model/journal.ts'
+import { parseJournal } from '../model/readJournal.ts'
 import { writeAll } from './durable.ts'
 
 /** The one writer of a run's journal: whoever has its lock conducts the run. */

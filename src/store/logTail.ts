@@ -1,21 +1,18 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal } from '../model/journal.ts'
+import { stageLogName, TEARDOWN_LOG } from '../model/stageLog.ts'
 import type { RunPaths } from './runFolder.ts'
-
-/** The file name of a stage's log; stages count from 0. */
-export function stageLogName(index: number, name: string): string {
-  return `${String(index + 1).padStart(2, '0')}-${name}.log`
-}
-
-export const TEARDOWN_LOG = 'teardown.log'
 
 /** The log that explains a run best: of its first stage that is not green, else of its last one; the teardown's where that failed. */
 export function tellingLog(run: RunPaths, journal: Journal): string {
   const red = journal.stages.findIndex((stage) => stage.outcome !== 'success')
   const index = red < 0 ? journal.stages.length - 1 : red
   const stage = journal.stages[index]
-  const name = stage === undefined || (red < 0 && journal.teardown?.verified === false) ? TEARDOWN_LOG : stageLogName(index, stage.name)
+  const name =
+    stage === undefined || (red < 0 && journal.teardown?.verified === false)
+      ? TEARDOWN_LOG
+      : stageLogName(index, stage.name)
   return join(run.stages, name)
 }
 

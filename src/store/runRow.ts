@@ -1,5 +1,4 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { readStopRequest } from '../model/journal.ts'
 import type { NewRun, RunRow } from '../model/ports.ts'
 import {
   type Fields,
@@ -11,6 +10,7 @@ import {
   textOf,
   textsOf,
 } from '../model/read.ts'
+import { readStopRequest } from '../model/readJournal.ts'
 import { RUN_STATES, readVerdict } from '../model/run.ts'
 
 /** A row of `runs`: with `paramsOfRun` the only place that knows its columns' names and shapes. */

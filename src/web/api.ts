@@ -48,12 +48,15 @@ export function refuse(c: Context, status: 400 | 404 | 405 | 500, code: ApiCode,
 
 /** Text from outside is as harmless here as on a page: an answer is read in terminals, too. */
 function json(c: Context, status: 200 | 400 | 404 | 405 | 500, value: object): Response {
-  const text = JSON.stringify(
-    value,
-    (_, part: unknown) => (typeof part === 'string' ? plainText(part) : part),
-    2,
-  )
+  const text = JSON.stringify(harmless(value), null, 2)
   return c.body(`${text}\n`, status, { 'content-type': 'application/json; charset=utf-8' })
+}
+
+function harmless(value: unknown): unknown {
+  if (typeof value === 'string') return plainText(value)
+  if (Array.isArray(value)) return value.map(harmless)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [plainText(key), harmless(part)]))
 }
 
 type Filter = Parameters<WebWorld['store']['runs']>[0]

@@ -1,5 +1,6 @@
 import { lookAtNames } from '../lock/look.ts'
-import { type Entry, journalEntries } from '../model/journal.ts'
+import { type Entry } from '../model/journal.ts'
+import { journalEntries } from '../model/readJournal.ts'
 import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'

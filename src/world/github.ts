@@ -17,7 +17,14 @@ export interface GitHubApp {
 export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
   const { appId, privateKey, webhookSecret: secret, apiUrl } = credentials
   const Octokit = ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } })
-  const probot = new Probot({ appId, privateKey, secret, Octokit, logLevel: 'fatal', ...(apiUrl === null ? {} : { baseUrl: apiUrl }) })
+  const probot = new Probot({
+    appId,
+    privateKey,
+    secret,
+    Octokit,
+    logLevel: 'fatal',
+    ...(apiUrl === null ? {} : { baseUrl: apiUrl }),
+  })
   await probot.ready()
   return {
     verify: (body, signature) => probot.webhooks.verify(body, signature),

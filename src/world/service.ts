@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { Logger } from 'pino'
+import { getRequestListener } from '@hono/node-server'
 import type { Context } from '../cli/context.ts'
 import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
-import { createLog } from '../log.ts'
+import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
@@ -25,6 +25,9 @@ import { tailOfFile, tellingLog } from '../store/logTail.ts'
 import { runPaths } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
+import { createWeb } from '../web/app.ts'
+import { createMetrics } from '../web/metrics.ts'
+import { stateReads } from '../web/stateReads.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 
@@ -35,31 +38,52 @@ const OWN_SERVER_PACE: Pace = { burst: 1000, perHour: 100_000 }
 
 /** Starts every part of the service; disposing ends them in order, and leaves the runs to themselves. */
 export async function startService(context: Context, credentials: Credentials): Promise<AsyncDisposable> {
-  const log = createLog(process.env['LOG_LEVEL'])
   await using undo = new AsyncDisposableStack()
   const store = await openStore(context.state.database)
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
+  const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
+  const metrics = createMetrics(reads)
+  const log = observedLog(createLog(process.env['LOG_LEVEL']), metrics)
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
-  const intake = undo.use(startIntakeOf(parts, () => {
-    outbox.wake()
-    queue.wake()
-  }))
-  const door = webhookDoor({ path: WEBHOOKS, store, verify: app.verify, stored: () => intake.wake(), now: Date.now, log })
+  const intake = undo.use(
+    startIntakeOf(parts, () => {
+      outbox.wake()
+      queue.wake()
+    }),
+  )
+  const door = webhookDoor({
+    path: WEBHOOKS,
+    store,
+    verify: app.verify,
+    stored: () => intake.wake(),
+    now: Date.now,
+    log,
+  })
+  const web = createWeb({ ...reads, metrics, log, ready: async () => [] })
+  const pages = getRequestListener(web.fetch)
   const server = await listen(credentials, (request, response) => {
-    void door(request, response).then((taken) => (taken ? null : response.writeHead(404).end()))
+    void door(request, response).then((taken) => (taken ? null : pages(request, response)))
   })
   undo.defer(() => closed(server))
-  log.info({ url: credentials.publicUrl, webhooks: WEBHOOKS, stateDir: context.state.root, recipes: [...parts.recipes.keys()] }, 'service.ready')
+  log.info(
+    {
+      url: credentials.publicUrl,
+      webhooks: WEBHOOKS,
+      stateDir: context.state.root,
+      recipes: [...parts.recipes.keys()],
+    },
+    'service.ready',
+  )
   return undo.move()
 }
 
 interface ServiceParts {
   readonly context: Context
   readonly credentials: Credentials
-  readonly log: Logger
+  readonly log: EventLog
   readonly store: Store
   readonly app: GitHubApp
   readonly recipes: ReadonlyMap<string, Recipe>
@@ -74,13 +98,22 @@ function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
 
 function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
   const github = githubWriter({ octokitFor: app.clientFor, appId: credentials.appId, time: SYSTEM_TIME })
-  return startOutbox({ store, github, time: SYSTEM_TIME, pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE, note: (note) => noteOutbox(log, note) })
+  return startOutbox({
+    store,
+    github,
+    time: SYSTEM_TIME,
+    pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE,
+    note: (note) => noteOutbox(log, note),
+  })
 }
 
-function noteOutbox(log: Logger, note: OutboxNote): void {
+function noteOutbox(log: EventLog, note: OutboxNote): void {
   const { event, ...rest } = note
   const { report, ...data } = 'report' in rest ? rest : { ...rest, report: null }
-  const about = report === null ? {} : { key: report.key, run: report.runId, repository: report.repository, pr: report.pr }
+  const about =
+    report === null
+      ? {}
+      : { key: report.key, run: report.runId, repository: report.repository, pr: report.pr }
   if (event === 'report.sent') log.info({ ...about, ...data }, event)
   else log.warn({ ...about, ...data }, event)
 }
@@ -95,21 +128,34 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     now: Date.now,
     reportsChanged,
     checkReport: (row, journal) => checkOf(parts, row, journal),
-    machine: createMachine({ state, config, recipe: (name) => recipes.get(name) ?? null, cloneToken: app.cloneToken }),
+    machine: createMachine({
+      state,
+      config,
+      recipe: (name) => recipes.get(name) ?? null,
+      cloneToken: app.cloneToken,
+    }),
   }
 }
 
 function checkOf({ context, credentials }: ServiceParts, row: RunRow, journal: Journal): NewReport {
   const over = row.state === 'concluded'
   const logTail = over ? tailOfFile(tellingLog(runPaths(context.state, row.id), journal), LOG_TAIL_BYTES) : ''
-  return checkReport(row, journal, { ...NO_EXTRAS, nowMs: Date.now(), logTail, detailsUrl: pageOf(credentials, row.id) })
+  return checkReport(row, journal, {
+    ...NO_EXTRAS,
+    nowMs: Date.now(),
+    logTail,
+    detailsUrl: pageOf(credentials, row.id),
+  })
 }
 
 function pageOf({ publicUrl }: Credentials, run: string): string {
   return `${publicUrl}/runs/${run}`
 }
 
-function startIntakeOf({ context, credentials, log, store, app, recipes }: ServiceParts, decided: () => void): Intake {
+function startIntakeOf(
+  { context, credentials, log, store, app, recipes }: ServiceParts,
+  decided: () => void,
+): Intake {
   const world = {
     store,
     github: gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME }),

@@ -4,13 +4,15 @@ import { type Fields, fieldsOf } from '../../src/model/read.ts'
 import { HEAD, pushOf, REPOSITORY_ID, WRITER } from './examples.ts'
 
 /** How a request goes wrong. */
-export type Fault = 'reset' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+type Fault = 'reset' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
 
 /** The part of GitHub's API that a decision asks, on loopback. */
 export interface FactServer extends AsyncDisposable {
   readonly url: string
   /** Paths of all requests so far. */
   readonly asked: readonly string[]
+  /** Resolves when that many requests have come. */
+  askedFor(count: number): Promise<void>
   /** By login. Who is not in here is no account. */
   readonly roles: Map<
     string,
@@ -26,8 +28,10 @@ export interface FactServer extends AsyncDisposable {
 
 export async function startFactServer(): Promise<FactServer> {
   const asked: string[] = []
+  const coming = new Map<number, () => void>()
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
+    coming.get(asked.length)?.()
     void facts.gate.then(() => answer(facts, request, response))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -35,6 +39,9 @@ export async function startFactServer(): Promise<FactServer> {
   const facts: FactServer = {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
     asked,
+    async askedFor(count) {
+      if (asked.length < count) await new Promise<void>((resolve) => coming.set(count, resolve))
+    },
     roles: new Map([[WRITER.login, { id: WRITER.id, role: 'write' }]]),
     pull: {},
     faults: [],
@@ -61,11 +68,11 @@ function route(facts: FactServer, url: string, response: ServerResponse): void {
     const { id, role, permission } = account
     const legacy = { maintain: 'write', triage: 'read' }[role] ?? role
     send(response, 200, { permission: permission ?? legacy, role_name: role, user: { id, login } })
-  } else if (url === '/repos/Codertocat/Hello-World/pulls/2') send(response, 200, pullOf(facts))
+  } else if (/^\/repos\/Codertocat\/Hello-World\/pulls\/[23]$/.test(url)) send(response, 200, pullOf(facts))
   else send(response, 404, { message: 'Not Found' })
 }
 
-/** GitHub's example is of the pull request after the push; here it is so from the start. */
+/** Two pull requests, both as GitHub's example after its push. */
 function pullOf({ pull }: FactServer): Fields {
   const known = fieldsOf(pushOf()['pull_request'], 'pull_request')
   const head = fieldsOf(known['head'], 'head')

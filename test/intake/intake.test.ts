@@ -244,6 +244,17 @@ describe('limits', () => {
     expect((await scene.store.queued()).map((run) => run.stop?.reason)).toEqual(['cancelled', 'cancelled'])
   })
 
+  test('R-CMD-09 each command of a comment counts', async () => {
+    await using scene = await startScene({ config: { limits } })
+    await scene.decided(
+      'issue_comment',
+      comment(1, '!testme hello\n!testme world\n!testme hello\n!testme cancel all'),
+    )
+    expect(await scene.store.queued()).toHaveLength(2)
+    expect((await scene.replies())[0]).toContain('**rate_limited**')
+    expect(await scene.store.usesSince('actor:codertocat', 0)).toBe(4)
+  })
+
   test('R-CMD-09 what somebody may not start does not use up the limit of the pull request', async () => {
     await using scene = await startScene({ config: { limits: { ...limits, perPullRequestPerHour: 1 } } })
     scene.gitHub.roles.set('stranger', { id: STRANGER.id, role: 'read' })
@@ -319,12 +330,14 @@ describe('a pull request', () => {
     await scene.decided('issue_comment', comment(1, '!testme hello world'))
     const [first] = await scene.store.queued()
     await scene.store.change(first?.id ?? '', 'queued', { state: 'starting' }, [])
-    const elsewhere = comment(2, '!testme')
-    scene.gitHub.pull = {}
-    await scene.decided('issue_comment', elsewhere)
+    await scene.decided('issue_comment', commentOf('!testme', { issue: { number: 3 }, comment: { id: 2 } }))
     expect((await scene.decided('pull_request', closed)).outcome).toBe('pr_closed')
     const runs = await scene.store.runs({ limit: 10 })
-    expect(runs.map(({ stop }) => stop?.reason)).toEqual(['pr_closed', 'pr_closed', 'pr_closed'])
+    expect(runs.map(({ pr, stop }) => [pr, stop?.reason ?? null])).toEqual([
+      [3, null],
+      [PR, 'pr_closed'],
+      [PR, 'pr_closed'],
+    ])
   })
 
   test('R-CMD-08 a replay of its closing, after it was opened again, stops nothing', async () => {
@@ -442,6 +455,7 @@ describe('a button', () => {
     expect((await scene.decided('check_run', buttonOf('', 'native'))).outcome).toBe('no_such_run')
     const elsewhere = buttonOf(runId, 'cancel', { repository: { id: 1 } })
     expect((await scene.decided('check_run', elsewhere, 'd-9')).outcome).toBe('no_such_run')
+    expect(await scene.replies()).toEqual([])
     expect(await scene.store.run(runId)).toMatchObject({ stop: null })
   })
 })

@@ -120,7 +120,42 @@ test('what comes while its pull request is being decided waits its turn', async 
   expect(scene.order).toEqual(['elsewhere', 'run', 'help'])
 })
 
-test('many pull requests are decided side by side, a few at a time, none forgotten', async () => {
+test('while GitHub is waited for, the records are looked at for what comes, and no more often', async () => {
+  let looks = 0
+  await using scene = await startScene({
+    store: (store) => ({
+      ...store,
+      async undecided(nowMs) {
+        looks += 1
+        return store.undecided(nowMs)
+      },
+    }),
+  })
+  const gate = Promise.withResolvers<void>()
+  scene.gitHub.gate = gate.promise
+  await scene.deliver('issue_comment', comment(1, '!testme'), { id: 'd-1' })
+  for (const n of [2, 3, 4]) await scene.decided('issue_comment', comment(n, '!testme help', 3), `d-${n}`)
+  expect(looks).toBeLessThanOrEqual(2 * 5)
+  gate.resolve()
+  await scene.ended('d-1')
+})
+
+test('of many pull requests four are decided at a time', async () => {
+  await using scene = await startScene({
+    config: { limits: { perActorPerHour: 100, perPullRequestPerHour: 1 } },
+  })
+  const gate = Promise.withResolvers<void>()
+  scene.gitHub.gate = gate.promise
+  const prs = [1, 2, 3, 4, 5, 6, 7, 8]
+  for (const pr of prs) await scene.deliver('issue_comment', comment(pr, '!testme', pr), { id: `d-${pr}` })
+  await scene.gitHub.askedFor(8)
+  expect(scene.gitHub.asked.filter((path) => path.includes('/pulls/'))).toHaveLength(4)
+  gate.resolve()
+  await Promise.all(prs.map((pr) => scene.ended(`d-${pr}`)))
+  expect(scene.gitHub.asked).toHaveLength(16)
+})
+
+test('many pull requests are decided side by side, none forgotten', async () => {
   await using scene = await startScene()
   const ids = Array.from({ length: 40 }, (_, index) => `d-${index}`)
   await Promise.all(

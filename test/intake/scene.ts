@@ -9,7 +9,7 @@ import { gitHubFacts } from '../../src/intake/github.ts'
 import { Intake } from '../../src/intake/intake.ts'
 import type { IntakeLog, IntakeWorld } from '../../src/intake/ports.ts'
 import { webhookDoor } from '../../src/intake/webhook.ts'
-import type { NewReport, Store } from '../../src/model/ports.ts'
+import type { NewReport, NewRun, Store } from '../../src/model/ports.ts'
 import type { Fields } from '../../src/model/read.ts'
 import { firstCheck } from '../../src/report/checkRun.ts'
 import { SYSTEM_TIME, type Time } from '../../src/report/time.ts'
@@ -30,13 +30,21 @@ export const CONFIG: IntakeWorld['config'] = {
   runDomains: /^[a-z0-9-]+\.ci\.test$/,
 }
 
+/** What the world gives the intake whatever GitHub is. */
+export const PARTS = {
+  recipes: [aRecipe('hello', { arguments: SIZES }), aRecipe('world')],
+  hash: (text: string) => createHash('sha256').update(text).digest('hex'),
+  firstCheck: (run: NewRun) => firstCheck(run, null),
+  newRunId,
+}
+
 /** Only its check of signatures is used here. */
 const probot = createProbot({
   env: {},
   overrides: { secret: SECRET, githubToken: 'none', logLevel: 'fatal' },
 }).ready()
 
-export interface Ended {
+interface Ended {
   readonly outcome: string
   /** False = it had been acted on before, and nothing was written. */
   readonly isNew: boolean
@@ -137,10 +145,7 @@ function worldOf({
     store,
     github: gitHubFacts({ octokitFor: async () => octokit, time }),
     config: { ...CONFIG, ...options.config },
-    recipes: [aRecipe('hello', { arguments: SIZES }), aRecipe('world')],
-    hash: (text) => createHash('sha256').update(text).digest('hex'),
-    firstCheck: (run) => firstCheck(run, null),
-    newRunId,
+    ...PARTS,
     time,
   }
   return { ...world, ...options.world?.(world) }
@@ -153,7 +158,7 @@ interface TestLog extends IntakeLog {
   next(event: string): Promise<void>
 }
 
-function makeLog(): TestLog {
+export function makeLog(): TestLog {
   const events: string[] = []
   const order: string[] = []
   const ended = new Map<string, PromiseWithResolvers<Ended>>()
@@ -228,13 +233,13 @@ function sceneOf(parts: Pick<Scene, 'url' | 'store' | 'gitHub' | 'intake'> & { r
   }
 }
 
-async function listening(server: Server): Promise<string> {
+export async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
-async function closed(server: Server): Promise<void> {
+export async function closed(server: Server): Promise<void> {
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 }

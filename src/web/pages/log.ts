@@ -24,11 +24,20 @@ export function mainLog({ timeline, logs }: RunView): string | null {
   return chosen?.log ?? logs.at(-1) ?? null
 }
 
-/** The end of one log, to be followed by the script; the others are one click away, all of them as plain text. */
+/** The end of one log, which the script makes grow; the others are one click away, all of them as plain text. */
 export function logSection(run: RunView, log: LogPane | null): Html {
-  return html`<section aria-labelledby="log"><h2 id="log">Log${log === null ? '' : ` of ${log.name}`}</h2>
-    ${run.logs.length < 2 ? null : html`<p class="logs">${run.logs.map((name) => html`<a href="?log=${encodeURIComponent(name)}#log" ${name === log?.name ? html`aria-current="true"` : null}>${name}</a> `)}</p>`}
-    ${log === null ? html`<p class="quiet">Nothing has been said yet.</p>` : pane(run.id, log)}</section>`
+  return html`<section aria-labelledby="log"><h2 id="log">Log</h2>
+    <div data-live="logs">${run.logs.length === 0 ? null : tabs(run.logs, log)}</div>
+    <div data-live="log" data-key="${log?.name ?? ''}">${log === null ? html`<p class="quiet">Nothing has been said yet.</p>` : pane(run.id, log)}</div>
+  </section>`
+}
+
+function tabs(logs: readonly string[], log: LogPane | null): Html {
+  const links = logs.map((name) => {
+    const current = name === log?.name ? html` aria-current="true"` : null
+    return html`<a href="?log=${encodeURIComponent(name)}#log"${current}>${name}</a> `
+  })
+  return html`<p class="logs">${links}</p>`
 }
 
 function pane(id: string, { name, part }: LogPane): Html {

@@ -29,7 +29,7 @@ export function runPage({ run, log, nowMs }: RunPage): Html {
     ${facts(run, nowMs)}
   </div>
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
-  <div data-live="log" data-key="${log?.name ?? ''}">${logSection(run, log)}</div>
+  ${logSection(run, log)}
   <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`
 }
 

@@ -1,0 +1,102 @@
+import type { Containment, Entry, EntryBody, StopRequest, TeardownReport } from './journal.ts'
+import { EMPTY_JOURNAL, type Journal, STOP_REASONS, withEntry } from './journal.ts'
+import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf, textsOf } from './read.ts'
+import { OUTCOMES, readVerdict } from './run.ts'
+
+/**
+ * Reads a journal's text. The last line may be torn by a crash and is then no entry (an entry counts from its line end on);
+ * any other unreadable line throws, naming its number.
+ */
+export function parseJournal(text: string): Journal {
+  return journalEntries(text).reduce(withEntry, EMPTY_JOURNAL)
+}
+
+/** The entries of a journal's text, in order. */
+export function journalEntries(text: string): readonly Entry[] {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.flatMap((line, index) => (line === '' ? [] : [parseEntry(line, index + 1)]))
+}
+
+function parseEntry(line: string, number: number): Entry {
+  try {
+    return readEntry(JSON.parse(line))
+  } catch (error) {
+    throw new TypeError(`journal.ndjson line ${number} cannot be read`, { cause: error })
+  }
+}
+
+const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBody & { readonly event: E } } =
+  {
+    'process.started': (fields) => ({
+      event: 'process.started',
+      pid: numberOf(fields, 'pid'),
+      startTime: textOf(fields, 'startTime'),
+      boot: textOf(fields, 'boot'),
+      wrapper: numberOf(fields, 'wrapper'),
+    }),
+    prepared: (fields) => ({
+      event: 'prepared',
+      stages: textsOf(fields, 'stages'),
+      keepMs: numberOf(fields, 'keepMs'),
+      containment: textOf(fields, 'containment'),
+      fault: optional(fields, 'fault', textOf),
+    }),
+    'stage.started': (fields) => ({
+      event: 'stage.started',
+      name: textOf(fields, 'name'),
+      containment: readContainment(fields['containment']),
+    }),
+    'stage.ended': (fields) => ({
+      event: 'stage.ended',
+      name: textOf(fields, 'name'),
+      outcome: oneOf(fields, 'outcome', OUTCOMES),
+      exitCode: optional(fields, 'exitCode', numberOf),
+      detail: textOf(fields, 'detail'),
+    }),
+    'stop.requested': (fields) => ({ event: 'stop.requested', stop: readStopRequest(fields['stop']) }),
+    kept: (fields) => ({ event: 'kept', forMs: numberOf(fields, 'forMs') }),
+    'teardown.started': (fields) => ({
+      event: 'teardown.started',
+      containment: readContainment(fields['containment']),
+    }),
+    'teardown.ended': (fields) => ({ event: 'teardown.ended', report: readReport(fields['report']) }),
+    concluded: (fields) => ({ event: 'concluded', verdict: readVerdict(fields['verdict']) }),
+    cleaned: (fields) => ({ event: 'cleaned', report: readReport(fields['report']) }),
+  }
+
+function readEntry(value: unknown): Entry {
+  const fields = fieldsOf(value, 'entry')
+  const event = textOf(fields, 'event')
+  if (!isEvent(event)) throw new TypeError(`unknown event ${event}`)
+  return { at: numberOf(fields, 'at'), mono: numberOf(fields, 'mono'), ...READERS[event](fields) }
+}
+
+function isEvent(text: string): text is EntryBody['event'] {
+  return Object.hasOwn(READERS, text)
+}
+
+export function readStopRequest(value: unknown): StopRequest {
+  const fields = fieldsOf(value, 'stop request')
+  return {
+    reason: oneOf(fields, 'reason', STOP_REASONS),
+    by: textOf(fields, 'by'),
+    atMs: numberOf(fields, 'atMs'),
+  }
+}
+
+function readContainment(value: unknown): Containment {
+  const fields = fieldsOf(value, 'containment')
+  if (oneOf(fields, 'kind', ['cgroup', 'sweep']) === 'cgroup')
+    return { kind: 'cgroup', path: textOf(fields, 'path') }
+  return { kind: 'sweep', run: textOf(fields, 'run'), stage: textOf(fields, 'stage') }
+}
+
+function readReport(value: unknown): TeardownReport {
+  const fields = fieldsOf(value, 'teardown report')
+  return {
+    verified: flagOf(fields, 'verified'),
+    ended: numberOf(fields, 'ended'),
+    tookMs: numberOf(fields, 'tookMs'),
+    left: textsOf(fields, 'left'),
+  }
+}

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { type Boot, parkAtBoot } from './fixtures/boot.ts'
+import { contend } from './fixtures/contender.ts'
+import { ended, killAll } from './fixtures/crash.ts'
+import { isAlive, kill, killIfAlive, parentOf } from './fixtures/kernel.ts'
+import { textOf } from './fixtures/records.ts'
+import type { Run } from './fixtures/run.ts'
+import { outputOf } from './fixtures/started.ts'
+import { test } from './fixtures/test.ts'
+import { spinUntil } from './fixtures/until.ts'
+import { GATE, SITE, type World } from './fixtures/world.ts'
+
+const NAME = 'app-0.ci.localhost'
+
+/** The journal of a run with two green stages, line by line. */
+const LINES = [
+  'process.started',
+  'prepared',
+  'stage.started up',
+  'stage.ended up',
+  'stage.started check',
+  'stage.ended check',
+  'teardown.started',
+  'teardown.ended',
+  'concluded',
+]
+const LAST_STAGE_ENDED = LINES.indexOf('stage.ended check') + 1
+/** A kill may come a line late; it is tried again until each line has had one. */
+const MOST_TRIES = 6
+
+describe('SIGKILL at every line of the journal', () => {
+  test('R-RUN-08 R-RUN-02 R-LCK-02 case 29: of the run process: one conclusion, no stage twice, the lock held until teardown is verified', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const met = await atEveryLine(async (line, pr) => {
+      const { run, pid, contender } = await parkedRun(world, boot, pr)
+      boot.go()
+      spinUntil(`line ${line}`, () => lineCount(run) >= line)
+      killIfAlive(pid)
+      await run.cli.ended()
+      const position = secondProcessAt(run)
+      expectOneEnd(world, run, await contender.had())
+      const green = position === null || position >= LAST_STAGE_ENDED
+      await run.cli.endedWith(green ? 0 : 70)
+      return position
+    })
+    expect(met).toEqual(LINES)
+  })
+
+  test('R-RUN-08 R-RUN-10 R-LCK-02 case 30: of the wrapper: orderly teardown by the run process, the lock held until then', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const met = await atEveryLine(async (line, pr) => {
+      const { run, pid, wrapper, contender } = await parkedRun(world, boot, pr)
+      boot.go()
+      const position = spinUntil(`line ${line}`, () => lineCount(run) >= line && lineCount(run))
+      killIfAlive(wrapper)
+      await run.cli.ended()
+      expectOneEnd(world, run, await contender.had())
+      expect(run.count('process.started')).toBe(1)
+      expect(run.conductor()).toEqual({ pid, wrapper })
+      const green = run.events().includes('stage.ended check') && run.result()?.conclusion === 'success'
+      await run.cli.endedWith(green ? 0 : 143)
+      return position
+    })
+    expect(met).toEqual(LINES)
+  })
+
+  test('R-RUN-10 R-RUN-22 case 31: of the wrapper before the run process has its death signal: the run process stops by itself and deploys nothing', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const { run, pid, wrapper, boot } = await parkedRun(world, parkAtBoot(world), 0)
+    kill(wrapper, 'SIGKILL')
+    await ended(wrapper)
+    boot.go()
+    await run.cli.endedWith(143)
+    expect(run.conductor()).toEqual({ pid, wrapper })
+    expect(run.stop()).toMatchObject({ reason: 'terminated', by: 'the death of the wrapper' })
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(world.trace()).toEqual([`${run.id} down`, `${run.id} gone`])
+  })
+
+  test('R-RUN-08 R-LCK-02 case 32: of the second process while it tears down, with the wrapper dead: the lock is held as long as one of them works', async ({
+    world,
+  }) => {
+    const [inside, down] = [world.gate('inside'), world.gate('down')]
+    world.recipe('app', {
+      stages: { up: `${SITE} up`, inside: `${GATE} inside` },
+      teardown: `${SITE} down gate`,
+    })
+    const run = await world.run('app')
+    await inside.reached()
+    const first = run.conductor()
+    kill(first.pid, 'SIGKILL')
+    await down.reached()
+    const second = run.conductor()
+    expect(second.wrapper).toBe(first.wrapper)
+    const contender = await contend(world, run, NAME, [first.pid, second.pid, second.wrapper])
+    kill(second.wrapper, 'SIGKILL')
+    await ended(second.wrapper)
+    expect(world.judge().holders(NAME)).toEqual([second.pid])
+    kill(second.pid, 'SIGKILL')
+    await contender.had()
+    expect(contender.saw(), 'alive while somebody else had the lock').toEqual([])
+
+    const { pid } = await down.reached()
+    expect(isAlive(pid)).toBe(true)
+    const third = run.conductor()
+    expect(third.wrapper).not.toBe(second.wrapper)
+    down.go()
+    await run.cli.endedWith(70)
+    expect(run.cli.output()).toContain('recovering it')
+    expect([run.count('concluded'), run.count('teardown.ended'), run.count('teardown.started')]).toEqual([
+      1, 1, 2,
+    ])
+  })
+
+  test('R-RUN-08 R-LCK-11 case 33: of all of them: the lock is free, the domain dirty, and the next run recovers before its first stage', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+    const dead = await world.run('app')
+    await inside.reached()
+    await killAll(dead)
+    expect(world.judge()).toMatchObject({ marks: { [NAME]: dead.id }, open: [dead.id] })
+    await world.start(['flock', '-n', world.lockFile(NAME), 'true']).endedWith(0)
+    const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))
+    expect(look).toMatchObject({ name: NAME, state: 'dirty', run: dead.id, pids: [] })
+
+    const next = await world.run('app')
+    await inside.reached()
+    inside.go()
+    await next.cli.endedWith(0)
+    expect(next.cli.output()).toContain(`recovered run ${dead.id} first`)
+    const steps = ['up', 'down', 'gone']
+    expect(world.trace()).toEqual([dead, next].flatMap(({ id }) => steps.map((step) => `${id} ${step}`)))
+    expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+  })
+})
+
+/** A run whose process stands before its first instruction, with a contender for its domain in the kernel's queue. */
+async function parkedRun(world: World, boot: Boot, pr: number) {
+  boot.close()
+  const run = await world.run('app', '--pr', String(pr))
+  const { pid } = await boot.reached()
+  boot.open()
+  const contender = await contend(world, run, `app-${pr}.ci.localhost`)
+  return { run, pid, wrapper: parentOf(pid), contender, boot }
+}
+
+/** Kills at each line until a kill has met it; gives the lines that were met. */
+async function atEveryLine(
+  killAt: (line: number, pr: number) => Promise<number | null>,
+): Promise<readonly string[]> {
+  const met = new Set<number | null>()
+  let pr = 0
+  for (let line = 1; line <= LINES.length; line += 1) {
+    for (let tries = 0; tries < MOST_TRIES && !met.has(line); tries += 1) {
+      pr += 1
+      met.add(await killAt(line, pr))
+    }
+  }
+  return LINES.filter((_, index) => met.has(index + 1))
+}
+
+function lineCount(run: Run): number {
+  return textOf(join(run.folder, 'journal.ndjson')).split('\n').length - 1
+}
+
+/** How many lines the first process had written when it died; null = it had done all its work. */
+function secondProcessAt(run: Run): number | null {
+  const at = run.events().lastIndexOf('process.started')
+  return at > 0 ? at : null
+}
+
+/** @param journal as it was when the lock could first be had by somebody else */
+function expectOneEnd(world: World, run: Run, journal: string): void {
+  expect(journal, 'the journal when the lock was free').toMatch(
+    /"event":"teardown.ended","report":\{"verified":true/,
+  )
+  expect(run.count('concluded')).toBe(1)
+  expect(run.result()).toMatchObject({ verified: true })
+  const begun = run.events().filter((event) => event.startsWith('stage.started'))
+  expect(new Set(begun).size).toBe(begun.length)
+  const told = world.trace().filter((line) => line.startsWith(run.id))
+  expect(told.filter((line) => line.endsWith(' up')).length).toBeLessThanOrEqual(1)
+  expect(told.slice(-2)).toEqual([`${run.id} down`, `${run.id} gone`])
+}

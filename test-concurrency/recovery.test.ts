@@ -1,0 +1,149 @@
+import { describe, expect } from 'vitest'
+import { parkAtBoot } from './fixtures/boot.ts'
+import { ended, HAS_STRACE, inject, killAll, killTogether, stopped } from './fixtures/crash.ts'
+import type { Gate } from './fixtures/gate.ts'
+import { parentOf } from './fixtures/kernel.ts'
+import type { Run } from './fixtures/run.ts'
+import { outputOf } from './fixtures/started.ts'
+import { test } from './fixtures/test.ts'
+import { GATE, SITE, type World } from './fixtures/world.ts'
+
+describe('two names of one dead run', () => {
+  test('R-LCK-15 case 20a: one waiter recovers the run and deploys at its domain; the other one, on the second name, touches nothing', async ({
+    world,
+  }) => {
+    const { inside, dead } = await twoNames(world)
+    await killAll(dead)
+    const first = await world.run('domain')
+    await inside.reached()
+    const second = await world.run('resource')
+    await inside.reached()
+    await bothEnd(inside, first, second)
+    expect(first.cli.output()).toContain(`recovered run ${dead.id} first`)
+    expect(second.cli.output()).not.toContain('recovered')
+    expect(world.trace().filter((line) => line.startsWith(dead.id))).toEqual(
+      ['up', 'down', 'gone'].map((step) => `${dead.id} ${step}`),
+    )
+    expect(dead.count('process.started')).toBe(2)
+  })
+
+  test('R-LCK-15 case 20a: two waiters on one name each race for the dead run: it is torn down once', async ({
+    world,
+  }) => {
+    const { inside, dead } = await twoNames(world)
+    const waiters = [
+      await world.run('domain', '--wait', '5m'),
+      await world.run('resource', '--wait', '5m'),
+    ] as const
+    await Promise.all(waiters.map((waiter) => waiter.cli.says(/waits for/)))
+    await killAll(dead)
+    await inside.reached()
+    await inside.reached()
+    await bothEnd(inside, ...waiters)
+    expect(dead.count('teardown.ended')).toBe(1)
+    expect(world.trace().filter((line) => line === `${dead.id} down`)).toHaveLength(1)
+  })
+
+  test.skipIf(!HAS_STRACE)(
+    'R-LCK-15 R-LCK-16 case 20a: death between the two truncations (strace): the second name is only cleared, whoever stands at the first',
+    async ({ world }) => {
+      const down = world.gate('down')
+      const { inside, dead } = await twoNames(world, 'gate')
+      inside.go()
+      await down.reached()
+      const { pid, wrapper } = dead.conductor()
+      await inject(world, pid, 'ftruncate:signal=KILL:when=2')
+      await stopped(wrapper)
+      await stopped(dead.cli.pid)
+      down.go()
+      await ended(pid)
+      await killTogether(wrapper, dead.cli.pid)
+      expect(world.judge().marks).toEqual({ 'r:gpu': dead.id })
+      expect(dead.result()).toMatchObject({ conclusion: 'success', verified: true })
+
+      const first = await world.run('domain')
+      await inside.reached()
+      const second = await world.run('resource')
+      await inside.reached()
+      await bothEnd(inside, first, second)
+      expect(dead.count('process.started')).toBe(1)
+      expect(world.trace().filter((line) => line === `${dead.id} down`)).toHaveLength(1)
+    },
+  )
+})
+
+describe('never forward', () => {
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-02 R-RUN-08 case 20b: killed after a green stage (strace), the janitor tears down and concludes, and begins no stage',
+    async ({ world }) => {
+      const one = world.gate('one')
+      world.recipe('app', {
+        stages: { up: `${SITE} up`, one: `${GATE} one`, never: 'echo "$BERTH_RUN_ID never" >>"$TRACE"' },
+      })
+      const dead = await world.run('app')
+      await one.reached()
+      const { pid, wrapper } = dead.conductor()
+      await inject(world, pid, 'mkdir:signal=KILL:when=1')
+      await stopped(wrapper)
+      await stopped(dead.cli.pid)
+      one.go()
+      await ended(pid)
+      await killTogether(wrapper, dead.cli.pid)
+      expect(dead.events().at(-1)).toBe('stage.ended one')
+
+      await world.berth('janitor').endedWith(10)
+      expect(world.trace()).toEqual([`${dead.id} up`, `${dead.id} down`, `${dead.id} gone`])
+      expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+      expect(dead.events().filter((event) => event.startsWith('stage.started'))).toEqual([
+        'stage.started up',
+        'stage.started one',
+      ])
+    },
+  )
+
+  test('R-RUN-02 R-LCK-16 case 20b: killed before its first line, the janitor tears down and concludes, and deploys nothing', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const dead = await world.run('app')
+    const { pid } = await boot.reached()
+    await killTogether(dead.cli.pid, parentOf(pid), pid)
+    boot.open()
+    expect(dead.events()).toEqual([])
+    const janitor = world.berth('janitor', '--json')
+    const { findings } = JSON.parse(await outputOf(janitor, 10))
+    expect(findings[0]).toMatchObject({ what: 'name', name: 'app-0.ci.localhost', action: 'cleaned' })
+    expect(world.trace()).toEqual([`${dead.id} down`, `${dead.id} gone`])
+    expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+    expect(dead.events()).toEqual([
+      'process.started',
+      'stop.requested',
+      'teardown.started',
+      'teardown.ended',
+      'concluded',
+    ])
+  })
+})
+
+/** A run with a domain and a resource, inside; recipes `domain` and `resource` want one of its names each. */
+async function twoNames(world: World, teardown = '') {
+  const inside = world.gate('inside')
+  const stages = { up: `${SITE} up`, inside: `${GATE} inside`, check: `${SITE} check` }
+  world.recipe('both', {
+    stages,
+    domain: 'depot-{pr}.{base}',
+    resources: ['gpu'],
+    teardown: `${SITE} down ${teardown}`,
+  })
+  world.recipe('domain', { stages, domain: 'depot-{pr}.{base}' })
+  world.recipe('resource', { stages, resources: ['gpu'] })
+  const dead = await world.run('both')
+  await inside.reached()
+  return { inside, dead }
+}
+
+async function bothEnd(inside: Gate, ...runs: readonly [Run, Run]): Promise<void> {
+  for (const _ of runs) inside.go()
+  for (const run of runs) await run.cli.endedWith(0)
+}
