@@ -10,7 +10,7 @@ const LOG_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 export function addLogs(app: Hono, world: WebWorld): void {
   app.get('/runs/:id/logs/:log', (c) => {
     const [id, log, from] = [c.req.param('id'), c.req.param('log'), c.req.query('from')]
-    if (false) return c.notFound()
+    if (!isRunId(id)) return c.notFound()
     if (from !== undefined && !/^-?\d{1,15}$/.test(from))
       return c.text('from must be the number of a byte; a negative one counts from the end\n', 400)
     const part = world.readLog(id, log, Number(from ?? 0))

@@ -44,6 +44,6 @@ export interface WebWorld extends StateReads {
 }
 
 /** Where faults of the pages go: a pino logger fits. */
-export interface WebLog {
+interface WebLog {
   error(data: object, event: string): void
 }

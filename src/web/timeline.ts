@@ -1,8 +1,9 @@
 import type { Entry, TeardownReport } from '../model/journal.ts'
 import type { Outcome } from '../model/run.ts'
+import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 
 /** How a step of the timeline stands; `cut_off` = its process died before it could say. */
-export type StepState = Outcome | 'under_way' | 'to_come' | 'not_begun' | 'cut_off' | 'over'
+type StepState = Outcome | 'under_way' | 'to_come' | 'not_begun' | 'cut_off' | 'over'
 
 /** One row of a run's timeline. Times are wall clock, milliseconds. */
 export interface Step {
@@ -27,13 +28,16 @@ export function timelineOf(entries: readonly Entry[], over: boolean): readonly S
   return over ? all.map((step) => (step.state === 'under_way' ? { ...step, state: 'cut_off' } : step)) : all
 }
 
-/** The log that belongs to a step: a stage's carries its number in the plan, teardown's does not. */
+/** The log that belongs to a step, by its name without suffix, among those that there are; null = it has none. */
 export function logOf(step: Step, timeline: readonly Step[], logs: readonly string[]): string | null {
-  if (step.kind === 'teardown') return logs.find((log) => log === 'teardown') ?? null
+  const wanted = logFileOf(step, timeline)
+  return logs.find((log) => `${log}.log` === wanted) ?? null
+}
+
+function logFileOf(step: Step, timeline: readonly Step[]): string | null {
+  if (step.kind === 'teardown') return TEARDOWN_LOG
   if (step.kind !== 'stage') return null
-  const number = timeline.filter(({ kind }) => kind === 'stage').indexOf(step) + 1
-  const wanted = `${String(number).padStart(2, '0')}-${step.name}`
-  return logs.find((log) => log === wanted) ?? null
+  return stageLogName(timeline.filter(({ kind }) => kind === 'stage').indexOf(step), step.name)
 }
 
 function withEntry(steps: readonly Step[], entry: Entry): readonly Step[] {
@@ -49,7 +53,7 @@ function withEntry(steps: readonly Step[], entry: Entry): readonly Step[] {
     case 'kept':
       return [...steps, begin('kept', 'kept for inspection', entry.at)]
     case 'teardown.started':
-      return [...endKept(steps, entry.at), begin('teardown', 'teardown', entry.at)]
+      return [...endKept(steps, entry.at), begin('teardown', TEARDOWN, entry.at)]
     case 'teardown.ended':
     case 'cleaned':
       return end(steps, entry.at, entry.report.verified ? 'success' : 'failure', wordsOf(entry.report))

@@ -143,6 +143,7 @@ test('R-OBS-02 deliveries, decisions and faults are counted', async () => {
   observe('delivery.refused', { status: 401 })
   observe('delivery.decided', { outcome: 'run_queued', isNew: true, runs: ['a', 'b'] })
   observe('delivery.decided', { outcome: 'head_moved', isNew: true, runs: [] })
+  observe('delivery.decided', { outcome: 'bot', isNew: true, runs: [] })
   observe('delivery.decided', { outcome: 'run_queued', isNew: false, runs: ['a'] })
   observe('loop.failed', { loop: 'dispatch', error: 'x' })
   observe('something.failed', {})
@@ -154,11 +155,12 @@ test('R-OBS-02 deliveries, decisions and faults are counted', async () => {
       'berth_deliveries_total{outcome="refused"}',
       'berth_decisions_total{outcome="run_queued"}',
       'berth_decisions_total{outcome="head_moved"}',
+      'berth_decisions_total{outcome="other"}',
       'berth_runs_accepted_total',
       'berth_faults_total{event="loop.failed"}',
       'berth_faults_total{event="other"}',
     ]),
-  ).toEqual([1, 1, 1, 1, 1, 2, 1, 1])
+  ).toEqual([1, 1, 1, 1, 1, 1, 2, 1, 1])
 })
 
 test('R-Q-08 nothing from outside becomes a label', async () => {

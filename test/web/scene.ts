@@ -44,7 +44,7 @@ export interface Scene extends AsyncDisposable {
   hold(name: Name, run: string, since: number): void
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string

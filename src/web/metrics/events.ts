@@ -8,10 +8,16 @@ import { METRICS } from './table.ts'
 /** What is counted of one event; `data` is what was logged with it. */
 export type NoteEvent = (data: Fields) => void
 
-/** What a label may say where a text comes with an event; anything else is `other`. */
+/** What a label may say where a text comes with an event; anything else, and what was nothing for us, is `other`. */
 const DECISIONS: ReadonlySet<string> = new Set([
   'run_queued',
-  'ignored',
+  'stop_requested',
+  'approved',
+  'approval_revoked',
+  'status_told',
+  'help_told',
+  'nothing_to_do',
+  'head_seen',
   'unreadable',
   ...Object.keys(REFUSALS),
 ])

@@ -1,3 +1,4 @@
+import { TEARDOWN } from '../../model/stageLog.ts'
 import { harmlessLog } from '../logFile.ts'
 import type { LogPart } from '../ports.ts'
 import type { RunView } from '../runView.ts'
@@ -15,7 +16,7 @@ export function mainLog({ timeline, logs }: RunView): string | null {
   const steps = timeline
     .map((step) => ({ state: step.state, log: logOf(step, timeline, logs) }))
     .filter(({ log }) => log !== null)
-  const stages = steps.filter(({ log }) => log !== 'teardown')
+  const stages = steps.filter(({ log }) => log !== TEARDOWN)
   const chosen =
     steps.find(({ state }) => state === 'under_way') ??
     steps.find(({ state }) => state !== 'success') ??
