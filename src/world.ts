@@ -8,7 +8,7 @@ import { holdersOf } from './lock/holders.ts'
 import { removeIdleLock } from './lock/idle.ts'
 import { peekMark } from './lock/lockFile.ts'
 import { letGo } from './lock/nameLocks.ts'
-import { peekTickets } from './lock/tickets.ts'
+import { peekTickets, sweepTickets } from './lock/tickets.ts'
 import { didYouMean } from './model/closest.ts'
 import type { Config } from './model/config.ts'
 import { isResource } from './model/names.ts'
@@ -51,6 +51,7 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
     removeIdle: (name) => removeIdleLock(state, name),
     looksIdle: (name) => looksIdle(state, name, looksHeld),
     looksHeld,
+    sweepTickets: () => sweepTickets(state),
     enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
   }
 }

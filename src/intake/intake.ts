@@ -7,6 +7,8 @@ import { type PutOff, type Read, type SettleOptions, settle } from './settle.ts'
 
 /** Pull requests that are decided at a time; each waits mostly for GitHub. */
 const MOST_LANES = 4
+/** A look reads every undecided payload; with so much to do already, it can wait. */
+const FULL_HANDS = 32
 /** When to look again for what an earlier process has put off, or after the store has failed. */
 const LOOK_AGAIN_MS = 5000
 /** Later than any delivery is put off. */
@@ -65,10 +67,15 @@ export class Intake implements AsyncDisposable {
     const { time } = this.#options.world
     while (!this.#closed) {
       this.#nap = new AbortController()
-      if (time.now() >= this.#lookAtMs) await this.#look().catch((error: unknown) => this.#failed(error))
+      if (time.now() >= this.#nextLookMs()) await this.#look().catch((error: unknown) => this.#failed(error))
       this.#startLanes()
-      if (!this.#closed) await time.sleepUntil(this.#lookAtMs, this.#nap.signal)
+      if (!this.#closed) await time.sleepUntil(this.#nextLookMs(), this.#nap.signal)
     }
+  }
+
+  /** With full hands, once a lane is done. */
+  #nextLookMs(): number {
+    return this.#inHand.size < FULL_HANDS ? this.#lookAtMs : Number.POSITIVE_INFINITY
   }
 
   /** Takes in hand what is due and stands behind nothing of its pull request that is put off. */

@@ -15,6 +15,8 @@ export interface JanitorWorld {
   readonly looksIdle: (name: Name) => boolean
   /** Is the name locked now, as far as a look without a lock can tell. */
   readonly looksHeld: (name: Name) => boolean
+  /** Removes the tickets of dead waiters, and folders that hold none any more. */
+  readonly sweepTickets: () => void
   /** Ends run processes that are past their run's ceiling; the wrapper's restart then tears down. */
   readonly enforceCeilings: (dryRun: boolean) => readonly { readonly run: string; readonly why: string }[]
 }

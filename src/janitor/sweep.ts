@@ -32,6 +32,7 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
       .map(({ run, why }) => finding('run', run, dryRun ? 'would end' : 'ended', why)),
   )
   const cleaned = await cleanNames(world, dryRun)
+  if (!dryRun) world.sweepTickets()
   const names = world.lockedNames().filter((name) => world.mayTouch(name))
   const removed = names.flatMap((name) => guarded('lock file', name, () => removeIdle(world, name, dryRun)))
   const findings = [...ended, ...cleaned, ...removed]

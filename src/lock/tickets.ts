@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, renameSync, rmdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../errors.ts'
 import type { Name } from '../model/names.ts'
@@ -121,8 +121,20 @@ function folderOf(paths: StatePaths, name: Name): string {
   return join(paths.tickets, pathOfName(name))
 }
 
-/** Removes tickets, dot names included, whose waiters are dead. */
-export function sweepTickets(paths: StatePaths, name: Name): void {
-  const folder = folderOf(paths, name)
-  for (const id of entriesOf(folder)) if (id !== 'r:') isLive(join(folder, id))
+/** Removes tickets, dot names included, whose waiters are dead, and folders that hold none any more. */
+export function sweepTickets(paths: StatePaths): void {
+  for (const name of namesWithTickets(paths)) {
+    const folder = folderOf(paths, name)
+    for (const id of entriesOf(folder)) isLive(join(folder, id))
+    removeIfEmpty(folder)
+  }
+}
+
+/** A waiter that comes meanwhile makes its folder again. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'ENOENT', 'EEXIST'].includes(codeOf(error) ?? '')) throw error
+  }
 }

@@ -7,7 +7,7 @@ import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
 import { dropTicket, isFirst, type Ticket, takeTicket } from './tickets.ts'
 
 /** A killed or foreign holder gives no event: a free name is met so many milliseconds later at most. */
-export const LONGEST_LOOK_AWAY_MS = 500
+const LONGEST_LOOK_AWAY_MS = 500
 /** A holder clears its mark a moment before it ends: looks come close together after an event, and farther apart later. */
 const FIRST_LOOK_MS = 4
 

@@ -23,7 +23,7 @@ export function cleaningDue(journal: Journal, nowMs: number): CleaningDue {
 }
 
 /** Recoveries that ended without a verified teardown; one that left no line shows in the processes that it started. */
-export function failedCleanings(journal: Journal): number {
+function failedCleanings(journal: Journal): number {
   const recorded = journal.cleanings.filter((cleaning) => !cleaning.verified).length
   const inRecovery = journal.teardown?.verified === false && journal.processes > 1 ? 1 : 0
   return Math.max(recorded + inRecovery, Math.floor((journal.processes - 1) / PROCESSES_PER_RECOVERY))

@@ -3,6 +3,7 @@ import { inCode, seen, unseenCharacter } from './commandText.ts'
 import { COMMAND_WORD } from './commandWord.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { RefusalReason } from './refusal.ts'
+import { RESERVED_WORDS, SUBCOMMANDS, type Subcommand } from './reservedWords.ts'
 
 /** What one `!testme` line asks for. */
 export type Command =
@@ -46,13 +47,6 @@ export interface CommandFault {
 
 /** A fault whose line is told by whoever read it. */
 type Fault = Omit<CommandFault, 'line'>
-
-export const SUBCOMMANDS = ['ok', 'revoke', 'cancel', 'status', 'help'] as const
-type Subcommand = (typeof SUBCOMMANDS)[number]
-const PLANNED = ['retry', 'why', 'hold', 'release'] as const
-
-/** What a recipe may not be named: it would mean something else after `!testme`. */
-export const RESERVED_WORDS: readonly string[] = [...SUBCOMMANDS, ...PLANNED, 'all']
 
 const MOST_COMMANDS = 10
 const MOST_LINE_CHARACTERS = 500

@@ -1,12 +1,13 @@
 import { checkArguments } from './arguments.ts'
 import { closest } from './closest.ts'
-import { type RunCommand, SUBCOMMANDS } from './command.ts'
+import type { RunCommand } from './command.ts'
 import { inCode } from './commandText.ts'
 import { COMMAND_WORD } from './commandWord.ts'
 import type { Enrolment } from './config.ts'
 import { driverFault } from './driver.ts'
 import type { PolicyFacts, RunPlan } from './policyFacts.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import { SUBCOMMANDS } from './reservedWords.ts'
 
 type RecipeFacts = Pick<PolicyFacts, 'enrolment' | 'recipes'>
 

@@ -14,7 +14,7 @@ export function stopRun(run: RunPaths, stop: StopRequest): boolean {
 }
 
 /** Lets the run look at its stop.json now. */
-export function wake(run: RunPaths): void {
+function wake(run: RunPaths): void {
   const { lastProcess } = readJournal(run)
   if (lastProcess === null || lastProcess.boot !== bootId()) return
   if (identityOf(lastProcess.pid)?.startTime === lastProcess.startTime) signalIdentity(lastProcess, 'SIGTERM')

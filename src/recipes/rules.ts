@@ -2,23 +2,10 @@ import type { Finding } from '../config/document.ts'
 import type { Salvaged } from '../config/salvage.ts'
 import type { BudgetConfig } from '../model/budgets.ts'
 import { formatDuration } from '../model/duration.ts'
+import { RESERVED_WORDS } from '../model/reservedWords.ts'
 import { MOST_RESOURCES, MOST_STAGES, type RecipeFile } from './schema.ts'
 
 type Parts = Salvaged<RecipeFile>
-
-/** Words after `!testme` that mean something else than a recipe. */
-const SUBCOMMANDS = [
-  'help',
-  'status',
-  'cancel',
-  'ok',
-  'revoke',
-  'retry',
-  'why',
-  'hold',
-  'release',
-  'all',
-] as const
 
 /** The harness sets these itself; what a recipe says there would be lost. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set(['HOME', 'PATH'])
@@ -48,7 +35,7 @@ export function recipeFindings(parts: Parts, budgets: BudgetConfig): readonly Fi
 
 /** Why a folder of this name can be no recipe, or null. */
 export function recipeNameFault(name: string): string | null {
-  if (SUBCOMMANDS.some((subcommand) => subcommand === name))
+  if (RESERVED_WORDS.includes(name))
     return `a recipe may not be named ${name}: \`!testme ${name}\` means something else`
   return null
 }

@@ -1,4 +1,5 @@
 import { Probot, ProbotOctokit } from 'probot'
+import { messageOf } from '../errors.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -6,6 +7,8 @@ export interface GitHubApp {
   readonly verify: (body: string, signature: string) => Promise<boolean>
   /** A client of one installation; it renews its token by itself. */
   readonly clientFor: (installationId: number) => Promise<ProbotOctokit>
+  /** Why GitHub does not know us by this App and key, or null. */
+  readonly fault: () => Promise<string | null>
   /** A token that can read this one repository and nothing else; GitHub ends it after an hour. */
   readonly cloneToken: (row: RunRow) => Promise<string>
 }
@@ -16,7 +19,12 @@ export interface GitHubApp {
  */
 export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
   const { appId, privateKey, webhookSecret: secret, apiUrl } = credentials
-  const Octokit = ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } })
+  // Probot's own settings come after plain defaults, and would switch both on again.
+  const Octokit = ProbotOctokit.defaults((options: object) => ({
+    ...options,
+    throttle: { enabled: false },
+    retry: { enabled: false },
+  }))
   const probot = new Probot({
     appId,
     privateKey,
@@ -29,7 +37,18 @@ export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
   return {
     verify: (body, signature) => probot.webhooks.verify(body, signature),
     clientFor: (installationId) => probot.auth(installationId),
+    fault: () => faultOf(probot),
     cloneToken: tokensOf(probot),
+  }
+}
+
+async function faultOf(probot: Probot): Promise<string | null> {
+  try {
+    const app = await probot.auth()
+    await app.request('GET /app')
+    return null
+  } catch (error) {
+    return `GitHub does not answer this App (check APP_ID, the private key, GHE_HOST): ${messageOf(error)}`
   }
 }
 

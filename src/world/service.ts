@@ -62,7 +62,7 @@ export async function startService(context: Context, credentials: Credentials): 
     now: Date.now,
     log,
   })
-  const web = createWeb({ ...reads, metrics, log, ready: async () => [] })
+  const web = createWeb({ ...reads, metrics, log, ready: readiness(store, app) })
   const pages = getRequestListener(web.fetch)
   const server = await listen(credentials, (request, response) => {
     void door(request, response).then((taken) => (taken ? null : pages(request, response)))
@@ -110,12 +110,28 @@ function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
 function noteOutbox(log: EventLog, note: OutboxNote): void {
   const { event, ...rest } = note
   const { report, ...data } = 'report' in rest ? rest : { ...rest, report: null }
-  const about =
-    report === null
-      ? {}
-      : { key: report.key, run: report.runId, repository: report.repository, pr: report.pr }
+  const about = report === null ? {} : aboutReport(report)
   if (event === 'report.sent') log.info({ ...about, ...data }, event)
   else log.warn({ ...about, ...data }, event)
+}
+
+/** GitHub's answer is remembered for a while: whoever watches asks often. */
+const REMEMBERED_MS = 60_000
+
+function readiness(store: Store, app: GitHubApp): () => Promise<readonly string[]> {
+  let asked = { atMs: 0, fault: Promise.resolve<string | null>(null) }
+  return async () => {
+    if (Date.now() - asked.atMs > REMEMBERED_MS) asked = { atMs: Date.now(), fault: app.fault() }
+    const records = await store.live().then(
+      () => null,
+      (error: unknown) => `the records cannot be read: ${messageOf(error)}`,
+    )
+    return [records, await asked.fault].filter((reason) => reason !== null)
+  }
+}
+
+function aboutReport({ key, kind, terminal, runId, repository, pr }: NewReport) {
+  return { key, kind, terminal, run: runId, repository, pr }
 }
 
 function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld {

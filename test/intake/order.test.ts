@@ -140,6 +140,53 @@ test('while GitHub is waited for, the records are looked at for what comes, and 
   await scene.ended('d-1')
 })
 
+test('what is put off while the records are being looked at is not taken up again at once', async () => {
+  const clock = handClock(START)
+  const entered = Promise.withResolvers<void>()
+  const putOff = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  let holds = false
+  await using scene = await startScene({
+    time: clock,
+    store: (store) => ({
+      ...store,
+      async undecided(nowMs) {
+        const found = await store.undecided(nowMs)
+        if (holds && nowMs === clock.now()) {
+          entered.resolve()
+          await release.promise
+        }
+        return found
+      },
+      async putOff(...delivery) {
+        const attempts = await store.putOff(...delivery)
+        putOff.resolve()
+        return attempts
+      },
+    }),
+  })
+  const gate = Promise.withResolvers<void>()
+  scene.gitHub.gate = gate.promise
+  scene.gitHub.faults.push({ status: 502 })
+  await scene.deliver('issue_comment', comment(1, '!testme'), { id: 'run' })
+  await scene.gitHub.askedFor(2)
+  holds = true
+  await scene.deliver('issue_comment', comment(2, '!testme help'), { id: 'help' })
+  await entered.promise
+  gate.resolve()
+  await putOff.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  holds = false
+  const asleep = clock.nextSleeper(START + 2000)
+  release.resolve()
+  await asleep
+  await scene.decided('issue_comment', comment(3, '!testme help', 3), 'elsewhere')
+  expect(scene.gitHub.asked).toHaveLength(2)
+  clock.advance(2000)
+  await scene.ended('help')
+  expect(scene.order).toEqual(['elsewhere', 'run', 'help'])
+})
+
 test('of many pull requests four are decided at a time', async () => {
   await using scene = await startScene({
     config: { limits: { perActorPerHour: 100, perPullRequestPerHour: 1 } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Command, type CommandFault, parseCommands, RESERVED_WORDS } from '../../src/model/command.ts'
+import { type Command, type CommandFault, parseCommands } from '../../src/model/command.ts'
 import { formatCommand } from '../../src/model/commandFormat.ts'
+import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
 import { recipeNameFault } from '../../src/recipes/rules.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'

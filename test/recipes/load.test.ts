@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { budgetsOf, DEFAULT_BUDGETS } from '../../src/model/budgets.ts'
-import { SUBCOMMANDS } from '../../src/model/command.ts'
 import { driverFault } from '../../src/model/driver.ts'
+import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
 import { checkRecipes, loadRecipe, loadRecipes } from '../../src/recipes/load.ts'
 import { faultsOf, HELLO, machine } from '../config/world.ts'
 
@@ -146,16 +146,13 @@ teardown: { timeout: 20m }
     expect(checkRecipes(here.path('recipes'))).toHaveLength(count)
   })
 
-  test.each([...SUBCOMMANDS, 'retry', 'why', 'hold', 'release', 'all'])(
-    'R-CMD-03 no recipe may be named like the subcommand %s',
-    (name) => {
-      using here = machine()
-      here.write(`recipes/${name}/recipe.yml`, HELLO)
-      expect(faultsOf(() => loadRecipe(here.path(`recipes/${name}`)))).toEqual([
-        expect.stringContaining(`a recipe may not be named ${name}`),
-      ])
-    },
-  )
+  test.each(RESERVED_WORDS)('R-CMD-03 no recipe may be named like the subcommand %s', (name) => {
+    using here = machine()
+    here.write(`recipes/${name}/recipe.yml`, HELLO)
+    expect(faultsOf(() => loadRecipe(here.path(`recipes/${name}`)))).toEqual([
+      expect.stringContaining(`a recipe may not be named ${name}`),
+    ])
+  })
 
   test.each(['Big', 'a_b', '-a', 'a b', 'x'.repeat(41)])('R-LCK-12 no recipe may be named %j', (name) => {
     using here = machine()

@@ -1,0 +1,54 @@
+/**
+ * Measures what berth costs: what a run adds to the start of a Node process, how long a comment waits for its first stage, what the service
+ * takes of memory. Ratios within one run of this program; docs/benchmark.md says how to read them.
+ */
+import { EXIT, HarnessError, messageOf } from '../src/errors.ts'
+import { measureComments } from './bench/commentPart.ts'
+import { dataOf, type Part, tableOf } from './bench/figures.ts'
+import { describeMachine, machineLine } from './bench/machine.ts'
+import { measureMemory } from './bench/memoryPart.ts'
+import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
+import { measureRuns } from './bench/runPart.ts'
+import type { Measuring } from './bench/wait.ts'
+
+async function main(words: readonly string[]): Promise<number> {
+  const stopped = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => stopped.abort(new Error(`stopped by ${signal}; everything was taken down`)))
+  try {
+    const options = readOptions(words)
+    if (options.help) process.stdout.write(HELP)
+    else await bench(options, { signal: stopped.signal, say })
+    return EXIT.ok
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    if (stopped.signal.aborted) return EXIT.interrupted
+    return error instanceof HarnessError ? error.exitCode : EXIT.harness
+  }
+}
+
+async function bench(options: Options, measuring: Measuring): Promise<void> {
+  const machine = describeMachine(options.folder)
+  if (!options.json) process.stdout.write(`${machineLine(machine, options.folder)}\n\n`)
+  const parts: Part[] = []
+  for (const name of options.parts) {
+    const part = await MEASURE[name](options, measuring)
+    parts.push(part)
+    if (!options.json) process.stdout.write(`${tableOf(part)}\n`)
+  }
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ machine, parts: parts.map(dataOf) }, null, 2)}\n`)
+}
+
+const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring) => Promise<Part>>> = {
+  run: ({ folder, rounds }, measuring) => measureRuns(folder, rounds, measuring),
+  comment: ({ folder, rounds }, measuring) => measureComments(folder, rounds, measuring),
+  memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
+}
+
+/** One line that is written over, on a screen only. */
+function say(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,78 @@
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { InputError, messageOf } from '../../src/errors.ts'
+
+export const PARTS = ['run', 'comment', 'memory'] as const
+export type PartName = (typeof PARTS)[number]
+
+export interface Options {
+  readonly parts: readonly PartName[]
+  /** Of everything that is timed. */
+  readonly rounds: number
+  /** Fresh services that the memory is measured in. */
+  readonly services: number
+  /** Runs that wait in each of them. */
+  readonly queued: number
+  /** Everything is written below here: its disk is what is measured. */
+  readonly folder: string
+  readonly json: boolean
+  readonly help: boolean
+}
+
+export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
+
+usage: node scripts/bench.ts [options]
+  --only run|comment|memory   one part instead of all three
+  --rounds N                  rounds of each timed part (21)
+  --services N                fresh services for the memory (3)
+  --queued N                  runs that wait in each of them (1000)
+  --dir FOLDER                where state folders are made; its disk is what counts (${tmpdir()})
+  --json                      everything, with every single value
+  --help
+`
+
+/** @throws InputError with every fault at once */
+export function readOptions(words: readonly string[]): Options {
+  const given = parsed(words)
+  const faults: string[] = []
+  const part = PARTS.find((one) => one === given.only)
+  if (given.only !== undefined && part === undefined)
+    faults.push(`--only must be one of ${PARTS.join(', ')}, and is ${given.only}`)
+  const options = {
+    parts: part === undefined ? PARTS : [part],
+    rounds: countOf('rounds', given.rounds, faults),
+    services: countOf('services', given.services, faults),
+    queued: countOf('queued', given.queued, faults),
+    folder: resolve(given.dir),
+    json: given.json,
+    help: given.help,
+  }
+  if (faults.length > 0) throw new InputError('node scripts/bench.ts', faults)
+  return options
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      options: {
+        only: { type: 'string' },
+        rounds: { type: 'string', default: '21' },
+        services: { type: 'string', default: '3' },
+        queued: { type: 'string', default: '1000' },
+        dir: { type: 'string', default: tmpdir() },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new InputError('node scripts/bench.ts', [`${messageOf(error)}; see --help`], { cause: error })
+  }
+}
+
+function countOf(name: string, text: string, faults: string[]): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  faults.push(`--${name} must be a number from 1 to 99999, and is ${text}`)
+  return 0
+}

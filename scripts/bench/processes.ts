@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { liveProcesses, readProc } from '../../src/process/procfs.ts'
+import { nowMs } from './wait.ts'
+
+/** The yardstick: how long `node -e 0` takes from spawn to its end, in ms, with the Node that runs this. */
+export async function timeNodeStart(): Promise<number> {
+  const beganMs = nowMs()
+  const child = spawn(process.execPath, ['-e', '0'], { cwd: '/', env: bareEnvironment(), stdio: 'ignore' })
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('exit', resolve)
+    child.once('error', reject)
+  })
+  const tookMs = nowMs() - beganMs
+  if (code !== 0) throw new Error(`${process.execPath} -e 0 ended with ${code}`)
+  return tookMs
+}
+
+/** Nothing of the caller's own surroundings changes what is measured. */
+export function bareEnvironment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' }
+}
+
+/** Pids of live processes that have the path in a word of their command line. */
+export function processesNaming(path: string): readonly number[] {
+  return liveProcesses()
+    .map(({ pid }) => pid)
+    .filter((pid) => pid !== process.pid && (readProc(`/proc/${pid}/cmdline`) ?? '').includes(path))
+}
+
+/** Memory of a process in KB: all that it has in core, and that with shared pages divided among those who share them (0 = not readable). */
+export function memoryOf(pid: number): { readonly rssKb: number; readonly pssKb: number } {
+  const field = (file: string, name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readProc(`/proc/${pid}/${file}`) ?? '')?.[1] ?? 0)
+  return { rssKb: field('status', 'VmRSS'), pssKb: field('smaps_rollup', 'Pss') }
+}
+
+/** Processor time that a process has had, in clock ticks of 10 ms (proc(5): utime and stime; USER_HZ is 100 on Linux). */
+export function processorMsOf(pid: number): number {
+  const text = readProc(`/proc/${pid}/stat`) ?? ''
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}

@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { loadConfig } from '../../src/config.ts'
+import { openRuns } from '../../src/lock/openRuns.ts'
+import type { Config } from '../../src/model/config.ts'
+import { stopRun } from '../../src/process/stopRun.ts'
+import { runPaths } from '../../src/store/runFolder.ts'
+import { openStateFolder, type StatePaths } from '../../src/store/stateFolder.ts'
+import { bareEnvironment, processesNaming } from './processes.ts'
+import { nowMs } from './wait.ts'
+
+/** A state folder, recipes and a repository of the benchmark's own; disposing ends the runs and removes it all. */
+export interface World extends AsyncDisposable {
+  readonly root: string
+  readonly config: Config
+  readonly state: StatePaths
+  readonly repository: string
+  /** What `berth` is started with so that it works in here. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Does nothing at all: what is left is what berth costs. */
+export const NOOP = 'noop'
+/** Stays in its stage until it is stopped. */
+export const PARK = 'park'
+
+const STAGES: Readonly<Record<string, string>> = { [NOOP]: 'true', [PARK]: 'sleep 3000' }
+
+export function makeWorld(folder: string): World {
+  const root = mkdtempSync(join(folder, 'berth-bench-'))
+  const repository = join(root, 'repository')
+  const env = {
+    ...bareEnvironment(),
+    HOME: root,
+    BERTH_CONFIG: join(root, 'berth.yml'),
+    BERTH_STATE_DIR: join(root, 'state'),
+  }
+  try {
+    for (const [name, stage] of Object.entries(STAGES)) writeRecipe(join(root, 'recipes', name), stage)
+    writeFileSync(env.BERTH_CONFIG, CONFIGURATION)
+    makeRepository(repository)
+    const config = loadConfig({ env, cwd: root })
+    const state = openStateFolder(config.stateDir)
+    return { root, config, state, repository, env, [Symbol.asyncDispose]: () => takeDown(root, state) }
+  } catch (error) {
+    rmSync(root, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** One slot: beside a parked run nothing starts. */
+const CONFIGURATION = `recipesDir: ./recipes
+baseDomain: ci.localhost
+slots: 1
+repositories:
+  acme/site: { recipes: [${NOOP}, ${PARK}], default: ${NOOP} }
+limits: { perActorPerHour: 100000, perPullRequestPerHour: 100000 }
+budgets: { killGrace: 2s }
+`
+
+function writeRecipe(folder: string, stage: string): void {
+  mkdirSync(folder, { recursive: true })
+  const recipe = {
+    description: 'A recipe of the benchmark',
+    driver: 'process',
+    stages: [{ name: 'only', run: stage }],
+    teardown: { run: 'true' },
+  }
+  writeFileSync(join(folder, 'recipe.yml'), JSON.stringify(recipe))
+}
+
+function makeRepository(folder: string): void {
+  const git = (...words: readonly string[]) =>
+    execFileSync(
+      'git',
+      ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org', '-c', 'commit.gpgSign=false', ...words],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+  git('init', '-q', folder)
+  writeFileSync(join(folder, 'README.md'), 'A repository to measure with.\n')
+  git('-C', folder, 'add', '.')
+  git('-C', folder, 'commit', '-q', '-m', 'First')
+}
+
+const LONGEST_END_MS = 30_000
+const BETWEEN_MS = 20
+
+/** Every process of a run has the path of its folder in its command line; the stages' own are ended by the runs' teardown. */
+async function takeDown(root: string, state: StatePaths): Promise<void> {
+  const end = nowMs() + LONGEST_END_MS
+  for (const { run } of openRuns(state))
+    stopRun(runPaths(state, run), { reason: 'cancelled', by: 'the end of the benchmark', atMs: Date.now() })
+  while (processesNaming(root).length > 0) {
+    if (nowMs() > end)
+      throw new Error(`processes ${processesNaming(root).join(', ')} of ${root} do not end; the folder stays`)
+    await pause(BETWEEN_MS)
+  }
+  rmSync(root, { recursive: true, force: true })
+}

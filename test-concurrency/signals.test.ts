@@ -1,0 +1,206 @@
+import { describe, expect } from 'vitest'
+import { parkAtBoot } from './fixtures/boot.ts'
+import { HAS_STRACE, stopped } from './fixtures/crash.ts'
+import { hasTakenSignals, isAlive, isStopped, kill, parentOf } from './fixtures/kernel.ts'
+import { relaunch, unstartedRun, wrapperCalls } from './fixtures/relaunch.ts'
+import type { Run } from './fixtures/run.ts'
+import { test } from './fixtures/test.ts'
+import { until } from './fixtures/until.ts'
+import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
+
+describe('TERM to the wrapper', () => {
+  test('R-RUN-22 R-RUN-07 case 25: before the run process has its handlers: nothing is deployed, the run is cancelled', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const run = await world.run('app')
+    const { pid } = await boot.reached()
+    boot.open()
+    kill(parentOf(pid), 'SIGTERM')
+    await run.cli.endedWith(143)
+    expect(run.stop()).toMatchObject({ reason: 'terminated', by: 'SIGTERM' })
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(world.trace()).toEqual([`${run.id} down`, `${run.id} gone`])
+  })
+
+  test('R-RUN-22 R-RUN-07 case 25: inside its `wait`, with a stage at work: the stage is ended, then torn down', async ({
+    world,
+  }) => {
+    const { run, stage } = await parkedRun(world)
+    kill(run.conductor().wrapper, 'SIGTERM')
+    await run.cli.endedWith(143)
+    expect(isAlive(stage)).toBe(false)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+    expect(run.count('process.started')).toBe(1)
+  })
+
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-22 case 25: at every system call from its first trap to its `wait` (strace), before it knows its child’s pid too: nothing is deployed',
+    async ({ world }) => {
+      world.recipe('app')
+      const boot = parkAtBoot(world)
+      const calls = await wrapperCalls(world, boot)
+      expect(calls.some(({ name }) => /fork|clone/.test(name))).toBe(true)
+      for (const [index, { name, when }] of calls.entries()) {
+        const run = await unstartedRun(world, boot, index + 1)
+        const wrapper = relaunch(world, run, ['-e', `inject=${name}:signal=TERM:when=${when}`])
+        const { signal } = await wrapper.ended()
+        if (signal !== null) await world.berth('janitor').endedWith(10)
+        const end =
+          signal === null
+            ? { conclusion: 'cancelled', verified: true }
+            : { conclusion: 'failure', verified: true }
+        expect(run.result(), `TERM at ${name} ${when}`).toMatchObject(end)
+        expect(world.trace().filter((line) => line === `${run.id} up`)).toEqual([])
+      }
+    },
+  )
+})
+
+describe('signals during teardown', () => {
+  test.for([
+    ['a run that was told to stop', 'SIGTERM', 143],
+    ['a green run', null, 0],
+  ] as const)(
+    'R-RUN-06 case 26: TERM twice, INT and HUP during the teardown of %s: one teardown, not shortened, the first reason stands',
+    async ([, first, code], { world }) => {
+      const down = world.gate('down')
+      const { run, inside } = await parkedRun(world, `${SITE} down gate`)
+      if (first === null) inside.go()
+      else kill(run.conductor().wrapper, first)
+      const teardown = await down.reached()
+      const { pid, wrapper } = run.conductor()
+      for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        for (const target of [wrapper, pid, run.cli.pid]) {
+          kill(target, signal)
+          await until('the signal to be taken', () => hasTakenSignals(target))
+        }
+      }
+      expect(isAlive(teardown.pid), 'teardown is at work still').toBe(true)
+      down.go()
+      await run.cli.endedWith(code)
+      if (first !== null) expect(run.stop()).toMatchObject({ reason: 'terminated', by: first })
+      expect(run.result()).toMatchObject({
+        conclusion: first === null ? 'success' : 'cancelled',
+        verified: true,
+      })
+      expect([run.count('teardown.started'), run.count('process.started')]).toEqual([1, 1])
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+    },
+  )
+})
+
+describe('a stop is carried out', () => {
+  test('R-RUN-22 case 27a: asked for while the run process starts', async ({ world }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const run = await world.run('app')
+    await boot.reached()
+    await world.berth('cancel', run.id).endedWith(0)
+    boot.go()
+    await run.cli.endedWith(143)
+    expectNothingDeployed(world, run)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' })
+  })
+
+  test('R-RUN-22 case 27a: asked for while the run process is started again', async ({ world }) => {
+    const boot = parkAtBoot(world)
+    boot.open()
+    const { run } = await parkedRun(world)
+    boot.close()
+    const { pid } = run.conductor()
+    kill(pid, 'SIGKILL')
+    await boot.reached()
+    await world.berth('cancel', run.id).endedWith(0)
+    boot.go()
+    await run.cli.endedWith(143)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled', verified: true })
+  })
+
+  test('R-RUN-22 case 27a: asked for while the run process is stopped (SIGSTOP): as soon as it goes on', async ({
+    world,
+  }) => {
+    const { run, stage } = await parkedRun(world)
+    const { pid } = run.conductor()
+    await stopped(pid)
+    await world.berth('cancel', run.id).endedWith(0)
+    expect(isAlive(stage)).toBe(true)
+    kill(pid, 'SIGCONT')
+    await run.cli.endedWith(143)
+    expect(isAlive(stage)).toBe(false)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled', verified: true })
+  })
+
+  test('R-RUN-22 case 27a: asked for before the wrapper’s traps stand', async ({ world }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const run = await unstartedRun(world, boot, 0)
+    const wrapper = relaunch(world, run, 'stopped')
+    await until('the wrapper before its first instruction', () => isStopped(wrapper.pid))
+    await world.berth('cancel', run.id).endedWith(0)
+    kill(wrapper.pid, 'SIGCONT')
+    await wrapper.endedWith(0)
+    expectNothingDeployed(world, run)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled' })
+  })
+
+  test('R-RUN-22 case 27a: the caller of a foreground run is SIGKILLed before the run process begins', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const boot = parkAtBoot(world)
+    const run = await world.run('app')
+    await boot.reached()
+    run.cli.kill('SIGKILL')
+    await run.cli.ended()
+    boot.go()
+    expect(await run.concluded()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(run.stop()).toMatchObject({ reason: 'caller_gone' })
+    expectNothingDeployed(world, run)
+  })
+
+  test('R-RUN-22 R-RUN-03 case 27a: the caller of a foreground run is SIGKILLed in the middle of a stage', async ({
+    world,
+  }) => {
+    const { run, stage } = await parkedRun(world)
+    run.cli.kill('SIGKILL')
+    expect(await run.concluded()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(run.stop()).toMatchObject({ reason: 'caller_gone' })
+    expect(isAlive(stage)).toBe(false)
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+  })
+
+  test('R-JAN-08 R-RUN-22 case 27a: a run process that is wedged past its ceiling is ended by a janitor, and its wrapper tears down', async ({
+    world,
+  }) => {
+    world.configure('budgets: { killGrace: 100ms, deadline: 4s, teardown: 1s }')
+    const { run, stage } = await parkedRun(world)
+    const { pid, wrapper } = run.conductor()
+    await stopped(pid)
+    await world.berth('cancel', run.id).endedWith(0)
+    const sweeps = world.start(['sh', '-c', 'until "$0" janitor | grep past; do :; done', BERTH])
+    await sweeps.endedWith(0)
+    await run.cli.endedWith(143)
+    expect(run.conductor().wrapper).toBe(wrapper)
+    expect(isAlive(stage)).toBe(false)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled', verified: true })
+  })
+})
+
+async function parkedRun(world: World, teardown = `${SITE} down`) {
+  const inside = world.gate('inside')
+  world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` }, teardown })
+  const run = await world.run('app')
+  const { pid } = await inside.reached()
+  return { run, inside, stage: pid }
+}
+
+function expectNothingDeployed(world: World, run: Run): void {
+  expect(run.result()).toMatchObject({ verified: true })
+  expect(world.trace().filter((line) => line.startsWith(run.id))).toEqual([
+    `${run.id} down`,
+    `${run.id} gone`,
+  ])
+}
