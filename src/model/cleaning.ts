@@ -25,6 +25,6 @@ export function cleaningDue(journal: Journal, nowMs: number): CleaningDue {
 /** Recoveries that ended without a verified teardown; one that left no line shows in the processes that it started. */
 function failedCleanings(journal: Journal): number {
   const recorded = journal.cleanings.filter((cleaning) => !cleaning.verified).length
-  const inRecovery = journal.teardown?.verified === false && journal.processes > 1 ? 1 : 0
+  const inRecovery = journal.teardown?.verified === false && journal.tornDownInRecovery ? 1 : 0
   return Math.max(recorded + inRecovery, Math.floor((journal.processes - 1) / PROCESSES_PER_RECOVERY))
 }

@@ -108,6 +108,8 @@ export interface Journal {
   readonly stop: StopRequest | null
   readonly teardownStarted: boolean
   readonly teardown: TeardownReport | null
+  /** The teardown was not the first process's own, but a recovery's. */
+  readonly tornDownInRecovery: boolean
   readonly verdict: Verdict | null
   readonly cleanings: readonly (TeardownReport & EntryTime)[]
   /** A process has started since the last attempt at teardown ended: it owes another one if that was not verified. */
@@ -130,6 +132,7 @@ export const EMPTY_JOURNAL: Journal = {
   stop: null,
   teardownStarted: false,
   teardown: null,
+  tornDownInRecovery: false,
   verdict: null,
   cleanings: [],
   freshProcess: false,
@@ -178,7 +181,7 @@ function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
     case 'teardown.started':
       return { teardownStarted: true, containments: [...journal.containments, entry.containment] }
     case 'teardown.ended':
-      return { teardown: entry.report, freshProcess: false }
+      return { teardown: entry.report, tornDownInRecovery: journal.processes > 1, freshProcess: false }
     case 'concluded':
       return { verdict: journal.verdict ?? entry.verdict }
     case 'cleaned':

@@ -75,5 +75,6 @@ function sendControl(child: ChildProcess, launch: Launch): void {
     throw new Error('the wrapper has no control pipe')
   pipe.on('error', () => undefined)
   pipe.write(`${JSON.stringify({ cloneToken: launch.cloneToken })}\n`)
-  if (!launch.foreground) pipe.end()
+  if (launch.foreground) return
+  pipe.end()
 }

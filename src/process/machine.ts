@@ -17,6 +17,7 @@ import { createOnce } from '../store/durable.ts'
 import { readResult } from '../store/result.ts'
 import { hasRunFolder, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
+import type { Launched } from './launch.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
 
@@ -33,7 +34,7 @@ export interface MachineParts {
 export function createMachine(parts: MachineParts): Machine {
   const { state } = parts
   const turns = createTurns(state)
-  const service = recoverer(state, 'service', false)
+  const service = recoverer(state, 'service', false, leaveAlone)
   return {
     takeTurn: (row) => takeTurn(parts, turns, row),
     leaveTurn: turns.leave,
@@ -64,7 +65,8 @@ async function takeTurn(
   const variants = users.map((user) =>
     user === null ? row.names : sortedNames([...row.names, userName(user)]),
   )
-  const claimed = await turns.take(row.id, row.names, variants, recoverer(state, `run ${row.id}`, false))
+  const recover = recoverer(state, `run ${row.id}`, false, leaveAlone)
+  const claimed = await turns.take(row.id, row.names, variants, recover)
   if (claimed.kind !== 'held') return claimed
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
   const request = makeRequest(
@@ -84,9 +86,15 @@ async function takeTurn(
         held: claimed,
         cloneToken,
       })
+      leaveAlone(wrapper)
       return wrapper
     },
   }
+}
+
+/** A child keeps its parent's event loop alive: the service ends without its runs. */
+function leaveAlone({ child }: Launched): void {
+  child.unref()
 }
 
 function wishOf(row: RunRow) {

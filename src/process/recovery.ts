@@ -1,17 +1,24 @@
 import type { Recoverer } from '../lock/claim.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
-import { launchWrapper } from './launch.ts'
+import { type Launched, launchWrapper } from './launch.ts'
 
 /**
  * Recovers by launching the wrapper of the dead run with our locks, as dispatcher, reaper, janitor and `berth run` all do: nobody tears down
  * inside its own process.
+ * @param launched hears of the wrapper; by default this process lives until that one has ended
  */
-export function recoverer(state: StatePaths, by: string, insist: boolean): Recoverer {
+export function recoverer(
+  state: StatePaths,
+  by: string,
+  insist: boolean,
+  launched: (wrapper: Launched) => void = () => undefined,
+): Recoverer {
   return {
     by,
     insist,
     async recover(run, { names, fds }) {
       const wrapper = await launchWrapper({ state, run, names, fds, cloneToken: null, foreground: false })
+      launched(wrapper)
       await wrapper.ended
     },
   }

@@ -23,14 +23,12 @@ export function createReaper(world: QueueWorld, changed: () => void): Reaper {
 
   async function reap(row: RunRow): Promise<void> {
     underWay.add(row.id)
-    try {
-      await settle(world, row)
-    } catch (error) {
+    const news = await settle(world, row).catch((error: unknown) => {
       world.log.error({ run: row.id, error: messageOf(error) }, 'reap.failed')
-    } finally {
-      underWay.delete(row.id)
-      changed()
-    }
+      return false
+    })
+    underWay.delete(row.id)
+    if (news) changed()
   }
 
   return {
@@ -49,20 +47,22 @@ export function createReaper(world: QueueWorld, changed: () => void): Reaper {
   }
 }
 
-async function settle(world: QueueWorld, row: RunRow): Promise<void> {
-  if (world.machine.look(row.id).result !== null) return
+/** Resolves to whether anything has come of it: a pass that woke its own loop for nothing would never rest. */
+async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
+  if (world.machine.look(row.id).result !== null) return false
   const recovered = await world.machine.recover(row)
-  if (recovered.kind === 'busy') return
+  if (recovered.kind === 'busy') return false
   const { exists, journal, result } = world.machine.look(row.id)
   const fresh = await world.store.run(row.id)
-  if (result !== null || fresh === null || fresh.state !== row.state) return
+  if (result !== null || fresh === null || fresh.state !== row.state) return true
   if (!exists && row.state === 'starting') {
     await changeRun(world, fresh, { state: 'queued' }, journal)
     world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
-    return
+    return true
   }
-  if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return
+  if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return false
   const why =
     recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
   await concludeRun(world, fresh, concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`), journal)
+  return true
 }
