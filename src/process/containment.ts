@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Containment } from '../model/journal.ts'
 import { cgroupBase, endCgroup, joinCommand, makeCgroup, membersOfCgroup, removeRunCgroup } from './cgroup.ts'
 import { signalPid } from './procfs.ts'
-import { markedProcesses, sweep } from './sweep.ts'
+import { type Marked, markedProcesses, sweep } from './sweep.ts'
 
 /** What ending a containment came to. */
 export interface Ended {
@@ -29,10 +29,13 @@ export interface RunContainment {
   readonly endAll: (parts: readonly Containment[], graceMs: number) => Promise<Ended>
 }
 
-/** @param reaper this process's pid, if it adopts the run's orphans and starts nothing else; else null */
-export function createContainment(run: string, reaper: number | null): RunContainment {
+/** Whose processes a containment may take for its own, beside those that it was told of. */
+export type Whose = Pick<Marked, 'reaper' | 'uid'>
+
+/** The containment of a run's processes, as the process that conducts the run sees it. */
+export function createContainment(run: string, whose: Whose): RunContainment {
   const base = cgroupBase()
-  const end = (part: Containment, graceMs: number) => endPart(part, reaper, graceMs)
+  const end = (part: Containment, graceMs: number) => endPart(part, whose, graceMs)
   return {
     level: base === null ? 'sweep' : 'cgroup',
     make: (stage) => makePart(base, run, stage),
@@ -57,14 +60,14 @@ function makePart(base: string | null, run: string, stage: string): Containment 
   return path === null ? { kind: 'sweep', run, stage } : { kind: 'cgroup', path }
 }
 
-async function endPart(part: Containment, reaper: number | null, graceMs: number): Promise<Ended> {
+async function endPart(part: Containment, whose: Whose, graceMs: number): Promise<Ended> {
   const members = () =>
-    part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, reaper })
+    part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, ...whose })
   const asked = members()
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.length > 0) await emptied(members, graceMs)
   if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (asked.length > 0 || members().length > 0) await sweep({ ...part, reaper })
+  else if (asked.length > 0 || members().length > 0) await sweep({ ...part, ...whose })
   const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
   return { ended: asked.length, left: members().map((pid) => `process ${pid} (${where})`) }
 }

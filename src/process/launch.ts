@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
+import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { closeAllOnExec } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
@@ -71,10 +72,10 @@ function wrapperEnvironment(state: StatePaths): NodeJS.ProcessEnv {
 /** One JSON line, read by the first run process only: a second one never goes forward and needs no credentials. */
 function sendControl(child: ChildProcess, launch: Launch): void {
   const pipe = child.stdio[3 + launch.fds.length]
-  if (pipe === null || pipe === undefined || !('end' in pipe))
-    throw new Error('the wrapper has no control pipe')
+  if (!(pipe instanceof Socket)) throw new Error('the wrapper has no control pipe')
   pipe.on('error', () => undefined)
   pipe.write(`${JSON.stringify({ cloneToken: launch.cloneToken })}\n`)
   if (launch.foreground) return
   pipe.end()
+  pipe.unref()
 }

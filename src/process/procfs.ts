@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { ProcessIdentity } from '../model/journal.ts'
 
 /** What /proc/PID/stat says of a process. */
@@ -62,6 +62,11 @@ export function liveProcesses(): readonly ProcessStat[] {
     const stat = Number.isInteger(pid) ? statOf(pid) : null
     return isLiveState(stat) ? [stat] : []
   })
+}
+
+/** The uid that a process has now; null when it is gone. */
+export function ownerOf(pid: number): number | null {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null
 }
 
 /** The environment a process was started with; empty when it is gone or not ours to read. */

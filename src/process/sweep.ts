@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { environmentOf, liveProcesses, type ProcessStat, signalPid } from './procfs.ts'
+import { environmentOf, liveProcesses, ownerOf, type ProcessStat, signalPid } from './procfs.ts'
 
 /** Whose processes: those of a stage, or of the whole run (`stage` is empty). */
 export interface Marked {
@@ -7,6 +7,8 @@ export interface Marked {
   readonly stage: string
   /** The run process, when it is the reaper of its descendants: all its children are then the run's. */
   readonly reaper: number | null
+  /** The user that only this run's stages have, while it holds that user's lock; null = they share one. */
+  readonly uid: number | null
 }
 
 /** A process must show in neither of two passes in a row: between two looks a child may have been born. */
@@ -43,8 +45,9 @@ export async function sweep(marked: Marked): Promise<void> {
   }
 }
 
-function isRoot(stat: ProcessStat, { run, stage, reaper }: Marked): boolean {
+function isRoot(stat: ProcessStat, { run, stage, reaper, uid }: Marked): boolean {
   if (reaper !== null && stat.parent === reaper) return true
+  if (uid !== null && stage === '' && ownerOf(stat.pid) === uid) return true
   const environment = environmentOf(stat.pid)
   return (
     environment.includes(`BERTH_RUN_ID=${run}`) &&

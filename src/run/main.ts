@@ -58,7 +58,7 @@ async function work(own: RunProcess): Promise<number> {
   using driver = processDriver({
     request,
     run,
-    containment: createContainment(run.id, process.pid),
+    containment: createContainment(run.id, { reaper: process.pid, uid: request.runAs?.uid ?? null }),
     makePipe,
   })
   await conduct({
