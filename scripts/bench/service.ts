@@ -130,12 +130,17 @@ function spawnService(
   }
 }
 
+/** Runs go on without it; one that waits for them is not waited for. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MS)
   await ended
+  clearTimeout(late)
 }
+
+const LONGEST_END_MS = 3_000
 
 /** A port that was free a moment ago: GitHub must know where the service will listen before the service can start. */
 function freePort(): Promise<number> {

@@ -7,11 +7,11 @@ import { type StartedRun, startRun } from '../lock/startRun.ts'
 import { claimInTurn } from '../lock/waiting.ts'
 import { checkArguments } from '../model/arguments.ts'
 import { domainFor, namesOf, runDomainFault } from '../model/domain.ts'
-import { driverFault } from '../model/driver.ts'
 import { sortedNames } from '../model/names.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName, type Wish } from '../model/request.ts'
 import type { RunAs, Verdict } from '../model/run.ts'
+import { unbuiltFault } from '../model/unbuilt.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { recoverer } from '../process/recovery.ts'
 import { runPaths } from '../store/runFolder.ts'
@@ -62,7 +62,7 @@ async function wishOf(
   recipe: Recipe,
   options: RunOptions,
 ): Promise<{ wish: Wish; remark: string | null }> {
-  const fault = driverFault(recipe)
+  const fault = unbuiltFault(recipe)
   if (fault !== null) throw new InputError('berth run', [fault])
   const checked = checkArguments(recipe.arguments, options.arguments)
   if ('fault' in checked) throw new InputError(`berth run ${recipe.name}`, [checked.fault])

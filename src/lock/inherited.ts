@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { HarnessError } from '../errors.ts'
 import type { Name } from '../model/names.ts'
 import { readProc } from '../process/procfs.ts'

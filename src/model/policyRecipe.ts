@@ -4,10 +4,10 @@ import type { RunCommand } from './command.ts'
 import { inCode } from './commandText.ts'
 import { COMMAND_WORD } from './commandWord.ts'
 import type { Enrolment } from './config.ts'
-import { driverFault } from './driver.ts'
 import type { PolicyFacts, RunPlan } from './policyFacts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { SUBCOMMANDS } from './reservedWords.ts'
+import { unbuiltFault } from './unbuilt.ts'
 
 type RecipeFacts = Pick<PolicyFacts, 'enrolment' | 'recipes'>
 
@@ -42,7 +42,7 @@ function planOf(name: string, command: RunCommand, facts: RecipeFacts): Refusal 
       'recipe_unavailable',
       `The operator sees with \`berth recipes check\` what is wrong with ${inCode(name)}.`,
     )
-  const unbuilt = driverFault(recipe)
+  const unbuilt = unbuiltFault(recipe)
   if (unbuilt !== null) return refuse('recipe_unavailable', `${inCode(unbuilt)}.`)
   const checked = checkArguments(recipe.arguments, command.arguments)
   if ('fault' in checked) return refuse('bad_argument', `${inCode(name)}: ${inCode(checked.fault)}.`)

@@ -12,6 +12,8 @@ export const DISPATCH_EVERY_MS = 500
 export interface Dispatcher {
   /** Looks at every queued run once and starts what can start. Does not wait for recoveries that this begins. */
   readonly pass: () => Promise<void>
+  /** Starts nothing more, and waits for runs that are being started; not for recoveries, which go on without us. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -24,14 +26,23 @@ export function createDispatcher(
   started: (runId: string, run: Started) => void,
 ): Dispatcher {
   const underWay = new Set<string>()
+  const starts = new Set<Promise<void>>()
   const slots = new Slots(world.slots)
+  let closed = false
 
   async function attempt(row: RunRow): Promise<void> {
     const turn = await world.machine.takeTurn(row)
+    if (closed) return turn.kind === 'held' ? turn.giveBack() : undefined
     if (turn.kind !== 'held') return explain(world, row.id, turn)
-    if (slots.take(row.id)) return start(world, row.id, turn, started).finally(() => slots.startEnded(row.id))
+    if (slots.take(row.id)) return launch(row.id, turn)
     turn.giveBack()
     return waitFor(world, row.id, slots.words)
+  }
+
+  async function launch(id: string, turn: Turn & { readonly kind: 'held' }): Promise<void> {
+    const ended = start(world, id, turn, started).finally(() => slots.startEnded(id))
+    starts.add(ended)
+    await ended.finally(() => starts.delete(ended))
   }
 
   function begin(row: RunRow): void {
@@ -50,11 +61,14 @@ export function createDispatcher(
         for (const name of row.names) if (!first.has(name)) first.set(name, row.id)
         if (row.stop !== null) await endStopped(world, row.id, row.stop)
         else if (underWay.has(row.id)) continue
-        else if (ahead !== undefined)
-          await waitFor(world, row.id, `run ${first.get(ahead)}, which is ahead of it for ${ahead}`)
+        else if (ahead !== undefined) await standBehind(world, row.id, first.get(ahead) ?? '', ahead)
         else if (slots.free <= 0) await waitFor(world, row.id, slots.words)
         else begin(row)
       }
+    },
+    async close() {
+      closed = true
+      await Promise.allSettled(starts)
     },
   }
 }
@@ -94,12 +108,19 @@ class Slots {
   }
 }
 
-/** The run cannot start now: what it waits for, or that it never can. */
-function explain(
+/** A place among the waiters of a name is for the first run of the queue alone: one behind it that kept a place would stop it for ever. */
+function standBehind(world: QueueWorld, id: string, first: string, name: Name): Promise<void> {
+  world.machine.leaveTurn(id)
+  return waitFor(world, id, `run ${first}, which is ahead of it for ${name}`)
+}
+
+/** The run cannot start now: what it waits for, or that it never can. One that was ended meanwhile wants nothing any more. */
+async function explain(
   world: QueueWorld,
   id: string,
   turn: Exclude<Turn, { readonly kind: 'held' }>,
 ): Promise<void> {
+  if ((await fresh(world, id)) === null) return world.machine.leaveTurn(id)
   if (turn.kind === 'impossible')
     return endUnstarted(world, id, 'not_started', `harness: not started: ${turn.why}`)
   if (turn.kind !== 'dirty' || turn.due.kind !== 'blocked') return waitFor(world, id, wordsOf(turn))
@@ -132,19 +153,19 @@ async function start(
 }
 
 async function endStopped(world: QueueWorld, id: string, stop: StopRequest): Promise<void> {
-  world.machine.leaveTurn(id)
   await endUnstarted(world, id, 'cancelled', `${stopWords(stop.reason)} by ${stop.by} while it was queued`)
 }
 
+/** The place is given up after the end is written: an attempt under way either sees that end, or has its place taken here. */
 async function endUnstarted(
   world: QueueWorld,
   id: string,
   reason: Parameters<typeof concludedUnstarted>[0],
   title: string,
 ): Promise<void> {
-  world.machine.leaveTurn(id)
   const row = await fresh(world, id)
   if (row !== null) await concludeRun(world, row, concludedUnstarted(reason, title), EMPTY_JOURNAL)
+  world.machine.leaveTurn(id)
 }
 
 /** Tells people what a queued run waits for, when that has changed. */

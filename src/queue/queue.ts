@@ -34,7 +34,7 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
     wake,
     async [Symbol.asyncDispose]() {
       names[Symbol.dispose]()
-      await Promise.all(loops.map((loop) => loop.close()))
+      await Promise.all([dispatcher.close(), ...loops.map((loop) => loop.close())])
       follower.close()
     },
   }

@@ -9,6 +9,7 @@ import { becomeSubreaper, makePipe, tryFlock } from '../lock/syscalls.ts'
 import type { RunRequest } from '../model/run.ts'
 import { createContainment } from '../process/containment.ts'
 import { bootId, statOf } from '../process/procfs.ts'
+import { removeIfThere } from '../store/durable.ts'
 import { type JournalFile, openJournal } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
 import { noteStop, type RunPaths, readRequest, readStop, runPathsOf } from '../store/runFolder.ts'
@@ -74,6 +75,7 @@ async function work(own: RunProcess): Promise<number> {
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
   writeResult(run, request, record.journal)
+  removeIfThere(run.reserve)
   if (!record.complete) return EXIT.harness
   release(state, run.id, request.names, held, record.journal)
   return EXIT.ok

@@ -1,4 +1,13 @@
-import { constants, cpSync, existsSync, fsyncSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import {
+  constants,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import { type Journal, type StopRequest } from '../model/journal.ts'
@@ -49,6 +58,9 @@ export function runPathsOf(folder: string): RunPaths {
   }
 }
 
+/** Kept for the lines of teardown and the result, for when the disk is full. */
+const RESERVE_BYTES = 256 * 1024
+
 /** Made under the run's locks: the request and the recipe as it was, flushed, so that any later process can tear down. */
 export function createRunFolder(paths: StatePaths, request: RunRequest, recipeFolder: string): RunPaths {
   const run = runPaths(paths, request.run)
@@ -56,6 +68,7 @@ export function createRunFolder(paths: StatePaths, request: RunRequest, recipeFo
   for (const folder of [run.stages, run.artifacts, run.work, run.home]) makeFolder(folder)
   cpSync(recipeFolder, run.recipe, { recursive: true, dereference: true, preserveTimestamps: true })
   syncTree(run.recipe)
+  writeFileSync(run.reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 })
   writeSynced(run.request, `${JSON.stringify(request, null, 2)}\n`)
   syncFolder(run.folder)
   syncFolder(paths.runs)

@@ -1,6 +1,6 @@
-import { chmodSync, readdirSync, statfsSync } from 'node:fs'
-import { join } from 'node:path'
-import { codeOf, HarnessError } from '../errors.ts'
+import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { codeOf, EXIT, HarnessError } from '../errors.ts'
 import { isResource, type Name } from '../model/names.ts'
 import { makeFolder } from './durable.ts'
 
@@ -90,23 +90,30 @@ const REFUSED: ReadonlyMap<number, string> = new Map([
 export function openStateFolder(root: string): StatePaths {
   const paths = statePaths(root)
   try {
+    refuseNetwork(root)
     makeFolder(root, 0o711)
-    const refused = refusedFilesystem(root)
-    if (refused !== null)
-      throw new TypeError(`it is on ${refused}, where a file lock does not exclude; use a local disk`)
+    chmodSync(root, 0o711)
     const { locks, tickets, open, holds, runs, mirrors, compileCache } = paths
     const resourceFolders = [join(locks, RESOURCES), join(tickets, RESOURCES)]
     for (const folder of [locks, tickets, open, holds, mirrors, compileCache, ...resourceFolders])
       makeFolder(folder)
     makeFolder(runs, 0o711)
-    if (process.umask() !== 0) chmodSync(root, 0o711)
     return paths
   } catch (error) {
+    if (error instanceof HarnessError) throw error
     throw new HarnessError('STATE_FOLDER', `State folder ${root} cannot be used`, { cause: error })
   }
 }
 
-/** The name of the refused filesystem that `path` is on, or null. */
+function refuseNetwork(root: string): void {
+  const refused = refusedFilesystem(root)
+  if (refused === null) return
+  const text = `State folder ${root} is on ${refused}, where a file lock does not surely exclude; put it on a local disk`
+  throw new HarnessError('STATE_FOLDER', text, { exitCode: EXIT.badInput })
+}
+
+/** The name of the refused filesystem that the path is on, or will be on once it is made; or null. */
 export function refusedFilesystem(path: string): string | null {
+  if (!existsSync(path)) return refusedFilesystem(dirname(path))
   return REFUSED.get(Number(statfsSync(path).type)) ?? null
 }

@@ -40,8 +40,6 @@ describe('the queue', () => {
     await inside.reached()
     const second = await scene.testme(1)
     await second.shows('what it waits for', ({ output }) => (output.title ?? '').includes(first.id))
-    await scene.service().kill()
-    await scene.serve()
     const third = await scene.testme(1)
     await third.shows('what it waits for', ({ output }) => (output.title ?? '').includes(second.id))
     setBack(scene, third.id)

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { describe, expect } from 'vitest'
-import type { Scene } from './fixtures/scene.ts'
+import { until } from '../fixtures/until.ts'
+import { GATE } from '../fixtures/world.ts'
 import { test } from './fixtures/test.ts'
 
 describe('berth serve refuses to start', () => {
@@ -18,17 +20,30 @@ describe('berth serve refuses to start', () => {
     await first.stop()
   })
 
-  test('where its port is taken: it names the address and ends with 69, and no queued run has begun', async ({
+  test('where its port is taken: it names the address and ends with 69; a run that was queued has not begun', async ({
     scene,
   }) => {
-    scene.recipe('app')
+    const inside = scene.world.gate('inside')
+    scene.recipe('app', { stages: { inside: `${GATE} inside` } })
     const first = await scene.serve()
-    await using taken = await listenAnywhere()
+    const live = await scene.testme(1)
+    await inside.reached()
+    const queued = await scene.testme(1)
+    await queued.shows('what it waits for', ({ output }) => (output.title ?? '').includes(live.id))
     await first.kill()
+    inside.go()
+    await live.concluded()
+    await until('a free domain', () => scene.world.judge().open.length === 0)
+    await using taken = await listenAnywhere()
     const second = scene.begin({ ...scene.env, PORT: String(taken.port) })
     await second.started.endedWith(69)
     expect(second.started.output()).toContain(`127.0.0.1:${taken.port}`)
     expect(second.started.output()).toContain('EADDRINUSE')
+    expect(existsSync(queued.folder)).toBe(false)
+    await scene.serve()
+    await inside.reached()
+    inside.go()
+    for (const run of [live, queued]) expect((await run.completed()).conclusion).toBe('success')
   })
 
   test('without a secret, a number and a key: it names all three at once and ends with 2', async ({
@@ -72,5 +87,3 @@ async function listenAnywhere(): Promise<{ readonly port: number } & AsyncDispos
     },
   }
 }
-
-export type { Scene }

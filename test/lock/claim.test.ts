@@ -34,9 +34,9 @@ function deadRun(state: StatePaths, names: readonly string[], entries: readonly 
   return run
 }
 
-/** In a process of its own the descriptor would close with it; here the lock is let go by a fresh open that never had it. */
-function append(run: RunPaths, entries: readonly EntryBody[]): void {
-  const lines = entries.map((body) => `${JSON.stringify({ at: 1, mono: 1, ...body })}\n`)
+/** Writes lines as a process does that has ended since: its lock went with it. */
+function append(run: RunPaths, entries: readonly EntryBody[], at = 1): void {
+  const lines = entries.map((body) => `${JSON.stringify({ at, mono: 1, ...body })}\n`)
   writeFileSync(run.journal, lines.join(''), { flag: 'a' })
 }
 
@@ -140,13 +140,7 @@ describe('claiming a name', () => {
     const run = deadRun(state, ['a.example'], [STARTED, teardownEnded(false)])
     const failing = recovererThat(async () => {
       const report = { verified: false, ended: 0, tookMs: 1, left: ['a process'] }
-      append(
-        run,
-        [{ ...STARTED }, { event: 'cleaned', report }].map((body) => ({
-          ...body,
-          at: Date.now(),
-        })) as EntryBody[],
-      )
+      append(run, [STARTED, { event: 'cleaned', report }], Date.now())
     })
     const dues: string[] = []
     const insisting = { ...failing, insist: true }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { budgetsOf, DEFAULT_BUDGETS } from '../../src/model/budgets.ts'
-import { driverFault } from '../../src/model/driver.ts'
 import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
+import { unbuiltFault } from '../../src/model/unbuilt.ts'
 import { checkRecipes, loadRecipe, loadRecipes } from '../../src/recipes/load.ts'
 import { faultsOf, HELLO, machine } from '../config/world.ts'
 
@@ -221,8 +221,11 @@ test('a driver that is not built is a fault only when a run is asked for', () =>
   using here = machine()
   here.write('recipes/hello/recipe.yml', HELLO.replace('driver: process', 'driver: swarm'))
   const recipe = loadRecipe(here.path('recipes/hello'))
-  expect(driverFault(recipe)).toBe('recipe hello: driver swarm is not built yet; built is process')
-  expect(driverFault({ name: 'x', driver: 'process' })).toBeNull()
+  expect(unbuiltFault(recipe)).toBe('recipe hello: driver swarm is not built yet; built is process')
+  expect(unbuiltFault({ name: 'x', driver: 'process', secrets: {} })).toBeNull()
+  expect(unbuiltFault({ name: 'x', driver: 'process', secrets: { KEY: { forks: false } } })).toContain(
+    'asks for KEY',
+  )
 })
 
 test('R-QUE-13 the ceiling is deadline, longest uninterruptible stage, teardown and grace together', () => {
