@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { kill } from './fixtures/kernel.ts'
-import { lookedAgain } from './fixtures/looks.ts'
+import { lookedAgain, ticketsAt, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { GATE, type World } from './fixtures/world.ts'
+import { GATE, REPOSITORY } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
 
@@ -17,13 +16,20 @@ describe('turns', () => {
     world.recipe('app', { stages: { inside: `${GATE} inside` } })
     const holder = world.hold(NAME, 'holder', `${GATE} inside`)
     await inside.reached()
-    const first = await waiting(world, () => world.run('app', '--wait', '5m'))
-    const dead = await waiting(world, () => world.hold(NAME, 'dead', 'true', '--wait', '5m'))
-    const second = await waiting(world, () => world.hold(NAME, 'second', `${GATE} inside`, '--wait', '5m'))
-    const third = await waiting(world, () => world.run('app', '--wait', '5m'))
+    const first = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
+    const dead = await waitingAt(world, NAME, () => world.hold(NAME, 'dead', 'true', '--wait', '5m'))
+    const second = await waitingAt(world, NAME, () =>
+      world.hold(NAME, 'second', `${GATE} inside`, '--wait', '5m'),
+    )
+    const third = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
     dead.kill('SIGKILL')
     await dead.ended()
-    const barger = world.start(['node', join(import.meta.dirname, 'fixtures/barger.ts'), world.state, NAME])
+    const barger = world.start([
+      'node',
+      join(REPOSITORY, 'test-concurrency/fixtures/barger.ts'),
+      world.state,
+      NAME,
+    ])
     await barger.says(/refused 20\n/)
 
     const served: string[] = []
@@ -54,7 +60,7 @@ describe('turns', () => {
     const shell = 'exec 9<>"$0"; flock 9; echo in; exec sleep 1000'
     const foreign = world.start(['sh', '-c', shell, world.lockFile(NAME)])
     await foreign.says(/in/)
-    const waiter = await waiting(world, () => world.run('app', '--wait', '5m'))
+    const waiter = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
     await lookedAgain(waiter.cli.pid)
     expect(inside.isQuiet()).toBe(true)
     kill(foreign.pid, 'SIGKILL')
@@ -62,23 +68,51 @@ describe('turns', () => {
     inside.go()
     await waiter.cli.endedWith(0)
   })
+
+  test('R-QUE-14 R-LCK-13 case 6: a run that is cancelled, or out of time, while it waits never takes the name and never frees it', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    world.recipe('app', { stages: { inside: `${GATE} inside` } })
+    const holder = await world.run('app')
+    await inside.reached()
+    const { pid, wrapper } = holder.conductor()
+    const late = await waitingAt(world, NAME, () => world.run('app', '--wait', '1s'))
+    const cancelled = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
+    await cancelled.cli.says(/waits for/)
+    cancelled.cli.kill('SIGINT')
+    await Promise.all([cancelled.cli.endedWith(130), late.cli.endedWith(75)])
+    expect(ticketsAt(world, NAME)).toEqual([])
+    expect(world.judge().holders(NAME)).toEqual(expect.arrayContaining([pid, wrapper]))
+    inside.go()
+    await holder.cli.endedWith(0)
+    expect(world.runs().map(({ id }) => id)).toEqual([holder.id])
+  })
+
+  test('R-QUE-14 R-LCK-13 case 6: of a hundred waiters every second one is cancelled or out of time, at the hand-over too: the others are served in order', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    const holder = world.hold(NAME, 'holder', `${GATE} inside`)
+    await inside.reached()
+    const script = join(REPOSITORY, 'test-concurrency/fixtures/waiters.ts')
+    const waiters = world.start(['node', script, world.state, NAME, '100'])
+    await waiters.says(/^all wait$/m)
+    const stay = 50 + 8
+    await until('all to go who are cancelled before their turn', () => ticketsAt(world, NAME).length === stay)
+    expect(world.judge().holders(NAME)).toEqual([holder.pid])
+    expect(waiters.output()).not.toContain('had')
+    inside.go()
+    await waiters.says(/^over$/m)
+    const expected = /^expected (.*)$/m.exec(waiters.output())?.[1] ?? ''
+    const had = [...waiters.output().matchAll(/^had (\d+)$/gm)].map(([, index]) => index)
+    expect(had.join(' ')).toBe(expected)
+    expect(had).toHaveLength(50)
+    expect(waiters.output()).not.toContain('CANCELLED')
+    await waiters.endedWith(0)
+    await holder.endedWith(0)
+  })
 })
-
-/** Starts a waiter and waits until its ticket can be seen: the next one is surely behind it. */
-async function waiting<T>(world: World, begin: () => T | Promise<T>): Promise<T> {
-  const before = tickets(world).length
-  const waiter = await begin()
-  await until('one more ticket', () => tickets(world).length === before + 1)
-  return waiter
-}
-
-function tickets(world: World): readonly string[] {
-  try {
-    return readdirSync(join(world.state, 'tickets', NAME)).filter((ticket) => !ticket.startsWith('.'))
-  } catch {
-    return []
-  }
-}
 
 function refusals(output: string): number {
   return Number(/refused (\d+)\n$/.exec(output)?.[1] ?? 0)

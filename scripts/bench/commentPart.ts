@@ -4,7 +4,7 @@ import type { EntryBody } from '../../src/model/journal.ts'
 import { textOf, textsOf } from '../../src/model/read.ts'
 import { journalEntries } from '../../src/model/readJournal.ts'
 import { runPaths } from '../../src/store/runFolder.ts'
-import { figure, figuresOf, type Part, ratios } from './figures.ts'
+import { figure, type Part, ratios, stepsOf } from './figures.ts'
 import { processesNaming, timeNodeStart } from './processes.ts'
 import { type Service, startService } from './service.ts'
 import { type Measuring, nowMs, until } from './wait.ts'
@@ -63,11 +63,11 @@ export async function quiet({ gitHub, world }: Service, run: string, signal: Abo
 type CommentTimes = Readonly<Record<'fromAnswer' | 'fromComment' | keyof typeof MOMENTS, number>>
 
 const MOMENTS = {
-  stored: 'delivery stored',
-  decided: 'delivery decided (GitHub asked twice)',
-  claimed: 'names held, run.starting stored',
-  started: 'process.started',
-  prepared: 'prepared (checkout)',
+  stored: 'webhook: delivery.stored',
+  decided: 'GitHub asked, decision stored: delivery.decided',
+  claimed: 'names claimed: run.starting',
+  started: 'folder, marks, wrapper and Node: process.started',
+  prepared: 'checkout: prepared',
   stageStarted: 'stage.started',
 } as const
 
@@ -119,7 +119,7 @@ function partOf(node: readonly number[], comments: readonly CommentTimes[]): Par
           figure('comment written to stage.started', 'ms', fromComment),
         ],
       },
-      { title: 'where the time goes, since the comment', figures: figuresOf(MOMENTS, comments) },
+      { title: 'where the time goes, step by step', figures: stepsOf(MOMENTS, comments) },
     ],
   }
 }

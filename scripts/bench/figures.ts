@@ -35,19 +35,18 @@ export function ratios(over: readonly number[], under: readonly number[]): reado
   return over.map((value, round) => value / (under[round] ?? Number.NaN))
 }
 
-/** The figures of a record of times, in the record's order. */
-export function figuresOf<K extends string>(
+/** How long each step took: times since the beginning, in the order of `names`, become the time since the step before. */
+export function stepsOf<K extends string>(
   names: Readonly<Record<K, string>>,
   rounds: readonly Readonly<Record<NoInfer<K>, number>>[],
 ): readonly Figure[] {
   const keys = Object.keys(names).filter((key): key is K => Object.hasOwn(names, key))
-  return keys.map((key) =>
-    figure(
-      names[key],
-      'ms',
-      rounds.map((round) => round[key]),
-    ),
-  )
+  return keys.map((key, index) => {
+    const before = keys[index - 1]
+    const took = (round: Readonly<Record<K, number>>) =>
+      round[key] - (before === undefined ? 0 : round[before])
+    return figure(names[key], 'ms', rounds.map(took))
+  })
 }
 
 /** A part as people read it. */
@@ -81,7 +80,7 @@ function rowsOf({ figures }: Group): readonly string[] {
   })
 }
 
-const WIDTHS = [52, 12, 18, 6] as const
+const WIDTHS = [54, 12, 18, 6] as const
 
 function lineOf([name = '', ...cells]: readonly string[]): string {
   const [nameWidth, ...widths] = WIDTHS
@@ -98,7 +97,7 @@ function textOf(value: number, { unit }: Figure): string {
   return `${numberOf(value)} ${unit}`
 }
 
-/** Two figures that differ by less than a twentieth are the same here: more digits would promise what is not there. */
+/** More digits would promise what is not there. */
 function numberOf(value: number): string {
   return Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1)
 }

@@ -3,7 +3,7 @@ import { openStore } from '../../src/store/sqlite.ts'
 import { comment, quiet } from './commentPart.ts'
 import { type Figure, figure, type Part } from './figures.ts'
 import { ANY_INSPECTOR_PORT, type Heap, openHeap } from './heap.ts'
-import { memoryOf, processorMsOf } from './processes.ts'
+import { type Memory, memoryOf, processorMsOf } from './processes.ts'
 import { type Service, startService } from './service.ts'
 import { type Measuring, nowMs, until } from './wait.ts'
 import { PARK } from './world.ts'
@@ -26,16 +26,16 @@ export async function measureMemory(
   return partOf(looks, queued)
 }
 
-interface Usage {
-  readonly rssKb: number
-  readonly pssKb: number
-  /** Objects that are in use, garbage collected. */
+interface Usage extends Memory {
+  /** Objects that are in use. */
   readonly heapKb: number
 }
 
+/** All but `fresh` after a collection of garbage. */
 interface MemoryLook {
-  readonly fresh: Usage
+  readonly fresh: Memory
   readonly rest: Usage
+  readonly half: Usage
   readonly full: Usage
   /** Share of one core, in percent. */
   readonly restProcessor: number
@@ -46,28 +46,37 @@ async function lookAtService(folder: string, queued: number, measuring: Measurin
   const { signal } = measuring
   await using service = await startService(folder, [ANY_INSPECTOR_PORT])
   await pause(REST_MS, undefined, { signal })
-  const fresh = { ...memoryOf(service.pid), heapKb: 0 }
+  const fresh = memoryOf(service.pid)
   const { runs } = await comment(service, '!testme')
   await quiet(service, runs[0] ?? '', signal)
   using heap = await openHeap(service.pid, service.complaints, signal)
   const restProcessor = await processorShare(service.pid, signal)
   const rest = await settled(service.pid, heap)
+  await park(service)
+  await queueRuns(service, Math.floor(queued / 2), measuring)
+  const half = await settled(service.pid, heap)
   await queueRuns(service, queued, measuring)
   const fullProcessor = await processorShare(service.pid, signal)
   const full = await settled(service.pid, heap)
-  return { fresh, rest, full, restProcessor, fullProcessor }
+  return { fresh, rest, half, full, restProcessor, fullProcessor }
 }
 
-/** Through comments, as people do; the first run is parked and has the only slot. All is told to GitHub before this resolves. */
-async function queueRuns(service: Service, queued: number, { signal, say }: Measuring): Promise<void> {
+/** Takes the only slot: nothing else starts from here on. */
+async function park(service: Service): Promise<void> {
+  const starting = service.log.next(({ event }) => event === 'run.starting')
   await comment(service, `!testme ${PARK}`)
-  for (let made = 1; made <= queued; made += 1) {
-    signal.throwIfAborted()
-    await comment(service, '!testme')
-    if (made % 100 === 0) say(`memory: ${made}/${queued} runs queued`)
-  }
+  await starting
+}
+
+/** Through comments, as people do, until so many wait behind the parked run. All is told to GitHub when this resolves. */
+async function queueRuns(service: Service, queued: number, { signal, say }: Measuring): Promise<void> {
   const store = await openStore(service.world.state.database)
   try {
+    for (let waiting = (await store.queued()).length; waiting < queued; waiting += 1) {
+      signal.throwIfAborted()
+      await comment(service, '!testme')
+      if (waiting % 100 === 0) say(`memory: ${waiting}/${queued} runs queued`)
+    }
     const isTold = async () => (await store.nextReportAtMs(0)) === null
     await until('everything to be told to GitHub', isTold, signal)
     const waiting = (await store.queued()).length
@@ -90,49 +99,68 @@ async function processorShare(pid: number, signal: AbortSignal): Promise<number>
 }
 
 function partOf(looks: readonly MemoryLook[], queued: number): Part {
+  const half = Math.floor(queued / 2)
   return {
     name: 'memory',
     title: `3. The service's memory, at rest and with ${queued} queued runs`,
     conditions:
-      'One slot, taken by a parked run; the others were asked for by comments on one pull request. Measured after a forced collection of garbage, but for the fresh service.',
+      'One slot, taken by a parked run; the others were asked for by comments on one pull request. Garbage is collected before each look, but for the fresh service.',
     groups: [
       { title: 'at rest', figures: atRest(looks) },
       { title: `with ${queued} queued runs`, figures: withQueue(looks) },
-      { title: 'growth by each queued run', figures: growth(looks, queued) },
+      {
+        title: `growth by each queued run, from ${half} to ${queued}`,
+        figures: growth(looks, queued - half),
+      },
     ],
   }
 }
 
+const REST_AIM_MB = 120
+const GROWTH_AIM_KB = 5
+
 function atRest(looks: readonly MemoryLook[]): readonly Figure[] {
   return [
-    megabytes('fresh, as it is: resident', looks, ({ fresh }) => fresh.rssKb, 120),
-    megabytes('after one run: resident', looks, ({ rest }) => rest.rssKb, 120),
-    megabytes('after one run: proportional (Pss)', looks, ({ rest }) => rest.pssKb),
-    megabytes('after one run: objects in use', looks, ({ rest }) => rest.heapKb),
+    megabytes('fresh, as it is: resident', looks, ({ fresh }) => fresh.residentKb, REST_AIM_MB),
+    megabytes('after one run: resident', looks, ({ rest }) => rest.residentKb, REST_AIM_MB),
+    megabytes('after one run: proportional (Pss)', looks, ({ rest }) => rest.proportionalKb),
+    ...ownMemory('after one run: ', looks, ({ rest }) => rest),
     percent('processor, of one core', looks, ({ restProcessor }) => restProcessor),
   ]
 }
 
 function withQueue(looks: readonly MemoryLook[]): readonly Figure[] {
   return [
-    megabytes('resident', looks, ({ full }) => full.rssKb),
-    megabytes('proportional (Pss)', looks, ({ full }) => full.pssKb),
-    megabytes('objects in use', looks, ({ full }) => full.heapKb),
+    megabytes('resident', looks, ({ full }) => full.residentKb),
+    megabytes('proportional (Pss)', looks, ({ full }) => full.proportionalKb),
+    ...ownMemory('', looks, ({ full }) => full),
     percent('processor, of one core', looks, ({ fullProcessor }) => fullProcessor),
   ]
 }
 
-function growth(looks: readonly MemoryLook[], queued: number): readonly Figure[] {
+function ownMemory(
+  when: string,
+  looks: readonly MemoryLook[],
+  of: (look: MemoryLook) => Usage,
+): readonly Figure[] {
+  return [
+    megabytes(`${when}heaps and stacks`, looks, (look) => of(look).anonymousKb),
+    megabytes(`${when}objects in use`, looks, (look) => of(look).heapKb),
+  ]
+}
+
+/** Half a queue is there already: what the first comments cost once (compiled code, caches) is no run's. */
+function growth(looks: readonly MemoryLook[], runs: number): readonly Figure[] {
   const perRun = (name: string, of: (usage: Usage) => number, aim: number | null) =>
     figure(
       name,
       'KB',
-      looks.map((look) => (of(look.full) - of(look.rest)) / queued),
+      looks.map(({ half, full }) => (of(full) - of(half)) / runs),
       aim,
     )
   return [
-    perRun('resident', ({ rssKb }) => rssKb, 5),
-    perRun('proportional (Pss)', ({ pssKb }) => pssKb, 5),
+    perRun('resident', ({ residentKb }) => residentKb, GROWTH_AIM_KB),
+    perRun('heaps and stacks', ({ anonymousKb }) => anonymousKb, GROWTH_AIM_KB),
     perRun('objects in use', ({ heapKb }) => heapKb, null),
   ]
 }

@@ -27,11 +27,22 @@ export function processesNaming(path: string): readonly number[] {
     .filter((pid) => pid !== process.pid && (readProc(`/proc/${pid}/cmdline`) ?? '').includes(path))
 }
 
-/** Memory of a process in KB: all that it has in core, and that with shared pages divided among those who share them (0 = not readable). */
-export function memoryOf(pid: number): { readonly rssKb: number; readonly pssKb: number } {
-  const field = (file: string, name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readProc(`/proc/${pid}/${file}`) ?? '')?.[1] ?? 0)
-  return { rssKb: field('status', 'VmRSS'), pssKb: field('smaps_rollup', 'Pss') }
+/** Memory of a process in KB. */
+export interface Memory {
+  /** All that it has in core. */
+  readonly residentKb: number
+  /** The same, with shared pages divided among those who share them. */
+  readonly proportionalKb: number
+  /** Heaps and stacks: what no file backs, so that nobody else's use of the same program changes it. */
+  readonly anonymousKb: number
+}
+
+/** @throws Error where the kernel does not say: the process is gone, or another user's */
+export function memoryOf(pid: number): Memory {
+  const text = readProc(`/proc/${pid}/smaps_rollup`)
+  if (text === null) throw new Error(`/proc/${pid}/smaps_rollup cannot be read`)
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1])
+  return { residentKb: field('Rss'), proportionalKb: field('Pss'), anonymousKb: field('Anonymous') }
 }
 
 /** Processor time that a process has had, in clock ticks of 10 ms (proc(5): utime and stime; USER_HZ is 100 on Linux). */

@@ -15,7 +15,7 @@ import { loadRecipe } from '../../src/recipes/load.ts'
 import { readResult } from '../../src/store/result.ts'
 import type { RunPaths } from '../../src/store/runFolder.ts'
 import { newRunId } from '../../src/store/runId.ts'
-import { figure, figuresOf, type Part, ratios } from './figures.ts'
+import { figure, type Part, ratios, stepsOf } from './figures.ts'
 import { timeNodeStart } from './processes.ts'
 import { type Measuring, nowMs } from './wait.ts'
 import { makeWorld, NOOP, type World } from './world.ts'
@@ -45,16 +45,16 @@ export async function measureRuns(folder: string, rounds: number, measuring: Mea
 type RunTimes = Readonly<Record<keyof typeof MOMENTS, number>>
 
 const MOMENTS = {
-  claimed: 'claimed (in the launcher)',
-  handedOver: 'handed over: folder, marks, wrapper (in the launcher)',
-  started: 'process.started',
-  prepared: 'prepared (checkout)',
+  claimed: 'names claimed (in the launcher)',
+  handedOver: 'folder, marks, wrapper started (in the launcher)',
+  started: 'wrapper and Node begin: process.started',
+  prepared: 'checkout: prepared',
   stageStarted: 'stage.started',
-  stageEnded: 'stage.ended',
-  tornDown: 'teardown.ended',
+  stageEnded: 'stage: stage.ended',
+  tornDown: 'teardown: teardown.ended',
   concluded: 'concluded',
   result: 'result.json on disk',
-  free: 'name free: wrapper ended',
+  free: 'marks cleared, processes ended: the name is free',
 } as const
 
 async function timeRun(world: World, recipe: Recipe, source: Source): Promise<RunTimes> {
@@ -162,7 +162,7 @@ function partOf(node: readonly number[], runs: readonly RunTimes[]): Part {
           figure('launch to result.json', 'ms', results),
         ],
       },
-      { title: 'where the time goes, since the launch', figures: figuresOf(MOMENTS, runs) },
+      { title: 'where the time goes, step by step', figures: stepsOf(MOMENTS, runs) },
     ],
   }
 }

@@ -83,12 +83,7 @@ function dirtyRuns(paths: StatePaths, held: Held): ReadonlySet<string> {
 
 /** An entry that cannot be read stands for all names of its run. */
 function namesOfOpen(paths: StatePaths, run: string, locks: readonly Name[]): readonly Name[] {
-  if (locks.length > 0) return locks
-  try {
-    return readRequest(runPaths(paths, run)).names
-  } catch {
-    return []
-  }
+  return locks.length > 0 ? locks : (readableNames(runPaths(paths, run)) ?? [])
 }
 
 /** A torn mark was written after its run's entry in `open/`: once all of those are cleaned it is nobody's. */
@@ -100,9 +95,11 @@ function clearStrayMarks(held: Held): void {
 async function settle(paths: StatePaths, id: string, held: Held, recoverer: Recoverer): Promise<Settled> {
   const run = runPaths(paths, id)
   if (!hasRunFolder(run)) return blocked(id, `its folder ${run.folder} is gone`)
+  const names = readableNames(run)
+  if (names === null) return blocked(id, `${run.request} cannot be read`)
   for (const recovered of [[], [id]]) {
     const seen = underRunLock(run, (journal) => {
-      if (isVerified(journal)) clearMarks(paths, id, readRequest(run).names, held)
+      if (isVerified(journal)) clearMarks(paths, id, names, held)
       return journal
     })
     if (seen === null) return { kind: 'busy', name: held.names[0] ?? '', run: id }
@@ -111,7 +108,7 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
     if (due.kind !== 'now' || recovered.length > 0)
       return { kind: 'dirty', run: id, due: laterOf(due, seen), why: whatIsLeft(seen) }
     noteStop(run, { reason: 'abandoned', by: recoverer.by, atMs: Date.now() })
-    await recoverer.recover(run, shareOf(run, held))
+    await recoverer.recover(run, shareOf(names, held))
   }
   throw new Error(`unreachable: run ${id} was neither cleaned nor found dirty`)
 }
@@ -130,9 +127,16 @@ function whatIsLeft(journal: Journal): string {
   return report === null ? 'its teardown has not ended' : report.left.join('; ')
 }
 
+function readableNames(run: RunPaths): readonly Name[] | null {
+  try {
+    return readRequest(run).names
+  } catch {
+    return null
+  }
+}
+
 /** Only the locks of the run's own names are given to its recovery. */
-function shareOf(run: RunPaths, held: Held): Held {
-  const { names } = readRequest(run)
+function shareOf(names: readonly Name[], held: Held): Held {
   const shared = held.names.flatMap((name, index) =>
     names.includes(name) ? [{ name, fd: held.fds[index] ?? -1 }] : [],
   )

@@ -14,8 +14,8 @@ import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { createOnce } from '../store/durable.ts'
-import { readResult } from '../store/result.ts'
-import { hasRunFolder, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
+import { hasRunFolder, readRequest, runPaths } from '../store/runFolder.ts'
+import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
 import { recoverer } from './recovery.ts'
@@ -66,7 +66,7 @@ async function takeTurn(
     user === null ? row.names : sortedNames([...row.names, userName(user)]),
   )
   const recover = recoverer(state, `run ${row.id}`, false, leaveAlone)
-  const claimed = await turns.take(row.id, row.names, variants, recover)
+  const claimed = await turns.take(row.id, row.names, variants, recover).catch(unusable)
   if (claimed.kind !== 'held') return claimed
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
   const request = makeRequest(
@@ -92,6 +92,11 @@ async function takeTurn(
   }
 }
 
+/** A lock that cannot be used (a full disk, a folder in its place) is something to wait for, in sight of everybody. */
+function unusable(error: unknown): Turn & { readonly kind: 'unready' } {
+  return { kind: 'unready', why: `its locks to be usable (${messageOf(error)})` }
+}
+
 /** A child keeps its parent's event loop alive: the service ends without its runs. */
 function leaveAlone({ child }: Launched): void {
   child.unref()
@@ -106,7 +111,8 @@ function wishOf(row: RunRow) {
 function look(state: StatePaths, id: string): FolderLook {
   const run = runPaths(state, id)
   if (!hasRunFolder(run)) return { exists: false, journal: EMPTY_JOURNAL, result: null }
-  return { exists: true, journal: readJournal(run), result: readResult(run) }
+  const { journal, result } = lookAtRun(run)
+  return { exists: true, journal, result }
 }
 
 /** All names that the run was started with; those that it was queued with where it has no request yet. */

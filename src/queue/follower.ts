@@ -54,6 +54,7 @@ async function takeOver(world: QueueWorld, row: RunRow, { journal, result }: Fol
     if (await concludeRun(world, row, result, journal)) world.machine.noteReported(row.id)
     return
   }
+  if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
   if (change.state !== row.state || change.stage !== row.stage) await changeRun(world, row, change, journal)
 }

@@ -24,6 +24,7 @@ export type Turn =
 export interface FolderLook {
   /** False = nothing of the run has begun. */
   readonly exists: boolean
+  /** Empty where it has no line yet, or cannot be read. */
   readonly journal: Journal
   readonly result: Verdict | null
 }

@@ -1,0 +1,100 @@
+import { describe, expect } from 'vitest'
+import type { CheckRun } from '../../src/sandbox/github/records.ts'
+import type { Gate } from '../fixtures/gate.ts'
+import { until } from '../fixtures/until.ts'
+import { GATE, SITE } from '../fixtures/world.ts'
+import { POINTS } from './fixtures/points.ts'
+import type { AskedRun, Scene } from './fixtures/scene.ts'
+import { test } from './fixtures/test.ts'
+
+describe.concurrent('case 34: two runs are alive, a third is asked for, and the service is SIGKILLed when', () => {
+  for (const [moment, { reached, beforeLaunch }] of Object.entries(POINTS)) {
+    test(`R-QUE-01 R-QUE-04 R-RUN-09 R-REP-03 ${moment}: no run is lost or begun twice, each has one check run with its true end`, async ({
+      scene,
+    }) => {
+      const { inside, parked } = await twoParked(scene)
+      const service = scene.service()
+      const killed = reached(scene).then(() => service.kill())
+      scene.gitHub.people.comment(4, 'octocat', '!testme quick')
+      await killed
+      await scene.serve()
+      await allEnd(scene, inside, parked, beforeLaunch)
+    })
+  }
+
+  const TOLD: Readonly<Record<string, (told: CheckRun) => boolean>> = {
+    'GitHub has made its check run': ({ status }) => status === 'queued',
+    'GitHub has heard that it is in progress': ({ status }) => status === 'in_progress',
+    'GitHub has heard its end': ({ status }) => status === 'completed',
+  }
+  for (const [moment, isIt] of Object.entries(TOLD)) {
+    test(`R-REP-02 R-REP-03 ${moment}, before the answer: no second check run, and its true end`, async ({
+      scene,
+    }) => {
+      const { inside, parked } = await twoParked(scene)
+      const service = scene.service()
+      const others = new Set(parked.map(({ id }) => id))
+      scene.checks.onTold((told) => {
+        if (!others.has(told.externalId) && isIt(told)) service.started.kill('SIGKILL')
+      })
+      scene.gitHub.people.comment(4, 'octocat', '!testme quick')
+      await service.started.ended()
+      await scene.serve()
+      await allEnd(scene, inside, parked, true)
+    })
+  }
+})
+
+async function twoParked(
+  scene: Scene,
+): Promise<{ readonly inside: Gate; readonly parked: readonly AskedRun[] }> {
+  const inside = scene.world.gate('inside')
+  scene.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, check: `${SITE} check` } })
+  scene.recipe('quick')
+  await scene.serve()
+  await scene.openPull()
+  const parked = [await scene.testme(1), await scene.testme(2)]
+  for (const _ of parked) await inside.reached()
+  for (const run of parked)
+    await run.shows('its stage', ({ output }) => (output.title ?? '').startsWith('Stage in'))
+  return { inside, parked }
+}
+
+async function allEnd(
+  scene: Scene,
+  inside: Gate,
+  parked: readonly AskedRun[],
+  beforeLaunch: boolean,
+): Promise<void> {
+  for (const _ of parked) inside.go()
+  await until('three completed check runs', () => {
+    const all = scene.checks.all()
+    return all.length === 3 && all.every(({ status }) => status === 'completed')
+  })
+  expect(scene.world.runs(), 'runs on disk').toHaveLength(3)
+  for (const run of scene.runs()) expectTruth(scene, run)
+  for (const run of parked) expect(run.check().conclusion).toBe('success')
+  const third = scene.runs().find(({ id }) => parked.every((run) => run.id !== id))
+  if (third === undefined || (beforeLaunch && third.check().conclusion !== 'success'))
+    return expectUnbegun(third)
+  expect(third.check().conclusion).toBe('success')
+}
+
+/** The check says what the run's own result says; nothing of it was begun in a second process. */
+function expectTruth({ world }: Scene, run: AskedRun): void {
+  const { conclusion, output } = run.check()
+  const result = run.result()
+  expect({ conclusion, title: output.title }).toEqual({
+    conclusion: result?.conclusion,
+    title: result?.title,
+  })
+  expect(run.count('process.started')).toBe(1)
+  expect(world.trace().filter((line) => line === `${run.id} up`).length).toBe(run.count('prepared'))
+}
+
+/** Killed between its claim and its launch: it was never begun, and says so. */
+function expectUnbegun(run: AskedRun | undefined): void {
+  expect(run?.check()).toMatchObject({ conclusion: 'failure' })
+  expect(run?.check().output.title).toMatch(/^harness: /)
+  expect(run?.events().filter((event) => event.startsWith('stage.started'))).toEqual([])
+}
