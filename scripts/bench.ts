@@ -21,10 +21,16 @@ async function main(words: readonly string[]): Promise<number> {
     else await bench(options, { signal: stopped.signal, say })
     return EXIT.ok
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
+    process.stderr.write(`${messageOf(worstOf(error))}\n`)
     if (stopped.signal.aborted) return EXIT.interrupted
     return error instanceof HarnessError ? error.exitCode : EXIT.harness
   }
+}
+
+/** What could not be taken down counts more than what was under way, and than a wait that a signal has ended. */
+function worstOf(error: unknown): unknown {
+  if (error instanceof SuppressedError) return error.error
+  return error instanceof Error && error.name === 'AbortError' ? error.cause : error
 }
 
 async function bench(options: Options, measuring: Measuring): Promise<void> {

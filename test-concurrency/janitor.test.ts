@@ -1,6 +1,10 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { killAll, killTogether } from './fixtures/crash.ts'
+import type { Gate } from './fixtures/gate.ts'
+import type { Run } from './fixtures/run.ts'
+import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
 import { GATE, REPOSITORY, SITE, type World } from './fixtures/world.ts'
@@ -110,20 +114,102 @@ describe('janitor', () => {
     const steps = ['up', 'down', 'down', 'gone'].map((step) => `${dead.id} ${step}`)
     expect(world.trace().slice(0, 5)).toEqual([...steps, `${next.id} up`])
   })
+
+  test.for([
+    ['edited', (world: World) => world.recipe('dying', { teardown: 'exit 9' })],
+    ['deleted', (world: World) => rmSync(world.recipeFolder('dying'), { recursive: true })],
+  ] as const)(
+    'R-LCK-16 R-RUN-19 case 20c: the recipe is %s between death and recovery: the teardown of the time of the run is used',
+    async ([, change], { world }) => {
+      const { dead, down } = await deadRun(world)
+      change(world)
+      const janitor = world.berth('janitor')
+      await down.reached()
+      down.go()
+      await janitor.endedWith(10)
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${dead.id} ${step}`))
+      expect(dead.result()).toMatchObject({ verified: true })
+    },
+  )
+
+  test('R-JAN-07 R-JAN-06 case 21: killed in the middle of its sweep, the next one finishes; one over a clean state does nothing', async ({
+    world,
+  }) => {
+    const { dead, down, inside } = await deadRun(world)
+    const other = await dieInside(world, inside, '1')
+    const first = world.berth('janitor')
+    await down.reached()
+    first.kill('SIGKILL')
+    await first.ended()
+    const second = world.berth('janitor', '--json')
+    expect((await down.reached()).run).toBe(other.id)
+    down.go()
+    down.go()
+    await second.endedWith(10)
+    await Promise.all([dead.concluded(), other.concluded()])
+    const { findings } = JSON.parse(second.output())
+    const cleaned = { name: 'app-1.ci.localhost', action: 'cleaned' }
+    expect(findings.slice(0, 2)).toMatchObject([{ name: NAME, action: 'untouched' }, cleaned])
+    await until('the end of the first recovery', () => world.judge().processes.length === 0)
+    await world.berth('janitor').endedWith(0)
+    const third = world.berth('janitor')
+    await third.endedWith(0)
+    expect(third.output()).toBe('Nothing was left.\n')
+    for (const run of [dead, other]) expect(run.count('teardown.ended')).toBe(1)
+  })
+
+  test('R-JAN-01 case 22: after a reboot, with nothing but run folders left, everything is found and cleaned', async ({
+    world,
+  }) => {
+    const { dead, down } = await deadRun(world)
+    for (const folder of ['locks', 'open', 'tickets']) rmSync(join(world.state, folder), { recursive: true })
+    const journal = join(dead.folder, 'journal.ndjson')
+    const otherBoot = readFileSync(journal, 'utf8').replaceAll(
+      /"boot":"[^"]+"/g,
+      '"boot":"00000000-0000-4000-8000-000000000000"',
+    )
+    writeFileSync(journal, otherBoot)
+    const look = world.berth('janitor', '--dry-run', '--json')
+    const { findings } = JSON.parse(await outputOf(look, 10))
+    expect(findings).toMatchObject([{ name: NAME, action: 'would clean' }])
+    const janitor = world.berth('janitor')
+    await down.reached()
+    down.go()
+    await janitor.endedWith(10)
+    expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${dead.id} ${step}`))
+  })
+
+  test('R-JAN-03 case 23: a domain that is no run domain is not probed, not even where a run was there; no lock file appears', async ({
+    world,
+  }) => {
+    const { dead, down } = await deadRun(world)
+    rmSync(world.lockFile(NAME))
+    world.configure('baseDomain: ci.example.org')
+    const janitor = world.berth('janitor', '--json')
+    const { findings } = JSON.parse(await outputOf(janitor))
+    expect(findings).toMatchObject([{ what: 'name', name: NAME, action: 'untouched' }])
+    expect(existsSync(world.lockFile(NAME))).toBe(false)
+    expect(dead.count('process.started')).toBe(1)
+    world.configure('baseDomain: ci.localhost')
+    down.go()
+    await world.berth('janitor').endedWith(10)
+  })
 })
 
 /** A run that was killed in its stage `inside`, with all that belongs to it; its teardown parks at `down`. */
 async function deadRun(world: World) {
   const [inside, down] = [world.gate('inside'), world.gate('down')]
   const teardown = `${SITE} down gate`
-  world.recipe('dying', {
-    stages: { up: `${SITE} up`, inside: `${GATE} inside` },
-    teardown,
-    domain: 'app-{pr}.{base}',
-  })
+  const stages = { up: `${SITE} up`, inside: `${GATE} inside` }
+  world.recipe('dying', { stages, teardown, domain: 'app-{pr}.{base}' })
   world.recipe('app', { teardown })
-  const dead = await world.run('dying')
+  return { dead: await dieInside(world, inside, '0'), down, inside }
+}
+
+async function dieInside(world: World, inside: Gate, pr: string): Promise<Run> {
+  const dead = await world.run('dying', '--pr', pr)
   await inside.reached()
   await killAll(dead)
-  return { dead, down }
+  return dead
 }

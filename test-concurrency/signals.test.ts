@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
-import { HAS_STRACE, stopped } from './fixtures/crash.ts'
-import { hasTakenSignals, isAlive, isStopped, kill, parentOf } from './fixtures/kernel.ts'
+import { AN_HOUR_US, detach, HAS_STRACE, inject, injectBelow, stopped } from './fixtures/crash.ts'
+import { childrenOf, hasTakenSignals, isAlive, isStopped, kill, parentOf, statOf } from './fixtures/kernel.ts'
 import { relaunch, unstartedRun, wrapperCalls } from './fixtures/relaunch.ts'
 import type { Run } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
@@ -55,6 +55,31 @@ describe('TERM to the wrapper', () => {
         expect(run.result(), `TERM at ${name} ${when}`).toMatchObject(end)
         expect(world.trace().filter((line) => line === `${run.id} up`)).toEqual([])
       }
+    },
+  )
+
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-22 case 25: while its child is between fork and exec (strace), with handlers that are not its own: nothing is deployed',
+    async ({ world }) => {
+      world.recipe('app')
+      const run = await unstartedRun(world, parkAtBoot(world), 0)
+      const wrapper = relaunch(world, run, 'stopped')
+      await until('the wrapper before its first instruction', () => isStopped(wrapper.pid))
+      const toTraps = await inject(world, wrapper.pid, 'chdir:signal=STOP:when=1')
+      kill(wrapper.pid, 'SIGCONT')
+      await until('the wrapper at its first command', () => toTraps.output().includes('stopped by SIGSTOP'))
+      await detach(toTraps)
+      const atFork = await injectBelow(world, wrapper.pid, `set_robust_list:delay_enter=${AN_HOUR_US}:when=1`)
+      kill(wrapper.pid, 'SIGCONT')
+      const child = await until('the child of the wrapper', () =>
+        childrenOf(wrapper.pid).find((pid) => statOf(pid)?.state === 't'),
+      )
+      kill(wrapper.pid, 'SIGTERM')
+      await until('the signal to be passed on', () => !hasTakenSignals(child))
+      await detach(atFork)
+      await wrapper.endedWith(0)
+      expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+      expectNothingDeployed(world, run)
     },
   )
 })

@@ -5,8 +5,8 @@ import { lockAlone } from '../lock/single.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
 
-/** `berth serve`: until SIGTERM or SIGINT; runs go on without it. */
-export async function serve(context: Context): Promise<number> {
+/** `berth serve`: until SIGTERM or SIGINT; runs go on without it. Ends the process, once all of the service is closed. */
+export async function serve(context: Context): Promise<never> {
   readEnvFile(context.cwd)
   const credentials = readCredentials(process.env)
   const stopped = new Promise<void>((resolve) => {
@@ -21,9 +21,11 @@ export async function serve(context: Context): Promise<number> {
       { exitCode: EXIT.taken },
     )
   const { startService } = await import('../world/service.ts')
-  await using _service = await startService(context, credentials)
+  const service = await startService(context, credentials)
   await stopped
-  return EXIT.ok
+  await service[Symbol.asyncDispose]()
+  // A request that GitHub leaves unanswered would keep the process alive.
+  return process.exit(EXIT.ok)
 }
 
 /** What Probot's set-up has written; the environment counts more. */

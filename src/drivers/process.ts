@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../errors.ts'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
@@ -71,9 +72,14 @@ async function runTeardown(works: Works, part: Containment): Promise<string | nu
     uninterruptible: false,
     log: TEARDOWN_LOG,
   }
-  const end = await runCommand(works, command, part, NEVER)
+  const end = await runCommand(works, command, part, NEVER).catch(faultOf)
   if (end.outcome === 'success') return null
   return `the teardown command ${end.outcome === 'timed_out' ? 'timed out' : 'ended with'} ${end.detail}`
+}
+
+/** What keeps the command from being started must not keep the rest of the teardown from coming. */
+function faultOf(error: unknown): StageEnd {
+  return { outcome: 'fault', exitCode: null, detail: messageOf(error) }
 }
 
 /** Of a stage, or of teardowns, that earlier processes of this run began and never saw end. The last teardown is our own. */

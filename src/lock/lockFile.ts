@@ -55,19 +55,16 @@ export function readMark(fd: number): MarkState {
   return parseMark(bytes.toString('utf8', 0, length))
 }
 
-/** The mark of a lock file, without taking its lock: for looking only. */
+/** The mark of a lock file, without taking its lock: for looking only. A name whose file cannot be read (a directory stands there) is not clean. */
 export function peekMark(path: string): MarkState {
-  let fd: number
+  let fd = -1
   try {
     fd = openSync(path, constants.O_RDONLY)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'clean'
-    throw error
-  }
-  try {
     return readMark(fd)
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? 'clean' : 'unreadable'
   } finally {
-    closeSync(fd)
+    if (fd >= 0) closeSync(fd)
   }
 }
 

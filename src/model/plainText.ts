@@ -3,7 +3,7 @@
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 /** ECMA-48: CSI and OSC sequences, then any other escape with its one character. */
 // oxlint-disable-next-line no-control-regex -- escapes are what this is about
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|[@-_])/g
 
 /** Text from outside (logs, names, titles) without anything that a terminal or a page would act on; tabs and line ends stay. */
 export function plainText(text: string): string {

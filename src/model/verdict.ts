@@ -35,7 +35,7 @@ function verdictOfWork(journal: Journal): Verdict {
   ) {
     return verdictOf('success', 'passed', passedTitle(journal.stages), EXIT.ok)
   }
-  if (journal.stop !== null) return verdictOfStop(journal.stop, 'before its first stage ended')
+  if (journal.stop !== null) return verdictOfStop(journal.stop, positionOf(journal))
   if (journal.prepareFault !== null) return harnessFault(journal.prepareFault)
   return harnessFault(`the run process died ${positionOf(journal)}`)
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { Socket } from 'node:net'
+import { closeSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { closeAllOnExec } from '../lock/syscalls.ts'
+import { closeAllOnExec, makePipe } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
-import { opened } from '../store/durable.ts'
+import { opened, writeAll } from '../store/durable.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 
@@ -39,19 +38,19 @@ export interface Launch {
  */
 export async function launchWrapper(launch: Launch): Promise<Launched> {
   using log = opened(launch.run.wrapperLog, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
+  using control = controlOf(launch)
   closeAllOnExec()
   const child = spawn('/bin/sh', wrapperArguments(launch), {
     cwd: '/',
     detached: true,
     env: wrapperEnvironment(launch.state),
-    stdio: ['ignore', log.value, log.value, ...launch.fds, 'pipe'],
+    stdio: ['ignore', log.value, log.value, ...launch.fds, control.readFd],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', reject)
   })
-  sendControl(child, launch)
   return { pid: child.pid ?? 0, ended, child }
 }
 
@@ -69,13 +68,13 @@ function wrapperEnvironment(state: StatePaths): NodeJS.ProcessEnv {
   }
 }
 
-/** One JSON line, read by the first run process only: a second one never goes forward and needs no credentials. */
-function sendControl(child: ChildProcess, launch: Launch): void {
-  const pipe = child.stdio[3 + launch.fds.length]
-  if (!(pipe instanceof Socket)) throw new Error('the wrapper has no control pipe')
-  pipe.on('error', () => undefined)
-  pipe.write(`${JSON.stringify({ cloneToken: launch.cloneToken })}\n`)
-  if (launch.foreground) return
-  pipe.end()
-  pipe.unref()
+/**
+ * One JSON line, read by the first run process only: a second one never goes forward and needs no credentials. It is in the pipe before the
+ * wrapper begins, so that a starter that dies at once leaves no run without its credentials; a foreground caller keeps its end open.
+ */
+function controlOf({ cloneToken, foreground }: Launch): { readonly readFd: number } & Disposable {
+  const { readFd, writeFd } = makePipe()
+  writeAll(writeFd, `${JSON.stringify({ cloneToken })}\n`)
+  if (!foreground) closeSync(writeFd)
+  return { readFd, [Symbol.dispose]: () => closeSync(readFd) }
 }

@@ -18,7 +18,7 @@ export interface LogSink {
 
 /** Reads the pipe into the file until it ends or is closed. Appends: a second teardown's output stands below the first one's. */
 export function openLogSink(path: string, pipeFd: number): LogSink {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+  const fd = openLog(path)
   const file = cutFile(fd)
   const pipe = new Socket({ fd: pipeFd, readable: true, writable: false })
   pipe.on('data', (chunk: Buffer) => file.write(chunk))
@@ -30,8 +30,19 @@ export function openLogSink(path: string, pipeFd: number): LogSink {
     close() {
       pipe.destroy()
       file.end()
-      closeSync(fd)
+      if (fd !== NO_FILE) closeSync(fd)
     },
+  }
+}
+
+const NO_FILE = -1
+
+/** Without a file (a full disk, no descriptors) the output is read all the same, and lost. */
+function openLog(path: string): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+  } catch {
+    return NO_FILE
   }
 }
 

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { claim } from '../lock/claim.ts'
@@ -14,7 +14,7 @@ import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { createOnce } from '../store/durable.ts'
-import { hasRunFolder, readRequest, runPaths } from '../store/runFolder.ts'
+import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
@@ -119,9 +119,22 @@ function look(state: StatePaths, id: string): FolderLook {
 async function recover(state: StatePaths, row: RunRow, by: ReturnType<typeof recoverer>): Promise<Recovered> {
   adoptForgotten(state, row.id)
   const claimed = await claim(state, namesOf(state, row), by)
-  if (claimed.kind === 'held') letGo(claimed)
-  if (claimed.kind === 'dirty') return claimed
-  return { kind: claimed.kind === 'busy' ? 'busy' : 'clean' }
+  if (claimed.kind !== 'held') return claimed.kind === 'dirty' ? claimed : { kind: 'busy' }
+  if (isUnbegun(runPaths(state, row.id)))
+    rmSync(runPaths(state, row.id).folder, { recursive: true, force: true })
+  letGo(claimed)
+  return { kind: 'clean' }
+}
+
+/** A folder without its request was made by somebody who died over it: marks and processes come later, so the run can begin anew. */
+function isUnbegun(run: RunPaths): boolean {
+  if (existsSync(run.journal) || existsSync(run.result)) return false
+  try {
+    readRequest(run)
+    return false
+  } catch {
+    return true
+  }
 }
 
 function namesOf(state: StatePaths, row: RunRow): RunRow['names'] {

@@ -31,7 +31,8 @@ export async function fetchIntoMirror(wish: MirrorWish): Promise<string> {
   } catch (error) {
     if (wish.options.signal.aborted) throw error
   }
-  return cloneAnew(mirror, user, wish)
+  // Without this await the scope would give the lock up while the clone goes on, and two clones would replace each other.
+  return await cloneAnew(mirror, user, wish)
 }
 
 export function mirrorPath(wish: MirrorWish): string {

@@ -34,15 +34,10 @@ export function createDispatcher(
     const turn = await world.machine.takeTurn(row)
     if (closed) return turn.kind === 'held' ? turn.giveBack() : undefined
     if (turn.kind !== 'held') return explain(world, row.id, turn)
-    if (slots.take(row.id)) return launch(row.id, turn)
+    const launch = () => start(world, row.id, turn, started).finally(() => slots.startEnded(row.id))
+    if (slots.take(row.id)) return tracked(starts, launch())
     turn.giveBack()
     return waitFor(world, row.id, slots.words)
-  }
-
-  async function launch(id: string, turn: Turn & { readonly kind: 'held' }): Promise<void> {
-    const ended = start(world, id, turn, started).finally(() => slots.startEnded(id))
-    starts.add(ended)
-    await ended.finally(() => starts.delete(ended))
   }
 
   function begin(row: RunRow): void {
@@ -71,6 +66,11 @@ export function createDispatcher(
       await Promise.allSettled(starts)
     },
   }
+}
+
+async function tracked(all: Set<Promise<void>>, work: Promise<void>): Promise<void> {
+  all.add(work)
+  await work.finally(() => all.delete(work))
 }
 
 /** How many runs may live at a time. A run counts from the moment in which it is about to start, and never twice. */

@@ -20,11 +20,12 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
     const look = world.machine.look(row.id)
     if (!look.exists) return
     if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
-    if (row.stop !== null && !stopped.has(row.id)) {
-      stopped.add(row.id)
+    const asked = row.stop !== null && !stopped.has(row.id)
+    if (row.stop !== null && asked) {
       world.machine.stop(row.id, row.stop)
+      stopped.add(row.id)
     }
-    await takeOver(world, row, look)
+    await takeOver(world, row, look, asked)
   }
 
   return {
@@ -49,14 +50,21 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
   }
 }
 
-async function takeOver(world: QueueWorld, row: RunRow, { journal, result }: FolderLook): Promise<void> {
+/** @param asked a stop was just passed on: it is told although the run may take long to change for it */
+async function takeOver(
+  world: QueueWorld,
+  row: RunRow,
+  { journal, result }: FolderLook,
+  asked: boolean,
+): Promise<void> {
   if (result !== null) {
     if (await concludeRun(world, row, result, journal)) world.machine.noteReported(row.id)
     return
   }
   if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
-  if (change.state !== row.state || change.stage !== row.stage) await changeRun(world, row, change, journal)
+  if (asked || change.state !== row.state || change.stage !== row.stage)
+    await changeRun(world, row, change, journal)
 }
 
 function stateOf(journal: Journal): RunState {

@@ -1,6 +1,8 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { messageOf } from '../errors.ts'
 import type { RunRow } from '../model/ports.ts'
+import { withDeadline } from '../report/deadline.ts'
+import { SYSTEM_TIME } from '../report/time.ts'
 import type { Credentials } from './credentials.ts'
 
 export interface GitHubApp {
@@ -55,25 +57,55 @@ async function faultOf(probot: Probot): Promise<string | null> {
 /** A clone takes a while: a token that ends sooner is not given out any more. */
 const LEAST_LEFT_MS = 10 * 60_000
 
-/** Tokens by repository, each asked for once an hour: a run that waits for its turn asks every half second. */
+/** GitHub ends every request within 10 s; what it has refused it is not asked again at once. */
+const CALL_MS = 10_000
+const REFUSED_MS = 2_000
+
+/** Tokens by repository, each asked for once an hour: a run that waits for its turn wants one every half second. */
 function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
   const known = new Map<string, Token>()
-  return async ({ installationId, repositoryId }) => {
-    const key = `${installationId} ${repositoryId}`
+  const refused = new Map<string, Refused>()
+  return async (row) => {
+    const key = `${row.installationId} ${row.repositoryId}`
     const token = known.get(key)
     if (token !== undefined && token.endsAtMs - Date.now() > LEAST_LEFT_MS) return token.text
-    const app = await probot.auth()
-    const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
-      installation_id: installationId,
-      repository_ids: [Number(repositoryId)],
-      permissions: { contents: 'read' },
-    })
-    known.set(key, { text: data.token, endsAtMs: Date.parse(data.expires_at) })
-    return data.token
+    const before = refused.get(key)
+    if (before !== undefined && before.untilMs > performance.now()) throw before.error
+    try {
+      const fresh = await newToken(probot, row)
+      known.set(key, fresh)
+      return fresh.text
+    } catch (error) {
+      refused.set(key, { error, untilMs: performance.now() + REFUSED_MS })
+      throw error
+    }
   }
 }
 
 interface Token {
   readonly text: string
   readonly endsAtMs: number
+}
+
+interface Refused {
+  readonly error: unknown
+  readonly untilMs: number
+}
+
+async function newToken(
+  probot: Probot,
+  { installationId, repositoryId, repository }: RunRow,
+): Promise<Token> {
+  const never = new AbortController().signal
+  const what = `a clone token for ${repository}`
+  return withDeadline(SYSTEM_TIME, CALL_MS, what, never, async (signal) => {
+    const app = await probot.auth()
+    const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
+      installation_id: installationId,
+      repository_ids: [Number(repositoryId)],
+      permissions: { contents: 'read' },
+      request: { signal },
+    })
+    return { text: data.token, endsAtMs: Date.parse(data.expires_at) }
+  })
 }

@@ -1,5 +1,9 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { CheckRun } from '../../src/sandbox/github/records.ts'
+import { HAS_STRACE, inject } from '../fixtures/crash.ts'
 import type { Gate } from '../fixtures/gate.ts'
 import { until } from '../fixtures/until.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
@@ -14,7 +18,7 @@ describe.concurrent('case 34: two runs are alive, a third is asked for, and the 
     }) => {
       const { inside, parked } = await twoParked(scene)
       const service = scene.service()
-      const killed = reached(scene).then(() => service.kill())
+      const killed = reached(scene, 'quick-4.ci.localhost').then(() => service.kill())
       scene.gitHub.people.comment(4, 'octocat', '!testme quick')
       await killed
       await scene.serve()
@@ -44,6 +48,77 @@ describe.concurrent('case 34: two runs are alive, a third is asked for, and the 
     })
   }
 })
+
+describe.concurrent('case 34: the service is SIGKILLed', () => {
+  test.skipIf(!HAS_STRACE)(
+    'R-QUE-02 R-QUE-04 (strace) with a run claimed, and before anything of it is on disk: the next service queues it again, and it is green',
+    async ({ scene, world }) => {
+      scene.recipe('quick')
+      await scene.serve()
+      const service = scene.service()
+      await inject(world, service.pid, 'mkdir:signal=KILL:when=1')
+      scene.gitHub.people.comment(1, 'octocat', '!testme')
+      await service.started.ended()
+      expect(world.runs()).toEqual([])
+      await scene.serve()
+      const [run] = await until('its check', () => (scene.runs().length === 1 ? scene.runs() : null))
+      expect((await run?.completed())?.conclusion).toBe('success')
+      expect(
+        scene
+          .service()
+          .log()
+          .map(({ msg }) => msg),
+      ).toContain('run.requeued')
+    },
+  )
+
+  test('R-QUE-01 R-RUN-09 R-REP-03 at eight moments drawn by a seed, with up to nine runs alive: every command that was stored has one run, one check, one end', async ({
+    scene,
+  }) => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 1e6)
+    const random = drawnBy(seed)
+    scene.recipe('app', { stages: { up: `${SITE} up`, check: `${SITE} check` } })
+    await scene.serve()
+    for (const _ of [1, 2]) await scene.openPull()
+    for (let round = 1; round <= 8; round += 1) {
+      const service = scene.service()
+      for (const pr of [1, 2, 4].filter(() => random() < 0.6))
+        scene.gitHub.people.comment(pr, 'octocat', '!testme')
+      await pause(random() * 1500)
+      await service.kill()
+      await scene.serve()
+    }
+    await scene.comment(5, '!testme')
+    await until(`all to end (SEED=${seed})`, () => {
+      const all = scene.checks.all()
+      return all.length === storedCommands(scene) && all.every(({ status }) => status === 'completed')
+    })
+    expect(scene.world.runs(), `SEED=${seed}`).toHaveLength(storedCommands(scene))
+    for (const run of scene.runs()) {
+      expectTruth(scene, run)
+      if (run.check().conclusion !== 'success') expectUnbegun(run)
+    }
+  })
+})
+
+/** Commands that the service has taken: a webhook that met no service is lost, and GitHub shows it as failed. */
+function storedCommands({ world }: Scene): number {
+  using store = new DatabaseSync(join(world.state, 'berth.db'), { readOnly: true, timeout: 5000 })
+  const question =
+    "SELECT count(*) AS n FROM deliveries WHERE event = 'issue_comment' AND payload LIKE '%!testme%'"
+  return Number(store.prepare(question).get()?.['n'])
+}
+
+/** Mulberry32: the same numbers for the same seed. */
+function drawnBy(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
 
 async function twoParked(
   scene: Scene,

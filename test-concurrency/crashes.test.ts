@@ -1,0 +1,92 @@
+import { existsSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { type Call, callsIn } from './fixtures/calls.ts'
+import { HAS_STRACE, inject, watchCalls } from './fixtures/crash.ts'
+import type { Gate } from './fixtures/gate.ts'
+import type { Started } from './fixtures/started.ts'
+import { test } from './fixtures/test.ts'
+import { SITE, type World } from './fixtures/world.ts'
+
+/** What changes the disk. */
+const DURABLE = 'mkdir,fsync,fdatasync,rename,renameat2,link,linkat,unlink,unlinkat,ftruncate,pwrite64'
+
+describe.skipIf(!HAS_STRACE)('SIGKILL at system calls (strace)', () => {
+  test('R-LCK-16 R-LCK-08 case 43a: of the launch, from the run folder to the flushed mark: nothing, or a dirty name that a janitor cleans; nothing is deployed', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    await world.berth('locks').endedWith(0)
+    const points = pointsOf(await launchCalls(world, 0, null))
+    expect(points.length).toBeGreaterThan(8)
+    let marked = 0
+    for (const [index, point] of points.entries()) {
+      await launchCalls(world, index + 1, point)
+      if (Object.keys(world.judge().marks).length > 0) marked += 1
+    }
+    expect(marked).toBeGreaterThan(0)
+    await world.berth('janitor').endedWith(10)
+    expect(world.judge()).toMatchObject({ marks: {}, open: [] })
+    const asked = world.runs().filter(({ folder }) => existsSync(join(folder, 'request.json')))
+    expect(asked.filter((run) => run.result()?.verified !== true).map(({ id }) => id)).toEqual([])
+    expect(world.trace().filter((line) => line.endsWith(' up'))).toHaveLength(1)
+  })
+
+  test('R-LCK-16 R-RUN-14 case 43a: of the run process, from the end of its teardown to its own: one result, every mark cleared', async ({
+    world,
+  }) => {
+    const down = world.gate('down')
+    world.recipe('app', { resources: ['gpu'], teardown: `${SITE} down gate` })
+    const points = await runCalls(world, down, 0, null)
+    expect(points.map(({ name }) => name)).toEqual(expect.arrayContaining(['ftruncate', 'unlink']))
+    for (const [index, point] of points.entries()) {
+      await runCalls(world, down, index + 1, point)
+      expect(world.judge(), point.line).toMatchObject({ marks: {}, open: [] })
+    }
+    for (const run of world.runs()) {
+      expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
+      expect([run.count('concluded'), run.count('teardown.ended')]).toEqual([1, 1])
+    }
+    expect(world.runs().filter((run) => run.count('process.started') === 2).length).toBe(points.length)
+  })
+})
+
+/** One `berth run`, watched from the moment that its name is free, and killed at a call; gives its calls. */
+async function launchCalls(world: World, pr: number, point: Call | null): Promise<readonly Call[]> {
+  const file = world.lockFile(`app-${pr}.ci.localhost`)
+  const holder = world.start(['sh', '-c', 'exec 9<>"$0"; flock 9; echo in; exec sleep 1000', file])
+  await holder.says(/in/)
+  const run = await world.run('app', '--pr', String(pr), '--wait', '5m')
+  await run.cli.says(/waits for/)
+  const strace = await watched(world, run.cli.pid, point)
+  holder.kill('SIGKILL')
+  await holder.ended()
+  utimesSync(file, 0, 0)
+  const { code, signal } = await run.cli.ended()
+  expect([code, signal], point?.line ?? '').toEqual(point === null ? [0, null] : [null, 'SIGKILL'])
+  await strace.ended()
+  return callsIn(strace.output())
+}
+
+/** From the run's folder to its flushed mark; of the folders that are made, the first. */
+function pointsOf(calls: readonly Call[]): readonly Call[] {
+  const mark = calls.findIndex(({ name }) => name === 'pwrite64')
+  const first = calls.findIndex(({ name }) => name === 'mkdir')
+  return calls.slice(first, mark + 2).filter(({ name }, index) => index === 0 || name !== 'mkdir')
+}
+
+/** One run, watched from its teardown's command on, and killed at a call; gives its calls. */
+async function runCalls(world: World, down: Gate, pr: number, point: Call | null): Promise<readonly Call[]> {
+  const run = await world.run('app', '--pr', String(pr))
+  await down.reached()
+  const strace = await watched(world, run.conductor().pid, point)
+  down.go()
+  await run.cli.endedWith(0)
+  await strace.ended()
+  return callsIn(strace.output())
+}
+
+function watched(world: World, pid: number, point: Call | null): Promise<Started> {
+  if (point === null) return watchCalls(world, pid, DURABLE)
+  return inject(world, pid, `${point.name}:signal=KILL:when=${point.when}`)
+}

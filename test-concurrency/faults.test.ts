@@ -1,0 +1,120 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { ended, killAll } from './fixtures/crash.ts'
+import { outputOf } from './fixtures/started.ts'
+import { test } from './fixtures/test.ts'
+import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
+
+const NAME = 'app-0.ci.localhost'
+const NEVER = 'echo "$BERTH_RUN_ID never" >>"$TRACE"'
+
+describe('what stands in a lock’s way', () => {
+  test('R-LCK-12 R-JAN-07 case 24: a directory in a lock’s place: a named error, no run folder; the rest of the sweep goes on', async ({
+    world,
+  }) => {
+    const { dead } = await deadRun(world, '1')
+    mkdirSync(world.lockFile(NAME))
+    const run = world.berth('run', 'app')
+    await run.endedWith(70)
+    expect(run.output()).toContain(`Lock file ${world.lockFile(NAME)} cannot be opened (EISDIR`)
+    expect(world.runs().map(({ id }) => id)).toEqual([dead.id])
+    const { findings } = JSON.parse(await outputOf(world.berth('janitor', '--json'), 1))
+    expect(findings).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'app-1.ci.localhost', action: 'cleaned' }),
+        expect.objectContaining({ name: NAME, action: 'left', why: expect.stringContaining('EISDIR') }),
+      ]),
+    )
+    rmSync(world.lockFile(NAME), { recursive: true })
+    await world.berth('run', 'app').endedWith(0)
+  })
+
+  test('R-LCK-12 R-LCK-09 case 24: a directory in the place of the second lock: the first one is given up, too', async ({
+    world,
+  }) => {
+    world.recipe('app', { resources: ['gpu'] })
+    await world.berth('locks').endedWith(0)
+    mkdirSync(join(world.state, 'locks/r:/gpu.lock'))
+    await world.berth('run', 'app').endedWith(70)
+    expect(world.judge().holders(NAME)).toEqual([])
+    expect(world.runs()).toEqual([])
+    rmSync(join(world.state, 'locks/r:/gpu.lock'), { recursive: true })
+    await world.berth('run', 'app').endedWith(0)
+  })
+
+  test('R-LCK-12 R-QUE-02 case 24: no descriptors are left: a named error; with descriptors again, a janitor leaves nothing of it', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const codes: (number | null)[] = []
+    for (const most of [24, 28, 32, 36]) {
+      const run = world.start(['sh', '-c', `ulimit -n ${most}; exec "$0" run app`, BERTH])
+      const { code } = await run.ended()
+      codes.push(code)
+      if (code !== 0) expect(run.output(), `with ${most} descriptors`).toMatch(/^(berth: |failure: )./m)
+      expect(world.judge().processes).toEqual([])
+    }
+    expect(codes.some((code) => code !== 0)).toBe(true)
+    await world.berth('janitor').ended()
+    await world.berth('run', 'app').endedWith(0)
+  })
+})
+
+describe('what is taken from under a live run', () => {
+  test('R-LCK-18 case 24a: its lock file is removed: the next stage does not begin, teardown takes down only its own, the run ends lock_lost', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, never: NEVER } })
+    const run = await world.run('app')
+    await inside.reached()
+    rmSync(world.lockFile(NAME))
+    inside.go()
+    await run.cli.endedWith(70)
+    expect(run.result()).toMatchObject({ conclusion: 'failure', reason: 'lock_lost', verified: false })
+    expect(world.trace()).toEqual([`${run.id} up`])
+    expect(world.judge().open).toEqual([run.id])
+    inside.go()
+    const next = await world.run('app')
+    await next.cli.endedWith(0)
+    expect(next.cli.output()).toContain(`recovered run ${run.id} first`)
+  })
+
+  test.for([
+    ['locks folder', ['locks', 'open']],
+    ['whole state folder', ['.']],
+  ] as const)(
+    'R-LCK-18 case 24a: the %s is moved away: the next stage does not begin, nothing of the run lives on, and a janitor cleans when it is back',
+    async ([, folders], { world }) => {
+      const inside = world.gate('inside')
+      world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, never: NEVER } })
+      const run = await world.run('app')
+      await inside.reached()
+      const { pid, wrapper } = run.conductor()
+      for (const folder of folders) renameSync(join(world.state, folder), `${join(world.state, folder)}.away`)
+      inside.go()
+      await run.cli.endedWith(70)
+      await ended(pid, wrapper)
+      for (const folder of folders) {
+        rmSync(join(world.state, folder), { recursive: true, force: true })
+        renameSync(`${join(world.state, folder)}.away`, join(world.state, folder))
+      }
+      expect(world.judge(run.id).pids).toEqual([])
+      expect(world.trace()).toEqual([`${run.id} up`])
+      await world.berth('janitor').endedWith(10)
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+      expect(run.result()).toMatchObject({ conclusion: 'failure', reason: 'lock_lost' })
+    },
+  )
+})
+
+async function deadRun(world: World, pr: string) {
+  const inside = world.gate('inside')
+  world.recipe('dying', { stages: { up: `${SITE} up`, inside: `${GATE} inside` }, domain: 'app-{pr}.{base}' })
+  world.recipe('app')
+  const dead = await world.run('dying', '--pr', pr)
+  await inside.reached()
+  await killAll(dead)
+  return { dead, inside }
+}
