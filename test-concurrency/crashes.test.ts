@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Call, callsIn } from './fixtures/calls.ts'
 import { HAS_STRACE, inject, watchCalls } from './fixtures/crash.ts'
-import type { Gate } from './fixtures/gate.ts'
+import { sideBySide } from './fixtures/sideBySide.ts'
 import type { Started } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { SITE, type World } from './fixtures/world.ts'
+import { GATE, SITE, type World } from './fixtures/world.ts'
 
 /** What changes the disk. */
 const DURABLE = 'mkdir,fsync,fdatasync,rename,renameat2,link,linkat,unlink,unlinkat,ftruncate,pwrite64'
@@ -19,12 +19,10 @@ describe.skipIf(!HAS_STRACE)('SIGKILL at system calls (strace)', () => {
     await world.berth('locks').endedWith(0)
     const points = pointsOf(await launchCalls(world, 0, null))
     expect(points.length).toBeGreaterThan(8)
-    let marked = 0
-    for (const [index, point] of points.entries()) {
-      await launchCalls(world, index + 1, point)
-      if (Object.keys(world.judge().marks).length > 0) marked += 1
-    }
-    expect(marked).toBeGreaterThan(0)
+    await sideBySide(points, (point, index) => launchCalls(world, index + 1, point))
+    const { marks, open } = world.judge()
+    expect(Object.keys(marks).length, 'marked names').toBeGreaterThan(0)
+    expect(open.length, 'entries without a mark, too').toBeGreaterThan(Object.keys(marks).length)
     await world.berth('janitor').endedWith(10)
     expect(world.judge()).toMatchObject({ marks: {}, open: [] })
     const asked = world.runs().filter(({ folder }) => existsSync(join(folder, 'request.json')))
@@ -35,14 +33,11 @@ describe.skipIf(!HAS_STRACE)('SIGKILL at system calls (strace)', () => {
   test('R-LCK-16 R-RUN-14 case 43a: of the run process, from the end of its teardown to its own: one result, every mark cleared', async ({
     world,
   }) => {
-    const down = world.gate('down')
-    world.recipe('app', { resources: ['gpu'], teardown: `${SITE} down gate` })
-    const points = await runCalls(world, down, 0, null)
+    world.recipe('app', { teardown: `${SITE} down; ${GATE} "down-$BERTH_PR"` })
+    const points = await runCalls(world, 0, null)
     expect(points.map(({ name }) => name)).toEqual(expect.arrayContaining(['ftruncate', 'unlink']))
-    for (const [index, point] of points.entries()) {
-      await runCalls(world, down, index + 1, point)
-      expect(world.judge(), point.line).toMatchObject({ marks: {}, open: [] })
-    }
+    await sideBySide(points, (point, index) => runCalls(world, index + 1, point))
+    expect(world.judge()).toMatchObject({ marks: {}, open: [] })
     for (const run of world.runs()) {
       expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
       expect([run.count('concluded'), run.count('teardown.ended')]).toEqual([1, 1])
@@ -76,7 +71,8 @@ function pointsOf(calls: readonly Call[]): readonly Call[] {
 }
 
 /** One run, watched from its teardown's command on, and killed at a call; gives its calls. */
-async function runCalls(world: World, down: Gate, pr: number, point: Call | null): Promise<readonly Call[]> {
+async function runCalls(world: World, pr: number, point: Call | null): Promise<readonly Call[]> {
+  const down = world.gate(`down-${pr}`)
   const run = await world.run('app', '--pr', String(pr))
   await down.reached()
   const strace = await watched(world, run.conductor().pid, point)

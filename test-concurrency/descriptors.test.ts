@@ -82,7 +82,7 @@ describe('descriptors', () => {
     await run.cli.endedWith(0)
     const before = readFileSync(join(run.folder, 'journal.ndjson'), 'utf8')
     const shared = openSync(world.lockFile(NAME), 'r+')
-    const orders = (names: string) => ['node', RUN_PROCESS, run.folder, names, '-', String(process.pid), '']
+    const orders = (names: string) => ['node', RUN_PROCESS, run.folder, names, '-', String(process.pid)]
     const gap = world.start(orders(`${NAME},r:gpu`), { further: [shared] })
     await gap.endedWith(1)
     closeSync(shared)

@@ -9,7 +9,7 @@ import { until } from './fixtures/until.ts'
 import { GATE, SITE } from './fixtures/world.ts'
 
 describe('exit codes', () => {
-  test.for([
+  test.concurrent.for([
     ['a green run', 'true', 0, { conclusion: 'success', reason: 'passed' }, 0],
     ['a stage that ends with 3', 'exit 3', 1, { conclusion: 'failure', reason: 'stage_failed' }, 3],
     ['a stage that itself ends with 75', 'exit 75', 1, { conclusion: 'failure', reason: 'stage_failed' }, 75],
@@ -92,7 +92,7 @@ describe('exit codes', () => {
 
   test('R-RUN-12 R-RUN-07 case 37: the deadline: 124', async ({ world }) => {
     const never = world.gate('never')
-    world.recipe('app', { stages: { up: `${SITE} up`, never: `${GATE} never` }, deadline: '4s' })
+    world.recipe('app', { stages: { up: `${SITE} up`, never: `${GATE} never` }, deadline: '5s' })
     const run = await world.run('app')
     const { pid } = await never.reached()
     await run.cli.endedWith(124)
@@ -101,7 +101,7 @@ describe('exit codes', () => {
     expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
   })
 
-  test.for([
+  test.concurrent.for([
     ['SIGINT', 130, 'interrupted'],
     ['SIGTERM', 143, 'cancelled'],
     ['SIGHUP', 143, 'cancelled'],

@@ -7,7 +7,7 @@ import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
 import { BERTH, GATE, SITE } from './fixtures/world.ts'
 
-const DEADLINE_MS = 4_000
+const DEADLINE_MS = 6_000
 
 describe('deadline and TERM', () => {
   test('R-RUN-06 case 27: the deadline during TERM’s teardown, TERM during the deadline’s teardown, both in one tick: one teardown, the first reason stands', async ({

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { Gate } from './fixtures/gate.ts'
 import { isAlive, isStopped } from './fixtures/kernel.ts'
+import { textOf } from './fixtures/records.ts'
 import { type Run, runAt } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { BERTH, GATE, type World } from './fixtures/world.ts'
+import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
 
 const TREE = 'sh "$BERTH_RECIPE_DIR/tree" "$BERTH_ARTIFACTS/tree"'
 const KINDS = ['child', 'daemon', 'forking', 'scrubbed', 'setsid', 'stopped', 'stubborn']
@@ -14,13 +15,15 @@ const KINDS = ['child', 'daemon', 'forking', 'scrubbed', 'setsid', 'stopped', 's
 /** Hides the cgroups from the run: then it is kept together by its marks alone. */
 const WITHOUT_CGROUPS = `for mount in $(awk '$3 == "cgroup2" { print $2 }' /proc/mounts); do umount -l "$mount"; done; exec "$@"`
 
+const CGROUPS = writableCgroups()
+
 const ENDS = [
   ['cancelled in the stage that made it', 'SIGTERM', 143],
   ['torn down after green stages', null, 0],
 ] as const
 
 describe('trees', () => {
-  test.for(ENDS)(
+  test.concurrent.for(ENDS)(
     'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, at the best containment of this machine',
     async (end, { world }) => {
       const inside = world.gate('inside')
@@ -29,7 +32,7 @@ describe('trees', () => {
     },
   )
 
-  test.skipIf(process.getuid?.() !== 0).for(ENDS)(
+  test.skipIf(process.getuid?.() !== 0).concurrent.for(ENDS)(
     'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, without cgroups (as root)',
     async (end, { world }) => {
       const inside = world.gate('inside')
@@ -40,6 +43,28 @@ describe('trees', () => {
       expect(run.journal().find(({ event }) => event === 'prepared')).toMatchObject({ containment: 'sweep' })
     },
   )
+
+  test('R-RUN-07 case 37a: a child that asks for its stage’s cgroup again after the stage was ended finds none, and does not live on', async ({
+    world,
+    skip,
+  }) => {
+    if (CGROUPS === null) skip('this machine lets nobody here make cgroups')
+    const [late, inside, down] = [world.gate('late'), world.gate('inside'), world.gate('down')]
+    const words = `late "${CGROUPS}" "${CGROUPS}$(sed -n 's/^0:://p' /proc/self/cgroup)" "$BERTH_ARTIFACTS/late"`
+    const leave = `(setsid env -i PATH="$PATH" GATES="$GATES" BERTH_RUN_ID=late sh "$BERTH_RECIPE_DIR"/${words} &)`
+    world.recipe('app', { stages: { up: `${leave}; ${GATE} inside` }, teardown: `${SITE} down gate` })
+    const run = await world.run('app')
+    const [{ pid }] = await Promise.all([late.reached(), inside.reached()])
+    run.cli.kill('SIGTERM')
+    await down.reached()
+    late.go()
+    await late.reached()
+    expect(textOf(join(run.folder, 'artifacts/late'))).toBe('the door is closed\n')
+    down.go()
+    await run.cli.endedWith(143)
+    expect(isAlive(pid)).toBe(false)
+    expect(run.result()).toMatchObject({ verified: true })
+  })
 })
 
 /** One that is cancelled parks in the stage that has made the tree, else in the one after it. */
@@ -70,4 +95,16 @@ async function expectNothingLives(
 function treeOf(folder: string): Readonly<Record<string, number>> {
   const lines = readFileSync(join(folder, 'artifacts/tree'), 'utf8').trim().split('\n')
   return Object.fromEntries(lines.map((line) => [line.split(' ')[0], Number(line.split(' ')[1])]))
+}
+
+/** Where cgroups of version 2 can be made, or null. */
+function writableCgroups(): string | null {
+  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1]
+  try {
+    if (mount === undefined) return null
+    accessSync(join(mount, 'cgroup.procs'), constants.W_OK)
+    return mount
+  } catch {
+    return null
+  }
 }

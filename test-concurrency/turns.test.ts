@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { killTogether } from './fixtures/crash.ts'
 import { kill } from './fixtures/kernel.ts'
 import { lookedAgain, ticketsAt, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
@@ -67,6 +68,31 @@ describe('turns', () => {
     expect((await inside.reached()).run).toBe(waiter.id)
     inside.go()
     await waiter.cli.endedWith(0)
+  })
+
+  test('R-LCK-13 R-LCK-01 case 38: waiters that are SIGKILLed leave no phantom: their places are free at once, and gone with the next look', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    world.recipe('app', { stages: { inside: `${GATE} inside` } })
+    const holder = world.hold(NAME, 'holder', `${GATE} inside`)
+    await inside.reached()
+    const killed = [
+      (await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))).cli,
+      await waitingAt(world, NAME, () => world.hold(NAME, 'killed', 'true', '--wait', '5m')),
+    ]
+    const places = ticketsAt(world, NAME)
+    const next = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
+    await killTogether(...killed.map(({ pid }) => pid))
+    for (const place of places)
+      await world.start(['flock', '-n', join(world.state, 'tickets', NAME, place), 'true']).endedWith(0)
+    await until('the next look', () => ticketsAt(world, NAME).length === 1)
+    inside.go()
+    await holder.endedWith(0)
+    expect((await inside.reached()).run).toBe(next.id)
+    inside.go()
+    await next.cli.endedWith(0)
+    expect(ticketsAt(world, NAME)).toEqual([])
   })
 
   test('R-QUE-14 R-LCK-13 case 6: a run that is cancelled, or out of time, while it waits never takes the name and never frees it', async ({

@@ -12,7 +12,14 @@ import { bootId, statOf } from '../process/procfs.ts'
 import { removeIfThere } from '../store/durable.ts'
 import { type JournalFile, openJournal } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
-import { noteStop, type RunPaths, readRequest, readStop, runPathsOf } from '../store/runFolder.ts'
+import {
+  noteStop,
+  type RunPaths,
+  readRequest,
+  readSignals,
+  readStop,
+  runPathsOf,
+} from '../store/runFolder.ts'
 import { type RunRecord, runRecord } from '../store/runRecord.ts'
 import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { conduct } from './conduct.ts'
@@ -99,7 +106,7 @@ function begin({ run, held, file, orders, request }: RunProcess, record: RunReco
   })
   stop.look()
   signals.tell((reason, signal) => stop.request(reason, signal))
-  if (orders.signal !== null) signals.heard(`SIG${orders.signal}`)
+  for (const signal of readSignals(run)) signals.heard(`SIG${signal}`)
   if (process.ppid !== orders.wrapper) stop.request('terminated', 'the death of the wrapper')
   if (file.damaged) stop.request('abandoned', 'a damaged journal')
   const missing = request.names.find((name) => !held.names.includes(name))

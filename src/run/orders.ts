@@ -9,13 +9,11 @@ export interface Orders {
   /** Descriptor of the control pipe; null in a process that was started again. */
   readonly control: number | null
   readonly wrapper: number
-  /** A signal that the wrapper had heard before this process began, such as `TERM`; or null. */
-  readonly signal: string | null
 }
 
 /** @throws HarnessError ORDERS: only `scripts/run-wrapper` starts this program */
 export function readOrders(words: readonly string[]): Orders {
-  const [folder, names, control, wrapper, signal] = words
+  const [folder, names, control, wrapper] = words
   if (folder === undefined || names === undefined || wrapper === undefined || !/^\d+$/.test(wrapper)) {
     throw new HarnessError(
       'ORDERS',
@@ -27,6 +25,5 @@ export function readOrders(words: readonly string[]): Orders {
     names: names.split(',').filter((name) => name !== ''),
     control: control === undefined || control === '-' ? null : Number(control),
     wrapper: Number(wrapper),
-    signal: signal === undefined || signal === '' ? null : signal,
   }
 }

@@ -24,6 +24,7 @@ export interface RunPaths {
   readonly recipe: string
   readonly journal: string
   readonly stop: string
+  readonly signals: string
   readonly stages: string
   readonly artifacts: string
   readonly work: string
@@ -47,6 +48,7 @@ export function runPathsOf(folder: string): RunPaths {
     recipe: join(folder, 'recipe'),
     journal: join(folder, 'journal.ndjson'),
     stop: join(folder, 'stop.json'),
+    signals: join(folder, 'signals'),
     stages: join(folder, 'stages'),
     artifacts: join(folder, 'artifacts'),
     work: join(folder, 'work'),
@@ -94,6 +96,11 @@ export function readStop(run: RunPaths): StopRequest | null {
     const text = readIfThere(run.stop)
     return text === null ? null : readStopRequest(JSON.parse(text))
   })
+}
+
+/** Signals that the run's wrappers have heard, such as `TERM`, in order: a process that was just being started has missed them. */
+export function readSignals(run: RunPaths): readonly string[] {
+  return (readIfThere(run.signals) ?? '').split('\n').filter((signal) => signal !== '')
 }
 
 /** Makes a request to stop durable; false = an earlier one stands. Signals only wake. */

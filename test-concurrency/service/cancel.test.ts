@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { AN_HOUR_US, detach, HAS_STRACE, inject } from '../fixtures/crash.ts'
 import type { Gate } from '../fixtures/gate.ts'
 import { outputOf } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
@@ -58,29 +59,37 @@ describe('a queued and a running run are cancelled', () => {
 })
 
 describe('cancelling', () => {
-  for (const moment of ['its folder appears', 'its journal appears'] as const) {
-    test(`R-RUN-22 case 27a a run that is starting, when ${moment}: it ends cancelled and torn down`, async ({
-      scene,
-    }) => {
-      scene.world.gate('never')
-      scene.recipe('quick', { stages: { up: `${SITE} up`, inside: `${GATE} never` } })
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-22 case 27a (strace) a run that is starting, when its folder has just been made: it ends cancelled, and no stage has begun',
+    async ({ scene, world }) => {
+      scene.recipe('quick')
       await scene.serve()
-      const service = scene.service().started
-      const stopped = pointOf(moment)
-        .reached(scene, 'quick-1.ci.localhost')
-        .then(() => service.kill('SIGSTOP'))
+      const strace = await inject(world, scene.service().pid, `mkdir:delay_exit=${AN_HOUR_US}:when=1`)
       scene.gitHub.people.comment(1, 'octocat', '!testme')
-      await stopped
-      const [run] = scene.world.runs()
-      await outputOf(scene.world.berth('cancel', run?.id ?? ''))
-      service.kill('SIGCONT')
-      const check = await until('its end', () =>
-        scene.checks.all().find(({ conclusion }) => conclusion !== null),
-      )
-      expect(check).toMatchObject({ externalId: run?.id, conclusion: 'cancelled' })
-      expect(run?.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
-    })
-  }
+      const run = await until('a run folder', () => world.runs()[0])
+      await outputOf(world.berth('cancel', run.id))
+      await detach(strace)
+      expect((await scene.run(run.id).completed()).conclusion).toBe('cancelled')
+      expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+      expect(run.events().filter((event) => event.startsWith('stage'))).toEqual([])
+    },
+  )
+
+  test('R-RUN-22 case 27a a run that is starting, when its process has just said so: it ends cancelled and torn down', async ({
+    scene,
+  }) => {
+    scene.world.gate('never')
+    scene.recipe('quick', { stages: { up: `${SITE} up`, inside: `${GATE} never` } })
+    await scene.serve()
+    const begun = pointOf('its journal appears').reached(scene, 'quick-1.ci.localhost')
+    scene.gitHub.people.comment(1, 'octocat', '!testme')
+    await begun
+    const [run] = scene.world.runs()
+    await outputOf(scene.world.berth('cancel', run?.id ?? ''))
+    const check = await scene.run(run?.id ?? '').completed()
+    expect(check.conclusion).toBe('cancelled')
+    expect(run?.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+  })
 
   test('R-CMD-03 R-CMD-04 a run that is over changes nothing, and says so: by comment, and by berth cancel', async ({
     scene,

@@ -19,7 +19,7 @@ const DEATHS: Readonly<Record<string, Victims>> = {
   },
 }
 
-describe('a live service, and a run whose', () => {
+describe.concurrent('a live service, and a run whose', () => {
   for (const [what, die] of Object.entries(DEATHS)) {
     test(`R-RUN-08 R-JAN-08 R-REP-01 ${what}: one conclusion on the check, nothing goes forward, and the next run is green`, async ({
       scene,

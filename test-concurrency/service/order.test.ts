@@ -6,7 +6,7 @@ import { GATE, SITE } from '../fixtures/world.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
-describe('the queue', () => {
+describe.concurrent('the queue', () => {
   test('R-QUE-14 R-LCK-13 a run that is cancelled while GitHub keeps its token back leaves no place behind: the next one gets the domain', async ({
     scene,
   }) => {

@@ -4,7 +4,7 @@ import { GATE, SITE } from '../fixtures/world.ts'
 import type { AskedRun, Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
-describe('the service in the middle of a run', () => {
+describe.concurrent('the service in the middle of a run', () => {
   test('R-RUN-09 R-REP-01 is SIGKILLed and started again: the run goes on, and its check ends once, as the run did', async ({
     scene,
   }) => {

@@ -5,7 +5,7 @@ import { GATE, SITE } from '../fixtures/world.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
-describe('a queued run says what it waits for', () => {
+describe.concurrent('a queued run says what it waits for', () => {
   test('R-REP-01 R-RUN-09 a free slot, also where the live run was begun by an earlier service', async ({
     scene,
   }) => {
@@ -45,7 +45,7 @@ describe('a queued run says what it waits for', () => {
   })
 })
 
-describe('the service is stopped', () => {
+describe.concurrent('the service is stopped', () => {
   test('R-RUN-09 while GitHub does not answer: it ends with 0 all the same', async ({ scene }) => {
     scene.recipe('app')
     await scene.serve()
@@ -82,7 +82,7 @@ describe('the service is stopped', () => {
   })
 })
 
-describe('a stop that has to wait', () => {
+describe.concurrent('a stop that has to wait', () => {
   test('R-RUN-13 R-REP-01 in a stage that may not be interrupted: the check says at once that the run is stopping, and by whom', async ({
     scene,
   }) => {
