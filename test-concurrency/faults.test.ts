@@ -1,7 +1,9 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { ended, killAll } from './fixtures/crash.ts'
+import { textOf } from './fixtures/records.ts'
+import { runAt } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
@@ -58,6 +60,31 @@ describe('what stands in a lock’s way', () => {
     expect(codes.some((code) => code !== 0)).toBe(true)
     await world.berth('janitor').ended()
     await world.berth('run', 'app').endedWith(0)
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a full disk (as root)', () => {
+  test('R-RUN-21 R-RUN-01 R-LCK-12 case 24: a stage fills the disk: a named error, teardown comes all the same, its lines are on disk, the lock is free', async ({
+    world,
+  }) => {
+    const fill = 'cat /dev/zero >"$BERTH_WORKSPACE/fill" || true'
+    const more = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`more-${index}`, 'true']))
+    world.recipe('app', { stages: { up: `${SITE} up`, fill, ...more, never: NEVER } })
+    const copy = join(world.root, 'copy')
+    const small =
+      'mount -t tmpfs -o size=16m,mode=711 berth "$0"; "$2" run app; code=$?; cp -r "$0" "$1"; exit $code'
+    const cli = world.start(['unshare', '-m', 'sh', '-c', small, world.state, copy, BERTH])
+    const id = await cli.says(/^run ([0-9a-z]{16}): /m)
+    await cli.endedWith(70)
+    const run = runAt(join(copy, 'runs'), id, cli)
+    expect(run.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+    expect(run.result()?.title).toMatch(/^harness: .*ENOSPC/)
+    expect([run.count('teardown.ended'), run.count('concluded'), run.count('process.started')]).toEqual([
+      1, 1, 1,
+    ])
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${id} ${step}`))
+    expect(readdirSync(join(copy, 'open'))).toEqual([])
+    expect(textOf(join(copy, `locks/${NAME}.lock`))).toBe('')
   })
 })
 

@@ -3,9 +3,11 @@ import { parkAtBoot } from './fixtures/boot.ts'
 import { ended, HAS_STRACE, inject, killAll, killTogether, stopped } from './fixtures/crash.ts'
 import type { Gate } from './fixtures/gate.ts'
 import { parentOf } from './fixtures/kernel.ts'
+import { lookedAgain } from './fixtures/looks.ts'
 import type { Run } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
+import { until } from './fixtures/until.ts'
 import { GATE, SITE, type World } from './fixtures/world.ts'
 
 describe('two names of one dead run', () => {
@@ -27,16 +29,25 @@ describe('two names of one dead run', () => {
     expect(dead.count('process.started')).toBe(2)
   })
 
-  test('R-LCK-15 case 20a: two waiters on one name each race for the dead run: it is torn down once', async ({
+  test('R-LCK-15 case 20a: two waiters on one name each meet the dead run: while one recovers it, the other one waits, and touches nothing', async ({
     world,
   }) => {
-    const { inside, dead } = await twoNames(world)
+    const down = world.gate('down')
+    const { inside, dead } = await twoNames(world, 'gate')
+    await killAll(dead)
     const waiters = [
       await world.run('domain', '--wait', '5m'),
       await world.run('resource', '--wait', '5m'),
     ] as const
-    await Promise.all(waiters.map((waiter) => waiter.cli.says(/waits for/)))
-    await killAll(dead)
+    await down.reached()
+    const waits = new RegExp(`waits for .*${dead.id}`)
+    const late = await until('the one that came too late', () =>
+      waiters.find(({ cli }) => waits.test(cli.output())),
+    )
+    await lookedAgain(late.cli.pid)
+    expect(down.isQuiet(), 'nobody else tears down').toBe(true)
+    expect(dead.count('process.started')).toBe(2)
+    down.go()
     await inside.reached()
     await inside.reached()
     await bothEnd(inside, ...waiters)

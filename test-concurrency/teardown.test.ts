@@ -13,19 +13,17 @@ describe('deadline and TERM', () => {
   test('R-RUN-06 case 27: the deadline during TERM’s teardown, TERM during the deadline’s teardown, both in one tick: one teardown, the first reason stands', async ({
     world,
   }) => {
-    const prs = ['1', '2', '3'] as const
-    const [inside, down] = [
-      prs.map((pr) => world.gate(`inside-${pr}`)),
-      prs.map((pr) => world.gate(`down-${pr}`)),
-    ]
+    const gates = (name: string) => ['1', '2', '3'].map((pr) => world.gate(`${name}-${pr}`))
+    const [inside, down] = [gates('inside'), gates('down')]
     world.recipe('app', {
       stages: { inside: `${GATE} "inside-$BERTH_PR"` },
       teardown: `${SITE} down; ${GATE} "down-$BERTH_PR"`,
       deadline: `${DEADLINE_MS / 1000}s`,
     })
-    const runs = await Promise.all(prs.map((pr) => world.run('app', '--pr', pr)))
+    const run = (pr: string) => world.run('app', '--pr', pr)
+    const [early, late, both] = await Promise.all([run('1'), run('2'), run('3')])
+    const runs = [early, late, both]
     await Promise.all(inside.map((gate) => gate.reached()))
-    const [early, late, both] = runs as [Run, Run, Run]
     kill(early.conductor().wrapper, 'SIGTERM')
     await stopped(both.conductor().pid)
     kill(both.conductor().pid, 'SIGTERM')

@@ -26,20 +26,20 @@ describe('trees', () => {
   test.concurrent.for(ENDS)(
     'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, at the best containment of this machine',
     async (end, { world }) => {
-      const inside = world.gate('inside')
-      world.recipe('app', { stages: stagesFor(end[1]) })
-      await expectNothingLives(world, await world.run('app'), inside, end)
+      const gates = [world.gate('inside'), world.gate('down')] as const
+      world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })
+      await expectNothingLives(world, await world.run('app'), gates, end)
     },
   )
 
   test.skipIf(process.getuid?.() !== 0).concurrent.for(ENDS)(
     'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, without cgroups (as root)',
     async (end, { world }) => {
-      const inside = world.gate('inside')
-      world.recipe('app', { stages: stagesFor(end[1]) })
+      const gates = [world.gate('inside'), world.gate('down')] as const
+      world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })
       const cli = world.start(['unshare', '-m', 'sh', '-c', WITHOUT_CGROUPS, 'sh', BERTH, 'run', 'app'])
       const run = runAt(join(world.state, 'runs'), await cli.says(/^run ([0-9a-z]{16}): /m), cli)
-      await expectNothingLives(world, run, inside, end)
+      await expectNothingLives(world, run, gates, end)
       expect(run.journal().find(({ event }) => event === 'prepared')).toMatchObject({ containment: 'sweep' })
     },
   )
@@ -76,20 +76,32 @@ function stagesFor(signal: NodeJS.Signals | null): Readonly<Record<string, strin
 async function expectNothingLives(
   world: World,
   run: Run,
-  inside: Gate,
-  end: (typeof ENDS)[number],
+  [inside, down]: readonly [Gate, Gate],
+  [, signal, code]: (typeof ENDS)[number],
 ): Promise<void> {
   await inside.reached()
   const tree = treeOf(run.folder)
   expect(Object.keys(tree).sort()).toEqual(KINDS)
   await until('the stopped one', () => isStopped(tree['stopped'] ?? 0))
-  expect(Object.values(tree).filter((pid) => !isAlive(pid))).toEqual([])
-  const [, signal, code] = end
+  expect(aliveIn(tree)).toEqual(KINDS)
   if (signal === null) inside.go()
   else run.cli.kill(signal)
+  await down.reached()
+  const standing = signal === null ? KINDS : []
+  expect(
+    aliveIn(tree),
+    'alive beside the command of teardown: a stack that stands until then, or nothing',
+  ).toEqual(standing)
+  down.go()
   await run.cli.endedWith(code)
-  expect(Object.entries(tree).filter(([, pid]) => isAlive(pid))).toEqual([])
+  expect(aliveIn(tree)).toEqual([])
   expect(world.judge(run.id).pids).toEqual([])
+}
+
+function aliveIn(tree: Readonly<Record<string, number>>): readonly string[] {
+  return Object.keys(tree)
+    .filter((kind) => isAlive(tree[kind] ?? 0))
+    .sort()
 }
 
 function treeOf(folder: string): Readonly<Record<string, number>> {

@@ -25,9 +25,13 @@ export function describeMachine(folder: string): Machine {
   }
 }
 
-export function machineLine(
-  { node, cores, processor, kernel, filesystem, load }: Machine,
-  folder: string,
-): string {
-  return `Node ${node}, ${cores} × ${processor}, Linux ${kernel}, ${folder} on ${filesystem}, load ${load.toFixed(1)}`
+/** Over so much of its cores a machine works for others as well: then runs, which need disk and many processes, suffer more than the yardstick. */
+const BUSY_SHARE = 0.5
+
+export function machineLine(machine: Machine, folder: string): string {
+  const { node, cores, processor, kernel, filesystem, load } = machine
+  const what = `Node ${node}, ${cores} × ${processor}, Linux ${kernel}, ${folder} on ${filesystem}, load ${load.toFixed(1)}`
+  return load > BUSY_SHARE * cores
+    ? `${what}\nThis machine is busy with something else: the ratios come out too high, and scatter.`
+    : what
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -39,12 +40,15 @@ export function readOptions(words: readonly string[]): Options {
   const part = PARTS.find((one) => one === given.only)
   if (given.only !== undefined && part === undefined)
     faults.push(`--only must be one of ${PARTS.join(', ')}, and is ${given.only}`)
+  const folder = resolve(given.dir)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    faults.push(`--dir must be a folder that is there, and is ${folder}`)
   const options = {
     parts: part === undefined ? PARTS : [part],
     rounds: countOf('rounds', given.rounds, faults),
     services: countOf('services', given.services, faults),
     queued: countOf('queued', given.queued, faults),
-    folder: resolve(given.dir),
+    folder,
     json: given.json,
     help: given.help,
   }

@@ -99,8 +99,17 @@ function makeLocked(folder: string, id: string, what: string): number {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const fd = lockIfFolderStands(join(folder, `.${id}`))
     if (fd === null) continue
-    writeSync(fd, what)
+    say(fd, what)
     return fd
+  }
+}
+
+/** The text is for people only: a full disk must not cost a waiter its place. */
+function say(fd: number, what: string): void {
+  try {
+    writeSync(fd, what)
+  } catch {
+    return
   }
 }
 

@@ -81,8 +81,8 @@ async function work(own: RunProcess): Promise<number> {
     lostLock: () => lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
-  writeResult(run, request, record.journal)
   removeIfThere(run.reserve)
+  writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
   release(state, run.id, request.names, held, record.journal)
   return EXIT.ok

@@ -4,8 +4,9 @@ import type { Gate } from '../fixtures/gate.ts'
 import { outputOf } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
+import type { AskedRun } from './fixtures/people.ts'
 import { pointOf } from './fixtures/points.ts'
-import type { AskedRun, Scene } from './fixtures/scene.ts'
+import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 type Way = (scene: Scene, run: AskedRun) => Promise<unknown>

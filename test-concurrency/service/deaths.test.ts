@@ -2,7 +2,8 @@ import { describe, expect } from 'vitest'
 import { ended, killTogether } from '../fixtures/crash.ts'
 import { kill } from '../fixtures/kernel.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
-import type { AskedRun, Scene } from './fixtures/scene.ts'
+import type { AskedRun } from './fixtures/people.ts'
+import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 type Victims = (run: AskedRun) => Promise<void>
@@ -37,6 +38,21 @@ describe.concurrent('a live service, and a run whose', () => {
     kill(wrapper, 'SIGKILL')
     await expectConcludedOnce(scene, run, 'cancelled', /^Terminated by .* in stage inside$/)
     expect(run.count('process.started')).toBe(1)
+    await expectNextGreen(scene)
+  })
+
+  test('R-JAN-01 R-JAN-08 R-REP-01 processes all die while no service is there, and the janitor cleans up: the next service tells what that found', async ({
+    scene,
+  }) => {
+    const run = await parkedRun(scene)
+    await scene.service().kill()
+    const { pid, wrapper } = run.conductor()
+    await killTogether(pid, wrapper)
+    await scene.world.berth('janitor').endedWith(10)
+    expect(run.result()).toMatchObject({ conclusion: 'failure', verified: true })
+    await scene.serve()
+    await expectConcludedOnce(scene, run, 'failure', /^harness: .*recovered by janitor$/)
+    expect(run.count('process.started')).toBe(2)
     await expectNextGreen(scene)
   })
 

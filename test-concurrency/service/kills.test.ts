@@ -7,8 +7,9 @@ import { HAS_STRACE, inject } from '../fixtures/crash.ts'
 import type { Gate } from '../fixtures/gate.ts'
 import { until } from '../fixtures/until.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
+import type { AskedRun } from './fixtures/people.ts'
 import { POINTS } from './fixtures/points.ts'
-import type { AskedRun, Scene } from './fixtures/scene.ts'
+import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 describe.concurrent('case 34: two runs are alive, a third is asked for, and the service is SIGKILLed when', () => {
@@ -169,9 +170,10 @@ function expectTruth({ world }: Scene, run: AskedRun): void {
   expect(world.trace().filter((line) => line === `${run.id} up`).length).toBe(run.count('prepared'))
 }
 
-/** Killed between its claim and its launch: it was never begun, and says so. */
+/** The service died between its claim and its launch: it was never begun, and says so. */
 function expectUnbegun(run: AskedRun | undefined): void {
   expect(run?.check()).toMatchObject({ conclusion: 'failure' })
-  expect(run?.check().output.title).toMatch(/^harness: /)
+  expect(run?.check().output.title).toMatch(/^harness: the run's processes died/)
+  expect(run?.stop()).toMatchObject({ reason: 'abandoned' })
   expect(run?.events().filter((event) => event.startsWith('stage.started'))).toEqual([])
 }

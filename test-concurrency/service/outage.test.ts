@@ -1,8 +1,9 @@
 import { describe, expect } from 'vitest'
 import { until } from '../fixtures/until.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
+import type { AskedRun } from './fixtures/people.ts'
 import type { Fate } from './fixtures/road.ts'
-import type { AskedRun, Scene } from './fixtures/scene.ts'
+import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 describe.concurrent('GitHub is down while runs go on', () => {

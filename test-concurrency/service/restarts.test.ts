@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
 import type { Gate } from '../fixtures/gate.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
-import type { AskedRun, Scene } from './fixtures/scene.ts'
+import type { AskedRun } from './fixtures/people.ts'
+import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 describe.concurrent('the service in the middle of a run', () => {

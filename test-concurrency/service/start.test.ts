@@ -5,7 +5,7 @@ import { until } from '../fixtures/until.ts'
 import { GATE } from '../fixtures/world.ts'
 import { test } from './fixtures/test.ts'
 
-describe('berth serve refuses to start', () => {
+describe.concurrent('berth serve refuses to start', () => {
   test('while another service has the state folder: it names that one and ends with 69', async ({
     scene,
   }) => {

@@ -27,6 +27,25 @@ describe.concurrent('a queued run says what it waits for', () => {
     for (const run of [live, other]) expect((await run.completed()).conclusion).toBe('success')
   })
 
+  test('R-LCK-13 a person’s own run on the domain: it is named, and the queued run starts when it has ended', async ({
+    scene,
+  }) => {
+    const inside = scene.world.gate('inside')
+    scene.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, check: `${SITE} check` } })
+    await scene.serve()
+    const own = await scene.world.run('app', '--pr', '1')
+    await inside.reached()
+    const run = await scene.testme(1)
+    const check = await run.shows('what it waits for', ({ output }) => output.title !== 'Queued')
+    expect(check.output.title).toBe(`Queued: run ${own.id}, which has app-1.ci.localhost`)
+    inside.go()
+    await inside.reached()
+    expect(own.result()).toMatchObject({ conclusion: 'success', verified: true })
+    inside.go()
+    expect((await run.completed()).conclusion).toBe('success')
+    await own.cli.endedWith(0)
+  })
+
   test('R-QUE-09 GitHub’s token: it is asked for again, with pauses, until it is there', async ({
     scene,
   }) => {
