@@ -94,7 +94,7 @@ describe('never forward', () => {
       const dead = await world.run('app')
       await one.reached()
       const { pid, wrapper } = dead.conductor()
-      await inject(world, pid, 'mkdir:signal=KILL:when=1')
+      await inject(world, pid, 'fdatasync:signal=KILL:when=1')
       await stopped(wrapper)
       await stopped(dead.cli.pid)
       one.go()
