@@ -1,13 +1,13 @@
-import { chownSync, readFileSync } from 'node:fs'
+import { lchownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HarnessError } from '../errors.ts'
-import type { RunRequest } from '../model/run.ts'
+import type { RunAs, RunRequest } from '../model/run.ts'
 import type { RunPaths } from '../store/runFolder.ts'
-import { asUser, type GitUser, git, writeGitConfiguration } from './git.ts'
+import { type GitUser, git, gitInto, writeGitConfiguration } from './git.ts'
 import { fetchIntoMirror, type MirrorWish, mirrorPath, mirrorUser } from './mirror.ts'
 
 export interface CheckoutWish {
-  readonly request: RunRequest
+  readonly request: MirrorWish['request'] & Pick<RunRequest, 'runAs'>
   readonly run: RunPaths
   readonly mirrors: string
   readonly cloneToken: string | null
@@ -15,41 +15,87 @@ export interface CheckoutWish {
 }
 
 /**
- * Puts the pinned commit into the run's `work/`, by the user that the stages run as. The objects are pushed out of the mirror into a
- * repository of that user's own: a local clone would hard-link them, and a privileged git would follow paths that the user made.
+ * Puts the pinned commit with its history into the run's `work/`, which belongs to the user that the stages run as from before the first
+ * byte of the repository's is in it: no privileged process follows a path that the repository or that user made.
  * @throws HarnessError GIT, or WRONG_COMMIT when what stands there is not what was asked for
  */
 export async function checkOut({ request, run, mirrors, cloneToken, signal }: CheckoutWish): Promise<void> {
-  const user: GitUser = { home: run.home, runAs: request.runAs }
+  const { sha, runAs } = request
+  const user: GitUser = { home: run.home, runAs }
   writeGitConfiguration(run.home)
-  giveTo(user, [run.work, run.home, join(run.home, '.gitconfig'), run.artifacts])
-  await git(user, ['init', '-q', '--template=', run.work], { signal })
-  const wish: MirrorWish = { mirrors, request, options: { signal, token: cloneToken } }
-  await fillFromMirror(wish, user, run.work)
-  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', request.sha], { signal })
+  makeRepository(run.work, sha)
+  if (runAs !== null) for (const folder of [run.work, run.home, run.artifacts]) giveTo(runAs, folder)
+  await fillFromMirror({ mirrors, request, options: { signal, token: cloneToken } }, user, run.work)
+  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', sha], { signal })
   const head = readFileSync(join(run.work, '.git', 'HEAD'), 'utf8').trim()
-  if (head !== request.sha)
-    throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${request.sha}`)
+  if (head !== sha) throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${sha}`)
 }
 
-/** A mirror that has the commit already is used as it is; anything that goes wrong with that makes it fetch, under its lock. */
-async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Promise<void> {
-  const { sha } = wish.request
-  const receive = [...asUser(user), 'git', 'receive-pack'].join(' ')
-  const push = (mirror: string) =>
-    git(
-      mirrorUser(wish),
-      ['-C', mirror, 'push', '-q', `--receive-pack=${receive}`, work, `${sha}:refs/berth/head`],
-      wish.options,
-    )
-  try {
-    await push(mirrorPath(wish))
-  } catch {
-    await push(await fetchIntoMirror(wish))
+/** What `git init --template=` makes, without a process of its own, and one ref that keeps the commit whatever a stage checks out. */
+function makeRepository(work: string, sha: string): void {
+  const folder = join(work, '.git')
+  mkdirSync(folder)
+  for (const name of ['objects/info', 'objects/pack', 'refs/berth', 'refs/heads', 'refs/tags'])
+    mkdirSync(join(folder, name), { recursive: true })
+  writeFileSync(join(folder, 'HEAD'), 'ref: refs/heads/main\n')
+  writeFileSync(join(folder, 'config'), REPOSITORY_CONFIGURATION)
+  writeFileSync(join(folder, 'refs/berth/head'), `${sha}\n`)
+}
+
+const REPOSITORY_CONFIGURATION = `[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = false
+	logallrefupdates = true
+`
+
+/** Leaves first: what is in a folder is not looked at any more when its new owner can replace it. */
+function giveTo(runAs: RunAs, path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const below = join(path, entry.name)
+    if (entry.isDirectory()) giveTo(runAs, below)
+    else lchownSync(below, runAs.uid, runAs.gid)
   }
+  lchownSync(path, runAs.uid, runAs.gid)
 }
 
-function giveTo({ runAs }: GitUser, folders: readonly string[]): void {
-  if (runAs === null) return
-  for (const folder of folders) chownSync(folder, runAs.uid, runAs.gid)
+/** How to come by a mirror that has the commit, if the ways before did not. */
+const WAYS = [
+  // Most runs are not the first one of their commit.
+  (wish: MirrorWish) => Promise.resolve(mirrorPath(wish)),
+  (wish: MirrorWish) => fetchIntoMirror(wish),
+] as const
+
+async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Promise<void> {
+  const { signal } = wish.options
+  let fault: unknown = null
+  for (const way of WAYS) {
+    if (fault !== null) await git(user, ['-C', work, 'prune'], { signal })
+    const mirror = await way(wish)
+    try {
+      return await copyCommit(mirror, wish, user, work)
+    } catch (error) {
+      if (signal.aborted) throw error
+      fault = error
+    }
+  }
+  throw fault
 }
+
+/**
+ * The mirror's owner packs, the run's user unpacks: neither opens a file of the other's, and no inode is shared. The reader names each
+ * object by its content and follows each link, so what it takes is the pinned commit, whole. A run's work is thrown away, so nothing is flushed.
+ */
+async function copyCommit(mirror: string, wish: MirrorWish, user: GitUser, work: string): Promise<void> {
+  const pack = ['-C', mirror, 'pack-objects', '-q', '--revs', '--stdout', '--delta-base-offset']
+  const index = ['-C', work, '-c', 'core.fsync=none', 'index-pack', '--stdin', CONNECTED]
+  const { signal } = wish.options
+  await gitInto(
+    { user: mirrorUser(wish), args: pack },
+    `${wish.request.sha}\n`,
+    { user, args: index },
+    { signal },
+  )
+}
+
+const CONNECTED = '--check-self-contained-and-connected'

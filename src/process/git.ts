@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { closeSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HarnessError } from '../errors.ts'
+import { makePipe } from '../lock/syscalls.ts'
 import type { RunAs } from '../model/run.ts'
-import { writeSynced } from '../store/durable.ts'
+import { createOnce } from '../store/durable.ts'
 
 /** Who runs git, and with which configuration: never the machine's, and nothing that a repository brings along. */
 export interface GitUser {
@@ -43,9 +45,21 @@ const CONFIGURATION = `[safe]
 	detachedHead = false
 `
 
-/** Writes the configuration that git reads in this home: command-line settings do not reach the other end of a local fetch. */
+/** One git to be run: by whom, and with which words. */
+export interface GitCall {
+  readonly user: GitUser
+  readonly args: readonly string[]
+}
+
+/** Writes the configuration that git reads in a run's home, thrown away with the run: command-line settings do not reach a git that git starts. */
 export function writeGitConfiguration(home: string): void {
-  writeSynced(join(home, '.gitconfig'), CONFIGURATION)
+  writeFileSync(join(home, '.gitconfig'), CONFIGURATION)
+}
+
+/** The same in the home that all runs share: whole and flushed, since nobody writes it again. */
+export function keepGitConfiguration(home: string): void {
+  const path = join(home, '.gitconfig')
+  if (!existsSync(path)) createOnce(path, CONFIGURATION)
 }
 
 /**
@@ -53,30 +67,69 @@ export function writeGitConfiguration(home: string): void {
  * @throws HarnessError GIT with git's own words, without credentials
  */
 export async function git(user: GitUser, args: readonly string[], options: GitOptions): Promise<string> {
-  const [file = 'git', ...rest] = [...asUser(user), 'git', ...args]
-  const child = spawn(file, rest, {
-    cwd: '/',
-    env: environmentOf(user, options.token ?? null),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal: options.signal,
-  })
+  const child = start({ user, args }, ['ignore', 'pipe', 'pipe'], options)
   const output: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk))
+  throwFaults([await endOf(child, args)])
+  return Buffer.concat(output).toString('utf8').trim()
+}
+
+/**
+ * Runs two gits side by side until both have ended; what the first one writes is what the second one reads, through a pipe of the kernel's.
+ * @throws HarnessError GIT with the words of each that failed: the end of one ends the other
+ */
+export async function gitInto(from: GitCall, input: string, to: GitCall, options: GitOptions): Promise<void> {
+  const pipe = makePipe()
+  let children: readonly [ChildProcess, ChildProcess]
+  try {
+    children = [
+      start(from, ['pipe', pipe.writeFd, 'pipe'], options),
+      start(to, [pipe.readFd, 'ignore', 'pipe'], options),
+    ]
+  } finally {
+    // Each end shows its end of file, or its missing reader, only when nobody else has the other one open.
+    closeSync(pipe.readFd)
+    closeSync(pipe.writeFd)
+  }
+  const [first, second] = children
+  // A git that has ended before it read its input (no such folder) tells why on its own; EPIPE would only hide it.
+  first.stdin?.on('error', () => undefined).end(input)
+  throwFaults(await Promise.all([endOf(first, from.args), endOf(second, to.args)]))
+}
+
+function start({ user, args }: GitCall, stdio: StdioOptions, { signal, token }: GitOptions): ChildProcess {
+  const [file = 'git', ...rest] = [...asUser(user), 'git', ...args]
+  return spawn(file, rest, { cwd: '/', env: environmentOf(user, token ?? null), stdio, signal })
+}
+
+/** What went wrong, or null. Whatever the end, git is gone then; one that was stopped may have left a helper that holds its output open. */
+async function endOf(child: ChildProcess, args: readonly string[]): Promise<string | null> {
   const complaints: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk))
   const fault = await new Promise<string | null>((resolve) => {
-    child.once('error', (error) => resolve(error.name === 'AbortError' ? 'it was stopped' : error.message))
+    child.once('error', (error) => {
+      if (error.name !== 'AbortError') return resolve(error.message)
+      if (child.exitCode === null && child.signalCode === null) child.once('exit', () => resolve(STOPPED))
+      else resolve(STOPPED)
+    })
     child.once('close', (code, signal) =>
       resolve(code === 0 ? null : `exit code ${code ?? signal ?? 'unknown'}`),
     )
   })
-  if (fault === null) return Buffer.concat(output).toString('utf8').trim()
+  if (fault === null) return null
   const words = Buffer.concat(complaints).toString('utf8').trim()
-  throw new HarnessError('GIT', `git ${args.join(' ')} failed: ${words === '' ? fault : words}`)
+  return `git ${args.join(' ')} failed: ${words === '' ? fault : words}`
+}
+
+const STOPPED = 'it was stopped'
+
+function throwFaults(faults: readonly (string | null)[]): void {
+  const told = faults.filter((fault) => fault !== null)
+  if (told.length > 0) throw new HarnessError('GIT', told.join('; '))
 }
 
 /** The words before a command that make it run as the stages' user; none where that is our own. */
-export function asUser({ runAs }: GitUser): readonly string[] {
+function asUser({ runAs }: GitUser): readonly string[] {
   if (runAs === null) return []
   return ['setpriv', `--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups', '--no-new-privs']
 }

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunRequest } from '../model/run.ts'
-import { type GitOptions, type GitUser, git, writeGitConfiguration } from './git.ts'
+import { type GitOptions, type GitUser, git, keepGitConfiguration } from './git.ts'
 
 export interface MirrorWish {
   readonly mirrors: string
@@ -21,7 +21,7 @@ const RETRIES = { forever: true, minTimeout: 20, maxTimeout: 500, factor: 1.5 } 
 export async function fetchIntoMirror(wish: MirrorWish): Promise<string> {
   const mirror = mirrorPath(wish)
   const user = mirrorUser(wish)
-  if (!existsSync(join(wish.mirrors, '.gitconfig'))) writeGitConfiguration(wish.mirrors)
+  keepGitConfiguration(wish.mirrors)
   await using _lock = await lockMirror(mirror)
   try {
     if (existsSync(mirror)) {
@@ -63,21 +63,14 @@ async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promi
  */
 async function fetchCommit(mirror: string, user: GitUser, { request, options }: MirrorWish): Promise<void> {
   const { pr, cloneUrl, sha, ref } = request
-  const fetch = (source: string) =>
-    git(
+  const fetch = (source: string) => {
+    const refspecs = [`+${source}:refs/berth/pr-${pr}`]
+    return git(
       user,
-      [
-        '-C',
-        mirror,
-        'fetch',
-        '-q',
-        '--no-write-fetch-head',
-        '--',
-        cloneUrl,
-        `+${source}:refs/berth/pr-${pr}`,
-      ],
+      ['-C', mirror, 'fetch', '-q', '--no-write-fetch-head', '--', cloneUrl, ...refspecs],
       options,
     )
+  }
   try {
     await fetch(sha)
   } catch (error) {
