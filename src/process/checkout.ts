@@ -64,6 +64,10 @@ const WAYS = [
   // Most runs are not the first one of their commit.
   (wish: MirrorWish) => Promise.resolve(mirrorPath(wish)),
   (wish: MirrorWish) => fetchIntoMirror(wish),
+  // Somebody's fresh clone can take the mirror's place, without our commit, between our fetch and our copy.
+  (wish: MirrorWish) => fetchIntoMirror(wish),
+  // A fetch does not look at what is there already: only a fresh clone heals a damaged object.
+  (wish: MirrorWish) => fetchIntoMirror(wish, { anew: true }),
 ] as const
 
 async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Promise<void> {

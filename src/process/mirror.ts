@@ -18,13 +18,13 @@ const RETRIES = { forever: true, minTimeout: 20, maxTimeout: 500, factor: 1.5 } 
  * wrong with it, it is cloned anew beside itself and swapped in. It never collects garbage, so a commit once fetched stays.
  * @throws HarnessError GIT when the commit cannot be had from the repository
  */
-export async function fetchIntoMirror(wish: MirrorWish): Promise<string> {
+export async function fetchIntoMirror(wish: MirrorWish, { anew } = { anew: false }): Promise<string> {
   const mirror = mirrorPath(wish)
   const user = mirrorUser(wish)
   keepGitConfiguration(wish.mirrors)
   await using _lock = await lockMirror(mirror)
   try {
-    if (existsSync(mirror)) {
+    if (!anew && existsSync(mirror)) {
       await fetchCommit(mirror, user, wish)
       return mirror
     }

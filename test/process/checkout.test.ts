@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import { afterEach, describe, expect, vi } from 'vitest'
 import { gitIn, type Origin, type Scene, test } from './repositories.ts'
 
@@ -205,6 +206,25 @@ describe('a checkout that cannot be had', () => {
       new RegExp(`^git .*fetch.* failed: .*${scene.origin.folder}`, 's'),
     )
   })
+
+  test.for([
+    ['cut short', (object: Buffer) => object.subarray(0, 8)],
+    ['gone', () => null],
+    ['forged: whole, with another content', () => deflateSync('blob 7\0forged\n')],
+  ] as const)(
+    'R-RUN-18 from a mirror in which a file is %s is had from a fresh clone',
+    async ([, damage], { scene }) => {
+      const sha = scene.origin.commit({ a: 'intact\n' })
+      await scene.checkOut(sha)
+      const blob = scene.origin.git('rev-parse', `${sha}:a`)
+      const path = join(scene.mirror, 'objects', blob.slice(0, 2), blob.slice(2))
+      const damaged = damage(readFileSync(path))
+      rmSync(path)
+      if (damaged !== null) writeFileSync(path, damaged)
+      const { work } = await scene.checkOut(sha)
+      expect(readFileSync(join(work, 'a'), 'utf8')).toBe('intact\n')
+    },
+  )
 
   test.for(['pack-objects', 'index-pack', 'fetch', 'checkout'])(
     'R-RUN-22 is stopped in the middle of git %s: it says so, and no git lives on',
