@@ -64,12 +64,8 @@ async function cloneAnew(mirror: string, user: GitUser, wish: MirrorWish): Promi
 async function fetchCommit(mirror: string, user: GitUser, { request, options }: MirrorWish): Promise<void> {
   const { pr, cloneUrl, sha, ref } = request
   const fetch = (source: string) => {
-    const refspecs = [`+${source}:refs/berth/pr-${pr}`]
-    return git(
-      user,
-      ['-C', mirror, 'fetch', '-q', '--no-write-fetch-head', '--', cloneUrl, ...refspecs],
-      options,
-    )
+    const refspecs = [`+${source}:refs/berth/pr-${pr}`, TAGS]
+    return git(user, ['-C', mirror, ...FETCH, '--', cloneUrl, ...refspecs], options)
   }
   try {
     await fetch(sha)
@@ -79,6 +75,14 @@ async function fetchCommit(mirror: string, user: GitUser, { request, options }: 
     await git(user, ['-C', mirror, 'cat-file', '-e', `${sha}^{commit}`], options)
   }
 }
+
+/**
+ * All tags, as the repository has them now: without the `+` a moved tag would fail every later fetch, and so would, without the pruning, a
+ * tag in the place of another one's folder. They have a folder of refs to themselves, so no name of theirs is another ref's. git lists
+ * tags before a fetch anyway; those that it follows by itself (`--no-tags`) would come again.
+ */
+const TAGS = '+refs/tags/*:refs/tags/*'
+const FETCH = ['fetch', '-q', '--no-write-fetch-head', '--no-auto-gc', '--no-tags', '--prune'] as const
 
 /** Nothing breaks if this lock is lost: git's own lock files keep two fetches apart, and a damaged mirror is cloned anew. */
 async function lockMirror(mirror: string): Promise<AsyncDisposable> {
