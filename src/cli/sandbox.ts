@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { EXIT, HarnessError } from '../errors.ts'
@@ -17,6 +16,8 @@ import { readResult } from '../store/result.ts'
 import { type RunPaths, readJournal, runPaths } from '../store/runFolder.ts'
 import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { showMainJob } from './sandboxDemo.ts'
+import { deathOf, end, lineWith, startPart, tailOf } from './sandboxParts.ts'
+import { keepService, SERVICE_LOG, startService } from './sandboxService.ts'
 
 const STAND_IN = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -34,16 +35,17 @@ export async function sandbox(options: { readonly port: number }): Promise<numbe
   const world = await prepare(folder)
   const github = await startStandIn(world, options.port)
   undo.defer(() => end(github.child))
-  const service = await startService(world, github.url)
+  const start = () => startService(world.folder, serviceEnvironment(world, github.url))
+  const service = await keepService(start, (line) => process.stdout.write(`\n${line}\n`))
   undo.defer(() => endRuns(world))
-  undo.defer(() => end(service))
-  process.stdout.write(welcome(github.url, world))
+  undo.defer(() => service.end())
+  process.stdout.write(welcome(github.url, world, service.pid()))
   const demo = showMainJob(github.url, process.stdout, stop.signal)
-  const died = await Promise.race([aborted(stop.signal), deathOf(service, github.child)])
+  const died = await Promise.race([aborted(stop.signal), service.givenUp, deathOf(github.child)])
   stop.abort()
   process.stdout.write(
     died
-      ? `\nA part of the sandbox died:\n${tailOf(join(folder, 'service.err'))}\n${tailOf(join(folder, 'github.log'))}\n`
+      ? `\nA part of the sandbox died:\n${tailOf(join(folder, SERVICE_LOG))}\n${tailOf(join(folder, 'github.log'))}\n`
       : '\nTaking the sandbox down.\n',
   )
   await demo
@@ -101,7 +103,7 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
     APP_PUBLIC_KEY_PATH: world.publicKeyPath,
     DATA_DIR: join(world.folder, 'github'),
   }
-  const child = startLogged(world, 'github.log', [STAND_IN, '--until-stdin-ends'], env)
+  const child = startPart(join(world.folder, 'github.log'), [STAND_IN, '--until-stdin-ends'], env)
   const url: unknown = JSON.parse(
     await lineWith(child, '"url"', 'The stand-in for GitHub', join(world.folder, 'github.log')),
   )
@@ -110,8 +112,8 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
   throw new HarnessError('SANDBOX', 'The stand-in for GitHub said no address')
 }
 
-async function startService(world: Sandbox, github: string): Promise<ChildProcess> {
-  const env = {
+function serviceEnvironment(world: Sandbox, github: string): NodeJS.ProcessEnv {
+  return {
     ...environment(world),
     GHE_HOST: new URL(github).host,
     GHE_PROTOCOL: 'http',
@@ -122,49 +124,10 @@ async function startService(world: Sandbox, github: string): Promise<ChildProces
     HOST: '127.0.0.1',
     PORT: String(world.servicePort),
   }
-  const child = startLogged(world, 'service.err', [MAIN, 'serve'], env)
-  await lineWith(child, 'service.ready', 'The service', join(world.folder, 'service.err'))
-  return child
 }
 
 function environment(world: Sandbox): NodeJS.ProcessEnv {
   return { ...process.env, BERTH_CONFIG: join(world.folder, 'berth.yml'), BERTH_STATE_DIR: world.state.root }
-}
-
-/** Their standard error goes to a file; an end of standard input tells them that we are gone. */
-function startLogged(
-  world: Sandbox,
-  log: string,
-  words: readonly string[],
-  env: NodeJS.ProcessEnv,
-): ChildProcess {
-  const fd = openSync(join(world.folder, log), 'a', 0o600)
-  try {
-    return spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', fd], detached: true })
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** The first line of the child's output that has the words; its further output is dropped. */
-async function lineWith(child: ChildProcess, words: string, what: string, log: string): Promise<string> {
-  if (child.stdout === null) throw new HarnessError('SANDBOX', `${what} has no output`)
-  const lines = createInterface(child.stdout)
-  const line = await new Promise<string | null>((resolve) => {
-    lines.on('line', (text) => {
-      if (text.includes(words)) resolve(text)
-    })
-    child.once('exit', () => resolve(null))
-    child.once('error', () => resolve(null))
-  })
-  if (line !== null) return line
-  throw new HarnessError('SANDBOX', `${what} ended before it was ready: ${tailOf(log)}`, {
-    exitCode: EXIT.taken,
-  })
-}
-
-function tailOf(log: string): string {
-  return readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
 }
 
 /** A port that was free a moment ago: the stand-in must know where the service will listen before the service can start. */
@@ -179,12 +142,12 @@ function freePort(): Promise<number> {
   })
 }
 
-function welcome(url: string, world: Sandbox): string {
+function welcome(url: string, world: Sandbox, pid: number | undefined): string {
   return [
     'A sandbox of berth is up: a local stand-in for GitHub, and the real service under it.',
     '',
     `  Pull requests   ${url}`,
-    `  The service     http://127.0.0.1:${world.servicePort}`,
+    `  The service     http://127.0.0.1:${world.servicePort} (process ${pid}; kill -9 it if you like: it comes back, and its runs go on)`,
     `  Its folder      ${world.folder} (goes when you leave)`,
     '',
     'Open a pull request there and comment !testme. Ctrl-C ends it all.',
@@ -195,19 +158,6 @@ function welcome(url: string, world: Sandbox): string {
 
 function aborted(signal: AbortSignal): Promise<false> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true }))
-}
-
-function deathOf(...children: readonly ChildProcess[]): Promise<true> {
-  return new Promise((resolve) => {
-    for (const child of children) child.once('exit', () => resolve(true))
-  })
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals | null = 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  if (signal !== null) child.kill(signal)
-  await ended
 }
 
 /** The service lets runs go on when it ends; here nothing may stay behind, and what its own processes leave, the janitor cleans. */

@@ -15,7 +15,7 @@ import {
   reactionsOf,
   repositoryById,
 } from '../github/memory.ts'
-import type { CheckRun, Pull } from '../github/records.ts'
+import type { Pull } from '../github/records.ts'
 import { addActions } from './actions.ts'
 import { checkCard } from './checks.ts'
 import { deliveryList } from './deliveries.ts'
@@ -50,12 +50,6 @@ export function pageRoutes(parts: PageParts): Hono {
     return c.html(page(`${pull.title} #${pull.number}`, pullBody(parts, path, pull)))
   })
 
-  routes.get(`${path}/pull/:number{[0-9]+}/checks.json`, (c) => {
-    const pull = findPull(memory, repository.id, Number(c.req.param('number')))
-    if (pull === null) throw notFound()
-    return c.json(checkRunsOf(memory, repository.id, pull.head.sha).map(inShort))
-  })
-
   routes.get(`${path}/runs/:id{[0-9]+}`, (c) => {
     const run = memory.checkRuns.get(Number(c.req.param('id')))
     if (run === undefined) throw notFound()
@@ -83,11 +77,6 @@ export function pageRoutes(parts: PageParts): Hono {
     return c.html(page('Refused', html`<h1>${error.message}</h1><p><a href="/">Back</a></p>`), status)
   })
   return routes
-}
-
-/** The checks of a pull request's head, newest first, for a program that watches. */
-function inShort({ name, status, conclusion, output }: CheckRun) {
-  return { name, status, conclusion, title: output.title }
 }
 
 function listed({ hub: { memory }, repository }: PageParts) {
