@@ -1,10 +1,19 @@
-import { closeSync, constants, mkdirSync, openSync, renameSync, rmdirSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../errors.ts'
 import type { Name } from '../model/names.ts'
 import { readIfThere, removeIfThere } from '../store/durable.ts'
 import { entriesOf, pathOfName, type StatePaths } from '../store/stateFolder.ts'
-import { lockExclusively } from './lockFile.ts'
+import { isStillAt, lockExclusively } from './lockFile.ts'
 import { tryFlock } from './syscalls.ts'
 
 /** A waiter's place at each of its names; one id for all of them, so that no two waiters can each be first where the other waits. */
@@ -75,7 +84,10 @@ function liveTickets(paths: StatePaths, name: Name, before: string | null): read
   return ticketIds(folder).filter((id) => (before === null || id < before) && isLive(join(folder, id)))
 }
 
-/** A ticket whose lock can be had has lost its waiter; it is removed under that same lock. */
+/**
+ * A ticket whose lock can be had has lost its waiter; it is removed under that same lock, if it is still the file at the path: between
+ * our open and our lock another sweeper may have removed it, and its waiter may have made it again.
+ */
 function isLive(path: string): boolean {
   let fd: number
   try {
@@ -86,6 +98,7 @@ function isLive(path: string): boolean {
   }
   try {
     if (!tryFlock(fd)) return true
+    if (!isStillAt(fd, path)) return existsSync(path)
     removeIfThere(path)
     return false
   } finally {
