@@ -157,6 +157,8 @@ export interface Store {
   approval(repositoryId: string, pr: number, sha: string): Promise<Approval | null>
   usesSince(key: string, sinceMs: number): Promise<number>
 
+  /** The same as before = nothing was written since, by this process or another: whoever looks often reads nothing then. */
+  version(): Promise<string>
   run(id: string): Promise<RunRow | null>
   /** Newest first; `name` = those that wanted this domain or resource. */
   runs(filter: {

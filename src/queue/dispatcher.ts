@@ -1,16 +1,19 @@
 import { messageOf } from '../errors.ts'
 import { EMPTY_JOURNAL, type StopRequest } from '../model/journal.ts'
-import type { Name } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
 import { concludedUnstarted, stopWords } from '../model/verdict.ts'
 import { changeRun, concludeRun } from './changes.ts'
+import { type Line, lineOf } from './line.ts'
 import type { QueueWorld, Started, Turn } from './ports.ts'
 
 /** A name that no event announced as free is met so many milliseconds later at most. */
 export const DISPATCH_EVERY_MS = 500
 
 export interface Dispatcher {
-  /** Looks at every queued run once and starts what can start. Does not wait for recoveries that this begins. */
+  /**
+   * Starts what can start: asks the machine for every run that is the first for all of its names, and reads the queue only if anything was
+   * written since the last pass. Does not wait for recoveries that this begins.
+   */
   readonly pass: () => Promise<void>
   /** Starts nothing more, and waits for runs that are being started; not for recoveries, which go on without us. */
   readonly close: () => Promise<void>
@@ -25,9 +28,56 @@ export function createDispatcher(
   world: QueueWorld,
   started: (runId: string, run: Started) => void,
 ): Dispatcher {
+  const slots = new Slots(world.slots)
+  const attempts = attemptsIn(world, slots, started)
+  /** The runs that may start, as of one version of the store: a queue that has not changed is not read again. */
+  let known: { readonly version: string; readonly heads: readonly RunRow[] } | null = null
+
+  async function tryAll(heads: readonly RunRow[]): Promise<void> {
+    for (const row of heads) {
+      if (attempts.has(row.id)) continue
+      if (slots.free <= 0) await waitFor(world, row, slots.words)
+      else attempts.begin(row)
+    }
+  }
+
+  /** Resolves to whether every run stands where it belongs: one that is just being tried may take a place that is not its own any more. */
+  async function lineUp({ stopped, heads, behind }: Line): Promise<boolean> {
+    for (const { id, stop } of stopped) await endStopped(world, id, stop)
+    const idle = behind.filter(({ row }) => !attempts.has(row.id))
+    for (const { row } of idle) world.machine.leaveTurn(row.id)
+    await tryAll(heads)
+    for (const { row, ahead, name } of idle)
+      await waitFor(world, row, `run ${ahead}, which is ahead of it for ${name}`)
+    return idle.length === behind.length
+  }
+
+  return {
+    async pass() {
+      slots.occupied(await world.store.live())
+      const version = await world.store.version()
+      if (known?.version === version) return tryAll(known.heads)
+      const line = lineOf(await world.store.queued())
+      known = (await lineUp(line)) ? { version, heads: line.heads } : null
+    },
+    close: attempts.close,
+  }
+}
+
+/** Runs that are being tried just now, each once. */
+interface Attempts {
+  readonly has: (runId: string) => boolean
+  readonly begin: (row: RunRow) => void
+  readonly close: () => Promise<void>
+}
+
+function attemptsIn(
+  world: QueueWorld,
+  slots: Slots,
+  started: (runId: string, run: Started) => void,
+): Attempts {
   const underWay = new Set<string>()
   const starts = new Set<Promise<void>>()
-  const slots = new Slots(world.slots)
   let closed = false
 
   async function attempt(row: RunRow): Promise<void> {
@@ -37,29 +87,18 @@ export function createDispatcher(
     const launch = () => start(world, row.id, turn, started).finally(() => slots.startEnded(row.id))
     if (slots.take(row.id)) return tracked(starts, launch())
     turn.giveBack()
-    return waitFor(world, row.id, slots.words)
-  }
-
-  function begin(row: RunRow): void {
-    underWay.add(row.id)
-    void attempt(row)
-      .catch((error: unknown) => world.log.error({ run: row.id, error: messageOf(error) }, 'dispatch.failed'))
-      .finally(() => underWay.delete(row.id))
+    return waitFor(world, row, slots.words)
   }
 
   return {
-    async pass() {
-      slots.occupied(await world.store.live())
-      const first = new Map<Name, string>()
-      for (const row of await world.store.queued()) {
-        const ahead = row.names.find((name) => first.has(name))
-        for (const name of row.names) if (!first.has(name)) first.set(name, row.id)
-        if (row.stop !== null) await endStopped(world, row.id, row.stop)
-        else if (underWay.has(row.id)) continue
-        else if (ahead !== undefined) await standBehind(world, row.id, first.get(ahead) ?? '', ahead)
-        else if (slots.free <= 0) await waitFor(world, row.id, slots.words)
-        else begin(row)
-      }
+    has: (runId) => underWay.has(runId),
+    begin(row) {
+      underWay.add(row.id)
+      void attempt(row)
+        .catch((error: unknown) =>
+          world.log.error({ run: row.id, error: messageOf(error) }, 'dispatch.failed'),
+        )
+        .finally(() => underWay.delete(row.id))
     },
     async close() {
       closed = true
@@ -108,22 +147,17 @@ class Slots {
   }
 }
 
-/** A place among the waiters of a name is for the first run of the queue alone: one behind it that kept a place would stop it for ever. */
-function standBehind(world: QueueWorld, id: string, first: string, name: Name): Promise<void> {
-  world.machine.leaveTurn(id)
-  return waitFor(world, id, `run ${first}, which is ahead of it for ${name}`)
-}
-
 /** The run cannot start now: what it waits for, or that it never can. One that was ended meanwhile wants nothing any more. */
 async function explain(
   world: QueueWorld,
   id: string,
   turn: Exclude<Turn, { readonly kind: 'held' }>,
 ): Promise<void> {
-  if ((await fresh(world, id)) === null) return world.machine.leaveTurn(id)
+  const row = await fresh(world, id)
+  if (row === null) return world.machine.leaveTurn(id)
   if (turn.kind === 'impossible')
     return endUnstarted(world, id, 'not_started', `harness: not started: ${turn.why}`)
-  if (turn.kind !== 'dirty' || turn.due.kind !== 'blocked') return waitFor(world, id, wordsOf(turn))
+  if (turn.kind !== 'dirty' || turn.due.kind !== 'blocked') return waitFor(world, row, wordsOf(turn))
   return endUnstarted(
     world,
     id,
@@ -168,9 +202,10 @@ async function endUnstarted(
   world.machine.leaveTurn(id)
 }
 
-/** Tells people what a queued run waits for, when that has changed. */
-async function waitFor(world: QueueWorld, id: string, waitsFor: string): Promise<void> {
-  const row = await fresh(world, id)
+/** Tells people what a queued run waits for, when that has changed. @param seen as it was read last */
+async function waitFor(world: QueueWorld, seen: RunRow, waitsFor: string): Promise<void> {
+  if (seen.waitsFor === waitsFor) return
+  const row = await fresh(world, seen.id)
   if (row !== null && row.waitsFor !== waitsFor) await changeRun(world, row, { waitsFor }, EMPTY_JOURNAL)
 }
 

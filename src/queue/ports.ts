@@ -53,7 +53,7 @@ export interface Machine {
 }
 
 export interface QueueWorld {
-  readonly store: Pick<Store, 'queued' | 'live' | 'change' | 'run'>
+  readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run'>
   readonly machine: Machine
   readonly slots: number
   /** The check run as it is to be shown; `row` as it is after the change. */

@@ -1,11 +1,15 @@
 import type { Store } from '../model/ports.ts'
-import { openDatabase } from './database.ts'
+import { fieldsOf, numberOf } from '../model/read.ts'
+import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
 import { runsOn } from './runs.ts'
+
+/** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
+const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'
 
 /**
  * The records on SQLite (WAL, synchronous=FULL: on disk when a promise resolves). The file is made, with mode 0600, if it is missing.
@@ -23,6 +27,16 @@ export async function openStore(file: string, now: () => number = Date.now): Pro
     ...runs.port,
     ...changes.port,
     ...reports.port,
+    version: versionOf(database),
     close: async () => database.close(),
   }
+}
+
+function versionOf(database: Database): Store['version'] {
+  const version = database.prepare(VERSION)
+  return async () =>
+    database.read(() => {
+      const fields = fieldsOf(version.get(), 'version')
+      return `${numberOf(fields, 'others')}.${numberOf(fields, 'own')}`
+    })
 }

@@ -196,6 +196,26 @@ function decisions(records: Factory): void {
 }
 
 function runs(records: Factory): void {
+  test('R-QUE-05 its version changes with what anybody writes, and with nothing else', async () => {
+    await using bed = await records()
+    const [store, other] = [await bed.open(), await bed.open()]
+    await queue(store, aRun('r1'))
+    const writes = [
+      () => queue(store, aRun('r2')),
+      () => queue(other, aRun('r3')),
+      () => store.requestStop('r1', { reason: 'cancelled', by: 'octocat', atMs: 1 }),
+      () => other.requestStop('r2', { reason: 'cancelled', by: 'octocat', atMs: 1 }),
+      () => other.change('r3', 'queued', { waitsFor: 'a slot' }, []),
+    ]
+    for (const write of writes) {
+      const before = await store.version()
+      await store.queued()
+      expect(await store.version(), 'after a look').toBe(before)
+      await write()
+      expect(await store.version(), String(write)).not.toBe(before)
+    }
+  })
+
   test('a queued run is kept as it was asked for', async () => {
     await using bed = await records()
     const store = await bed.open()

@@ -1,0 +1,150 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { type Held, letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import type { RunRow, Store } from '../../src/model/ports.ts'
+import { createMachine } from '../../src/process/machine.ts'
+import { createDispatcher } from '../../src/queue/dispatcher.ts'
+import type { Turn } from '../../src/queue/ports.ts'
+import { checkReport } from '../../src/report/checkRun.ts'
+import { NO_EXTRAS } from '../../src/report/extras.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { stateFolder } from '../lock/world.ts'
+import { aRecipe } from '../model/policyWorld.ts'
+import { aCheck, aDecision, aDelivery, aRun } from '../store/samples.ts'
+
+const NAMES = ['a.test', 'r:gpu']
+
+test('R-QUE-05 R-LCK-13 a pass over a queue that has not changed reads none of it, and still asks for each name at its head', async () => {
+  const scene = await aScene()
+  const held = scene.hold(['a.test'])
+  await scene.queue('r1', ['a.test'])
+  for (let index = 2; index <= 40; index += 1) await scene.queue(`r${index}`, NAMES)
+  await scene.pass()
+  await scene.pass()
+  const before = scene.reads()
+  for (let index = 0; index < 10; index += 1) await scene.pass()
+  expect(scene.reads() - before).toBe(0)
+  expect(scene.turns.at(-1)).toBe('r1 busy')
+  letGo(held)
+  await scene.pass()
+  expect(scene.turns.at(-1), 'nothing was written, and no event came').toBe('r1 held')
+})
+
+test('R-QUE-14 what another process writes is carried out by the next pass', async () => {
+  const scene = await aScene()
+  scene.hold(['a.test'])
+  for (const id of ['r1', 'r2', 'r3']) await scene.queue(id, ['a.test'])
+  for (let index = 0; index < 3; index += 1) await scene.pass()
+  const other = await scene.open()
+  await other.requestStop('r1', { reason: 'cancelled', by: 'octocat', atMs: 1 })
+  await scene.pass()
+  expect(await scene.row('r1')).toMatchObject({ state: 'concluded', verdict: { reason: 'cancelled' } })
+  expect(scene.turns.at(-1)).toBe('r2 busy')
+})
+
+test('R-QUE-05 each run waits for the nearest one ahead, so that an end changes what one run says, and not what all say', async () => {
+  const scene = await aScene()
+  scene.hold(['a.test'])
+  for (const id of ['r1', 'r2', 'r3', 'r4']) await scene.queue(id, ['a.test'])
+  for (let index = 0; index < 3; index += 1) await scene.pass()
+  expect((await scene.row('r4'))?.waitsFor).toBe('run r3, which is ahead of it for a.test')
+  const before = (await scene.row('r4'))?.reports
+  await scene.store.requestStop('r1', { reason: 'cancelled', by: 'octocat', atMs: 1 })
+  for (let index = 0; index < 3; index += 1) await scene.pass()
+  expect((await scene.row('r2'))?.waitsFor).toBe('a.test, which somebody else has')
+  expect((await scene.row('r4'))?.reports).toBe(before)
+})
+
+/** The real dispatcher, store and locks; a run that has its names gives them back instead of starting. */
+async function aScene() {
+  const state = stateFolder()
+  const open = async () => {
+    const store = await openStore(state.database)
+    onTestFinished(() => store.close())
+    return store
+  }
+  const store = await open()
+  let reads = 0
+  const counting: Store = {
+    ...store,
+    queued() {
+      reads += 1
+      return store.queued()
+    },
+  }
+  const { machine, turns, settled } = machineOn(state)
+  const dispatcher = createDispatcher(
+    {
+      store: counting,
+      machine,
+      slots: 2,
+      checkReport: (row, journal) => checkReport(row, journal, NO_EXTRAS),
+      reportsChanged: () => undefined,
+      now: () => 1,
+      log: {
+        info: () => undefined,
+        warn: () => undefined,
+        error: (data) => turns.push(JSON.stringify(data)),
+      },
+    },
+    () => undefined,
+  )
+  return {
+    store,
+    open,
+    turns,
+    reads: () => reads,
+    row: (id: string) => store.run(id),
+    hold: (names: readonly string[]) => holding(state, names),
+    async queue(id: string, names: readonly string[]) {
+      const run = aRun(id, { names, domain: names[0] ?? '', enqueuedAtMs: Number(id.slice(1)) })
+      await store.addDelivery(aDelivery(`d${id}`))
+      await store.decide(aDecision(`d${id}`, { runs: [run], reports: [aCheck(id, 0)] }))
+    },
+    /** Also what the pass has begun. */
+    async pass() {
+      await dispatcher.pass()
+      await settled()
+    },
+  }
+}
+
+function machineOn(state: ReturnType<typeof stateFolder>) {
+  const turns: string[] = []
+  let underWay: Promise<unknown> = Promise.resolve()
+  const machine = createMachine({
+    state,
+    config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+    recipe: aRecipe,
+    cloneToken: async () => null,
+  })
+  async function takeTurn(row: RunRow): Promise<Turn> {
+    const turn = await machine.takeTurn(row)
+    turns.push(`${row.id} ${turn.kind}`)
+    if (turn.kind !== 'held') return turn
+    turn.giveBack()
+    return { kind: 'unready', why: 'its test' }
+  }
+  return {
+    turns,
+    machine: {
+      ...machine,
+      takeTurn(row: RunRow) {
+        const turn = takeTurn(row)
+        underWay = turn
+        return turn
+      },
+    },
+    /** All is synchronous but in name once the turn is known: the answers come in the microtasks before the next immediate. */
+    async settled() {
+      await underWay
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+}
+
+function holding(state: ReturnType<typeof stateFolder>, names: readonly string[]): Held {
+  const held = tryAcquire(state, names)
+  if (held.kind !== 'held') throw new Error(`${held.name} is busy`)
+  return held
+}
