@@ -60,7 +60,9 @@ export async function quiet({ gitHub, world }: Service, run: string, signal: Abo
 }
 
 /** Milliseconds. Those from the service's log and the journal have whole ones. */
-type CommentTimes = Readonly<Record<'fromAnswer' | 'fromComment' | keyof typeof MOMENTS, number>>
+type CommentTimes = Readonly<
+  Record<'fromAnswer' | 'fromComment' | 'writes' | 'shown' | 'told' | keyof typeof MOMENTS, number>
+>
 
 const MOMENTS = {
   stored: 'webhook: delivery.stored',
@@ -73,12 +75,22 @@ const MOMENTS = {
 
 async function timeComment(service: Service, { signal }: Measuring): Promise<CommentTimes> {
   const starting = service.log.next(({ event }) => event === 'run.starting')
+  const checked = service.log.next(
+    ({ event, fields }) => event === 'report.sent' && fields['kind'] === 'check',
+  )
+  const concluded = service.log.next(({ event }) => event === 'run.concluded')
+  const ended = service.log.next(
+    ({ event, fields }) => event === 'report.sent' && fields['terminal'] === true,
+  )
+  const sentBefore = service.log.count('report.sent')
   const { runs, writtenMs, answeredMs, writtenAtMs, storedAtMs, decidedAtMs } = await comment(
     service,
     '!testme',
   )
   const [run = ''] = runs
   const { atMs: startingAtMs } = await starting
+  const shownAtMs = (await checked).atMs
+  const toldMs = (await ended).atMs - (await concluded).atMs
   await quiet(service, run, signal)
   const entries = journalEntries(readFileSync(join(service.world.state.runs, run, 'journal.ndjson'), 'utf8'))
   const entry = (event: EntryBody['event']) => {
@@ -91,6 +103,9 @@ async function timeComment(service: Service, { signal }: Measuring): Promise<Com
   return {
     fromAnswer: stage.mono - answeredMs,
     fromComment: stage.mono - writtenMs,
+    writes: service.log.count('report.sent') - sentBefore,
+    shown: shownAtMs - writtenAtMs,
+    told: toldMs,
     stored: storedAtMs - writtenAtMs,
     decided: decidedAtMs - writtenAtMs,
     claimed: startingAtMs - writtenAtMs,
@@ -119,7 +134,18 @@ function partOf(node: readonly number[], comments: readonly CommentTimes[]): Par
           figure('comment written to stage.started', 'ms', fromComment),
         ],
       },
+      { title: 'GitHub', figures: figuresOfGitHub(comments) },
       { title: 'where the time goes, step by step', figures: stepsOf(MOMENTS, comments) },
     ],
   }
+}
+
+/** Writes are what GitHub is short of: 80 a minute, 500 an hour. */
+function figuresOfGitHub(comments: readonly CommentTimes[]) {
+  const of = (key: 'writes' | 'shown' | 'told') => comments.map((times) => times[key])
+  return [
+    figure('writes for one run, reaction included', '', of('writes')),
+    figure('comment written to its check run', 'ms', of('shown')),
+    figure('run.concluded to the end on the check run', 'ms', of('told')),
+  ]
 }

@@ -96,6 +96,8 @@ export interface Report extends NewReport {
   readonly seq: number
   readonly attempts: number
   readonly createdAtMs: number
+  /** GitHub was told something of its run's check before, or may have been. */
+  readonly told: boolean
 }
 
 /** An attempt at sending a report, noted on disk before it is made. */

@@ -1,7 +1,8 @@
 import type { Report } from '../model/ports.ts'
 import { faultText } from './faults.ts'
-import { flightsIn } from './flights.ts'
+import { type Flights, flightsIn } from './flights.ts'
 import { type Pace, pacerOf } from './pace.ts'
+import { restingLanes } from './rests.ts'
 import { type SendParts, send } from './send.ts'
 
 export interface OutboxParts extends SendParts {
@@ -25,40 +26,19 @@ const IDLE_MS = 5_000
  * report that fails, whatever the way, stops no other. `note` hears of everything that happens, and must not throw.
  */
 export function startOutbox(parts: OutboxParts): Outbox {
-  const { store, time } = parts
+  const { time } = parts
   const closing = new AbortController()
   const flights = flightsIn(time, wake)
-  const mayWrite = pacerOf(parts.pace, store)
+  const { look, restAfter } = looksAt(parts, flights, closing.signal)
   let nap = new AbortController()
   const ended = loop()
 
   async function loop(): Promise<void> {
     while (!closing.signal.aborted) {
       nap = new AbortController()
-      const nextAtMs = await round().catch(restAfter)
+      const nextAtMs = await look().catch(restAfter)
       if (!closing.signal.aborted) await time.sleepUntil(nextAtMs, nap.signal)
     }
-  }
-
-  /** Starts what can start; resolves to the time of the next look. */
-  async function round(): Promise<number> {
-    const nowMs = time.now()
-    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT)) {
-      if (flights.isFull() || closing.signal.aborted) break
-      if (flights.has(laneOf(report)) || !(await mayWrite(report.installationId, nowMs))) continue
-      flights.start(laneOf(report), (cut) => send(report, parts, cut).catch(rest))
-    }
-    return Math.min((await store.nextReportAtMs(nowMs)) ?? Infinity, nowMs + IDLE_MS)
-  }
-
-  /** The lane of a report whose store fails stays taken for a while: else the same would be tried at once, for ever. */
-  async function rest(error: unknown): Promise<void> {
-    await time.sleepUntil(restAfter(error), closing.signal)
-  }
-
-  function restAfter(error: unknown): number {
-    parts.note({ event: 'outbox.fault', error: faultText(error) })
-    return time.now() + IDLE_MS
   }
 
   function wake(): void {
@@ -73,6 +53,45 @@ export function startOutbox(parts: OutboxParts): Outbox {
   }
 
   return { wake, close, [Symbol.asyncDispose]: close }
+}
+
+/** Looks at what is due; `closing` = nothing more is started. */
+function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
+  const { store, time } = parts
+  const mayWrite = pacerOf(parts.pace, store)
+  const rests = restingLanes()
+
+  /** Starts what can start; resolves to the time of the next look. */
+  async function look(): Promise<number> {
+    const nowMs = time.now()
+    let nextAtMs = nowMs + IDLE_MS
+    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT)) {
+      const lane = laneOf(report)
+      if (flights.isFull() || closing.aborted) break
+      if (flights.has(lane)) continue
+      const restsUntilMs = rests.until(lane, report, nowMs)
+      if (restsUntilMs > nowMs) nextAtMs = Math.min(nextAtMs, restsUntilMs)
+      else if (await mayWrite(report.installationId, nowMs)) start(lane, report)
+    }
+    return Math.min((await store.nextReportAtMs(nowMs)) ?? Infinity, nextAtMs)
+  }
+
+  function start(lane: string, report: Report): void {
+    rests.over(lane)
+    flights.start(lane, (cut) => send(report, parts, cut).catch(rest))
+  }
+
+  /** The lane of a report whose store fails stays taken for a while: else the same would be tried at once, for ever. */
+  async function rest(error: unknown): Promise<void> {
+    await time.sleepUntil(restAfter(error), closing)
+  }
+
+  function restAfter(error: unknown): number {
+    parts.note({ event: 'outbox.fault', error: faultText(error) })
+    return time.now() + IDLE_MS
+  }
+
+  return { look, restAfter }
 }
 
 /** What must stay in order: the reports of one run. */

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import { type NewReport, REPORT_KINDS, type Report } from '../model/ports.ts'
 import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 
-/** A row of `reports`: with `paramsOfReport` the only place that knows its columns' names and shapes. */
+/** A row of `reports`, and `told` of its run: with `paramsOfReport` the only place that knows its columns' names and shapes. */
 export function reportOf(row: unknown): Report {
   const fields = fieldsOf(row, 'report')
   return {
@@ -18,6 +18,7 @@ export function reportOf(row: unknown): Report {
     terminal: numberOf(fields, 'terminal') === 1,
     attempts: numberOf(fields, 'attempts'),
     createdAtMs: numberOf(fields, 'created_at'),
+    told: numberOf(fields, 'told') === 1,
   }
 }
 

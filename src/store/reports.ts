@@ -32,11 +32,13 @@ const HEADS = `
 
 const DUE_AT = 'max(not_before, coalesce(until, 0))'
 
-const DUE = `SELECT reports.* ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal DESC, seq LIMIT :limit`
+const REPORT = 'reports.*, coalesce((SELECT check_tried FROM runs WHERE id = run_id), 0) AS told'
+
+const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal DESC, seq LIMIT :limit`
 
 const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
 
-const FAILED = `SELECT * FROM reports WHERE state = 'failed' ORDER BY seq`
+const FAILED = `SELECT ${REPORT} FROM reports WHERE state = 'failed' ORDER BY seq`
 
 const PAUSE = `
   INSERT INTO pauses (installation_id, until) VALUES (:installationId, :untilMs)

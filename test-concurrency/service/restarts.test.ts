@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import type { CheckRun } from '../../src/sandbox/github/records.ts'
 import type { Gate } from '../fixtures/gate.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
 import type { AskedRun } from './fixtures/people.ts'
@@ -50,6 +51,7 @@ describe.concurrent('the service in the middle of a run', () => {
     await scene.serve()
     inside.go()
     await inside.reached()
+    await second.shows('its stage', isInside)
     inside.go()
     await endsGreenInOneProcess(scene, run)
     await endsGreenInOneProcess(scene, second)
@@ -66,8 +68,12 @@ async function runningRun(scene: Scene): Promise<{ readonly inside: Gate; readon
   await scene.serve()
   const run = await scene.testme(1)
   await inside.reached()
-  await run.shows('its stage', ({ output }) => (output.title ?? '').startsWith('Stage inside'))
+  await run.shows('its stage', isInside)
   return { inside, run }
+}
+
+function isInside({ output }: CheckRun): boolean {
+  return (output.title ?? '').startsWith('Stage inside')
 }
 
 async function endsGreenInOneProcess({ checks }: Scene, run: AskedRun): Promise<void> {

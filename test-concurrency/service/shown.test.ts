@@ -25,6 +25,7 @@ describe('two comments', () => {
     inside.go()
     await inside.reached()
     expect((await first.completed()).conclusion).toBe('success')
+    await second.shows('its progress', ({ status }) => status === 'in_progress')
     inside.go()
     expect((await second.completed()).conclusion).toBe('success')
     const steps = [first, second].flatMap(({ id }) => [`${id} up`, `${id} down`, `${id} gone`])

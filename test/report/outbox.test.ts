@@ -9,6 +9,8 @@ import { type OutboxWorld, outboxWorld, START_MS } from './outboxWorld.ts'
 import { HUNG_AFTER, HUNG_BEFORE, LOST, refusing, SECONDARY } from './strictGitHub.ts'
 
 const CHECKS = '/check-runs'
+/** So long a state waits for the next one. */
+const REST_MS = 300
 
 describe('a run is told', () => {
   test('R-REP-02 from the reaction to the end, in order, on one check run', async () => {
@@ -20,6 +22,7 @@ describe('a run is told', () => {
     await world.noted('report.sent')
     for (const change of [{ state: 'starting' }, { state: 'running', stage: 'check' }, ENDED] as const) {
       await tell(world, 'r1', change)
+      world.clock.advance(REST_MS)
       outbox.wake()
       await world.noted('report.sent')
     }
@@ -64,6 +67,29 @@ describe('a run is told', () => {
       conclusion: 'success',
       external_id: 'r1',
     })
+  })
+
+  test('R-REP-05 its first state at once, those that follow in a burst with one call, and its end at once', async () => {
+    await using world = await outboxWorld()
+    const { github, clock } = world
+    await queueRun(world, 'r1')
+    const outbox = world.start()
+    expect((await world.noted('report.sent')).report.key).toBe('check:r1:0')
+    for (const change of BURST) {
+      await tell(world, 'r1', change)
+      const looked = clock.nextSleeper(START_MS + REST_MS)
+      outbox.wake()
+      await looked
+      clock.advance(REST_MS / 3 - 1)
+    }
+    expect(github.seen).toHaveLength(1)
+    clock.advance(3)
+    expect((await world.noted('report.sent')).report.key).toBe('check:r1:3')
+    await tell(world, 'r1', { state: 'tearing_down' })
+    await tell(world, 'r1', ENDED)
+    outbox.wake()
+    expect((await world.noted('report.sent')).report).toMatchObject({ key: 'check:r1:5', terminal: true })
+    expect(github.seen).toHaveLength(3)
   })
 
   test('R-REP-05 its end before the progress of others', async () => {
@@ -393,6 +419,7 @@ describe('runs beside each other', () => {
     await world.noted('report.sent')
     github.befall('PATCH', '/1001', HUNG_BEFORE)
     await tell(world, 'r1', { state: 'starting' })
+    clock.advance(REST_MS)
     outbox.wake()
     await github.came('PATCH', '/1001')
     await tell(world, 'r1', ENDED)
@@ -440,6 +467,11 @@ describe('the end of the service', () => {
   })
 })
 
+const BURST = [
+  { state: 'starting' },
+  { state: 'running', stage: 'checkout' },
+  { state: 'running', stage: 'check' },
+] as const
 const ENDED = { state: 'concluded', verdict: PASSED, concludedAtMs: START_MS + 60_000 } as const
 const ALREADY = { message: 'Validation Failed', errors: [{ resource: 'CheckRun', code: 'already_exists' }] }
 

@@ -432,7 +432,25 @@ function reports(records: Factory): void {
     await store.addReports([aCheck('r1', 1), aCheck('r1', 2)])
     const due = await store.dueReports(9_000, 10)
     expect(due.map(({ key }) => key)).toEqual(['check:r2:0', 'check:r1:2'])
-    expect(due[1]).toEqual({ ...aCheck('r1', 2), seq: due[1]?.seq, attempts: 0, createdAtMs: 1_234 })
+    expect(due[1]).toEqual({
+      ...aCheck('r1', 2),
+      seq: due[1]?.seq,
+      attempts: 0,
+      createdAtMs: 1_234,
+      told: false,
+    })
+  })
+
+  test('R-REP-05 a check says whether GitHub may have heard of its run before', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await store.addReports([aReaction(1)])
+    const told = async () => (await store.dueReports(9_000, 10)).map(({ key, told }) => `${key} ${told}`)
+    expect(await told()).toEqual(['check:r1:0 false', 'reaction:1 false'])
+    await send(store, 'check:r1:0')
+    await store.addReports([aCheck('r1', 1)])
+    expect(await told()).toEqual(['reaction:1 false', 'check:r1:1 true'])
   })
 
   test('R-REP-05 an end is never replaced, goes before progress, and no progress comes after it', async () => {
