@@ -1,10 +1,17 @@
 import { messageOf } from '../errors.ts'
+import { EMPTY_JOURNAL } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { QueueWorld } from './ports.ts'
 
 export const REAP_EVERY_MS = 2_000
+
+/**
+ * A run whose start kills the service would kill every service after it, too, and with each of them what others wait for. Twice may be
+ * chance: the service is killed and started again whenever somebody installs another version.
+ */
+const MOST_STARTS = 3
 
 export interface Reaper {
   /** Looks once at every live run that no living wrapper of ours stands for. Resolves when the locks of the dead ones are taken, and does not wait for their recoveries. */
@@ -56,8 +63,7 @@ async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
   const fresh = await world.store.run(row.id)
   if (result !== null || fresh === null || fresh.state !== row.state) return true
   if (!exists && row.state === 'starting') {
-    await changeRun(world, fresh, { state: 'queued' }, journal)
-    world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
+    await startAgain(world, fresh)
     return true
   }
   if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return false
@@ -65,4 +71,16 @@ async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
     recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
   await concludeRun(world, fresh, concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`), journal)
   return true
+}
+
+/** Nothing of the run had begun, and its names are clean. */
+async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
+  if (row.attempts >= MOST_STARTS) {
+    const why = `the service ended ${row.attempts} times while it was starting this run`
+    const verdict = concludedUnstarted('not_started', `harness: not started: ${why}`)
+    await concludeRun(world, row, verdict, EMPTY_JOURNAL)
+    return
+  }
+  await changeRun(world, row, { state: 'queued' }, EMPTY_JOURNAL)
+  world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
 }

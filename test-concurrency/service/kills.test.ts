@@ -12,6 +12,9 @@ import { POINTS } from './fixtures/points.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
+/** Where `quick` deploys pull request 1. */
+const DOMAIN = 'quick-1.ci.localhost'
+
 describe.concurrent('case 34: two runs are alive, a third is asked for, and the service is SIGKILLed when', () => {
   for (const [moment, { reached, beforeLaunch }] of Object.entries(POINTS)) {
     test(`R-QUE-01 R-QUE-04 R-RUN-09 R-REP-03 ${moment}: no run is lost or begun twice, each has one check run with its true end`, async ({
@@ -71,6 +74,32 @@ describe.concurrent('case 34: the service is SIGKILLed', () => {
           .log()
           .map(({ msg }) => msg),
       ).toContain('run.requeued')
+    },
+  )
+
+  test.skipIf(!HAS_STRACE)(
+    'R-QUE-02 R-QUE-15 (strace) at each start of one run, before anything of it is on disk: after the third the run is given up, and the next one gets its domain',
+    async ({ scene, world }) => {
+      scene.recipe('quick')
+      await scene.serve()
+      await world.berth('locks', 'hold', DOMAIN, '--reason', 'test').endedWith(0)
+      const run = await scene.testme(1)
+      await run.shows('what it waits for', ({ output }) => (output.title ?? '').includes('somebody else'))
+      for (const start of [1, 2, 3]) {
+        const service = scene.service()
+        await inject(world, service.pid, 'mkdir:signal=KILL:when=1')
+        await world.berth('locks', 'release', DOMAIN, '--reason', 'test').endedWith(0)
+        await service.started.ended()
+        expect(world.runs(), `start ${start}`).toEqual([])
+        if (start < 3) await world.berth('locks', 'hold', DOMAIN, '--reason', 'test').endedWith(0)
+        await scene.serve()
+      }
+      expect(await run.completed()).toMatchObject({
+        conclusion: 'failure',
+        output: { title: 'harness: not started: the service ended 3 times while it was starting this run' },
+      })
+      expect(world.judge().open).toEqual([])
+      expect((await (await scene.testme(1)).completed()).conclusion).toBe('success')
     },
   )
 
