@@ -25,8 +25,8 @@ export async function changeRun(
   return true
 }
 
-/** Concludes a run; its conclusion and its report are one transaction. */
-export function concludeRun(
+/** Concludes a run; its conclusion and its report are one transaction. Then its folder hears of that, if it has one. */
+export async function concludeRun(
   world: QueueWorld,
   row: RunRow,
   verdict: Verdict,
@@ -39,5 +39,7 @@ export function concludeRun(
     waitsFor: null,
     stage: null,
   } as const
-  return changeRun(world, row, change, journal)
+  if (!(await changeRun(world, row, change, journal))) return false
+  if (world.machine.look(row.id).exists) world.machine.noteReported(row.id)
+  return true
 }

@@ -58,7 +58,7 @@ async function takeOver(
   asked: boolean,
 ): Promise<void> {
   if (result !== null) {
-    if (await concludeRun(world, row, result, journal)) world.machine.noteReported(row.id)
+    await concludeRun(world, row, result, journal)
     return
   }
   if (journal.entries === 0) return

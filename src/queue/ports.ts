@@ -55,6 +55,8 @@ export interface Machine {
 export interface QueueWorld {
   readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run'>
   readonly machine: Machine
+  /** Runs whose folders do not say that the store knows their end. */
+  readonly unreported: () => readonly string[]
   readonly slots: number
   /** The check run as it is to be shown; `row` as it is after the change. */
   readonly checkReport: (row: RunRow, journal: Journal) => NewReport

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.ts'
+import { isOver } from '../model/run.ts'
 import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
 import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -24,6 +26,7 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
   const reaper = createReaper(world, wake)
   const follower = createFollower(world, wake)
   const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
+  await noteForgotten(world)
   await follower.pass()
   await reaper.pass()
   loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
@@ -37,5 +40,17 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
       await Promise.all([dispatcher.close(), ...loops.map((loop) => loop.close())])
       follower.close()
     },
+  }
+}
+
+/** A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever. */
+async function noteForgotten({ store, machine, unreported, log }: QueueWorld): Promise<void> {
+  try {
+    for (const id of unreported()) {
+      const row = await store.run(id)
+      if (row !== null && isOver(row.state)) machine.noteReported(id)
+    }
+  } catch (error) {
+    log.error({ error: messageOf(error) }, 'queue.notes_failed')
   }
 }

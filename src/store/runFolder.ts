@@ -14,7 +14,8 @@ import { type Journal, type StopRequest } from '../model/journal.ts'
 import { parseJournal, readStopRequest } from '../model/readJournal.ts'
 import { type RunRequest, readRunRequest } from '../model/run.ts'
 import { createOnce, makeFolder, opened, readIfThere, syncFolder, writeSynced } from './durable.ts'
-import type { StatePaths } from './stateFolder.ts'
+import { isRunId } from './runId.ts'
+import { entriesOf, type StatePaths } from './stateFolder.ts'
 
 /** The parts of a run's folder (design section 3). */
 export interface RunPaths {
@@ -110,6 +111,11 @@ export function noteStop(run: RunPaths, stop: StopRequest): boolean {
 
 export function hasRunFolder(run: RunPaths): boolean {
   return existsSync(run.folder)
+}
+
+/** Ids of the runs whose folders do not say that the store knows their end. */
+export function unreportedRuns(paths: Pick<StatePaths, 'runs'>): readonly string[] {
+  return entriesOf(paths.runs).filter((id) => isRunId(id) && !existsSync(runPaths(paths, id).reported))
 }
 
 function reading<T>(path: string, read: () => T): T {

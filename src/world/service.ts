@@ -22,7 +22,7 @@ import { GITHUB_PACE, type Pace } from '../report/pace.ts'
 import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
 import { tailOfFile, tellingLog } from '../store/logTail.ts'
-import { runPaths } from '../store/runFolder.ts'
+import { runPaths, unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
@@ -143,6 +143,7 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     slots: config.slots,
     now: Date.now,
     reportsChanged,
+    unreported: () => unreportedRuns(state),
     checkReport: (row, journal) => checkOf(parts, row, journal),
     machine: createMachine({
       state,

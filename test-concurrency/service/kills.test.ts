@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -78,6 +79,26 @@ describe.concurrent('case 34: the service is SIGKILLed', () => {
   )
 
   test.skipIf(!HAS_STRACE)(
+    'R-JAN-11 R-REP-01 (strace) between a conclusion and the note of it in the run’s folder: the next service writes the note',
+    async ({ scene }) => {
+      const inside = scene.world.gate('inside')
+      scene.recipe('app', { stages: { inside: `${GATE} inside` } })
+      await scene.serve()
+      const run = await scene.testme(1)
+      await inside.reached()
+      const service = scene.service()
+      await inject(scene.world, service.pid, '?link,linkat:signal=KILL:when=1')
+      inside.go()
+      await service.started.ended()
+      expect(stateOf(scene, run)).toBe('concluded')
+      expect(existsSync(join(run.folder, 'reported'))).toBe(false)
+      await scene.serve()
+      expect((await run.completed()).conclusion).toBe('success')
+      expect(existsSync(join(run.folder, 'reported'))).toBe(true)
+    },
+  )
+
+  test.skipIf(!HAS_STRACE)(
     'R-QUE-02 R-QUE-15 (strace) at each start of one run, before anything of it is on disk: after the third the run is given up, and the next one gets its domain',
     async ({ scene, world }) => {
       scene.recipe('quick')
@@ -140,6 +161,11 @@ function storedCommands({ world }: Scene): number {
   const question =
     "SELECT count(*) AS n FROM deliveries WHERE event = 'issue_comment' AND payload LIKE '%!testme%'"
   return Number(store.prepare(question).get()?.['n'])
+}
+
+function stateOf({ world }: Scene, run: AskedRun): unknown {
+  using store = new DatabaseSync(join(world.state, 'berth.db'), { readOnly: true, timeout: 5000 })
+  return store.prepare('SELECT state FROM runs WHERE id = ?').get(run.id)?.['state']
 }
 
 /** Mulberry32: the same numbers for the same seed. */

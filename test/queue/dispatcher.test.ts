@@ -77,6 +77,7 @@ async function aScene() {
     {
       store: counting,
       machine,
+      unreported: () => [],
       slots: 2,
       checkReport: (row, journal) => checkReport(row, journal, NO_EXTRAS),
       reportsChanged: () => undefined,

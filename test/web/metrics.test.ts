@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
 import type { Report, RunChange } from '../../src/model/ports.ts'
+import { createMachine } from '../../src/process/machine.ts'
 import { changeRun, concludeRun } from '../../src/queue/changes.ts'
 import type { QueueWorld } from '../../src/queue/ports.ts'
 import type { OutboxNote } from '../../src/report/send.ts'
@@ -194,18 +196,22 @@ test('a lookup that fails costs its numbers, is counted, and stops nothing', asy
 })
 
 /** The queue's own writing, with its log given to the metrics as the service does. */
-function queueWorld({ store, metrics }: Scene): QueueWorld {
+function queueWorld({ store, state, metrics }: Scene): QueueWorld {
   const note = (data: object, event: string) => metrics.observe(event, data)
   return {
     store,
+    unreported: () => [],
     slots: 1,
     checkReport: (row) => aCheck(row.id, row.reports, { terminal: row.state === 'concluded' }),
     reportsChanged: () => undefined,
     now: Date.now,
     log: { info: note, warn: note, error: note },
-    get machine(): QueueWorld['machine'] {
-      throw new Error('writing a change asks nothing of the machine')
-    },
+    machine: createMachine({
+      state,
+      config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+      recipe: () => null,
+      cloneToken: async () => null,
+    }),
   }
 }
 
