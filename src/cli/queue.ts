@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { EXIT } from '../errors.ts'
+import { deadRuns } from '../lock/deadRuns.ts'
 import type { RunRow, Store } from '../model/ports.ts'
+import type { ShownState } from '../model/run.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
@@ -8,7 +10,10 @@ import { table, timeText } from './table.ts'
 
 /** `berth queue`: what the service has accepted and not concluded, in the order in which it will start. */
 export async function listQueue({ state, stdout }: Context, json: boolean): Promise<number> {
-  const rows = await withStore(state, async (store) => [...(await store.live()), ...(await store.queued())])
+  const rows = await withStore(state, async (store) => [
+    ...withDead(state, await store.live()),
+    ...(await store.queued()),
+  ])
   if (json) stdout.write(`${JSON.stringify(rows ?? [], null, 2)}\n`)
   else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
   else
@@ -16,6 +21,14 @@ export async function listQueue({ state, stdout }: Context, json: boolean): Prom
       table(['run', 'state', 'recipe', 'domain', 'for', 'since', 'waits for / stage'], rows.map(rowOf)),
     )
   return EXIT.ok
+}
+
+type ShownRow = Omit<RunRow, 'state'> & { readonly state: ShownState }
+
+/** The records of a run whose processes are gone say so when the service has recovered it; the kernel says so at once. */
+function withDead(state: StatePaths, live: readonly RunRow[]): readonly ShownRow[] {
+  const dead = deadRuns(state, live)
+  return live.map((row) => (dead.has(row.id) ? { ...row, state: 'dead' } : row))
 }
 
 /** Uses the service's records where there are any; SQLite lets the service and us look at once. Null = there are none. */
@@ -29,7 +42,7 @@ export async function withStore<T>(state: StatePaths, use: (store: Store) => Pro
   }
 }
 
-function rowOf(row: RunRow): string[] {
+function rowOf(row: ShownRow): string[] {
   const since = timeText(row.startedAtMs ?? row.enqueuedAtMs)
   const stop = row.stop === null ? '' : ` (to stop: ${row.stop.reason})`
   return [

@@ -1,28 +1,46 @@
 import { EXIT } from '../errors.ts'
+import { deadRuns } from '../lock/deadRuns.ts'
 import { formatDuration } from '../model/duration.ts'
 import { plainText } from '../model/plainText.ts'
 import { journalEntries } from '../model/readJournal.ts'
 import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
 import { table, timeText } from './table.ts'
 
 /** `berth runs`: from the run folders, so with or without the service. */
 export function listRuns({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
   const looks = lookAtRuns(state, options.limit)
-  if (options.json) stdout.write(`${JSON.stringify(looks.map(asJson), null, 2)}\n`)
+  const dead = deadAmong(state, looks)
+  if (options.json)
+    stdout.write(
+      `${JSON.stringify(
+        looks.map((look) => asJson(look, dead.has(look.run.id))),
+        null,
+        2,
+      )}\n`,
+    )
   else if (looks.length === 0) stdout.write('There is no run yet; start one with `berth run RECIPE`.\n')
   else
     stdout.write(
       table(
         ['run', 'recipe', 'domain', 'pr', 'commit', 'started', 'phase', 'how it ended'],
-        looks.map(rowOf),
+        looks.map((look) => rowOf(look, dead.has(look.run.id))),
       ),
     )
   return EXIT.ok
 }
 
-function rowOf(look: RunLook): string[] {
+/** Asked of the kernel: a run whose processes are gone can write nothing of that. */
+function deadAmong(state: StatePaths, looks: readonly RunLook[]): ReadonlySet<string> {
+  const suspects = looks.flatMap(({ run, request, result }) =>
+    request === null || result !== null ? [] : [{ id: run.id, names: request.names }],
+  )
+  return deadRuns(state, suspects)
+}
+
+function rowOf(look: RunLook, dead: boolean): string[] {
   const { run, request, journal, result, fault } = look
   const end = fault ?? (result === null ? '' : `${result.conclusion}: ${result.title}`)
   const { recipe = '?', domain = '?', pr = 0, sha = '' } = request ?? {}
@@ -33,16 +51,16 @@ function rowOf(look: RunLook): string[] {
     String(pr),
     sha.slice(0, 12),
     timeText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null),
-    phaseOf(look),
+    phaseOf(look, dead),
     end,
   ]
 }
 
-function asJson({ run, request, journal, result, fault }: RunLook): unknown {
+function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean): unknown {
   return {
     run: run.id,
     folder: run.folder,
-    phase: phaseOf({ journal, result }),
+    phase: phaseOf({ journal, result }, dead),
     request,
     journal,
     result,
@@ -53,15 +71,16 @@ function asJson({ run, request, journal, result, fault }: RunLook): unknown {
 /** `berth show RUN`: all of it, with the journal line by line. */
 export function showRun({ state, stdout }: Context, words: string, json: boolean): number {
   const look = lookAtRun(findRun(state, words))
-  stdout.write(json ? `${JSON.stringify(asJson(look), null, 2)}\n` : textOf(look))
+  const dead = deadAmong(state, [look]).has(look.run.id)
+  stdout.write(json ? `${JSON.stringify(asJson(look, dead), null, 2)}\n` : textOf(look, dead))
   return EXIT.ok
 }
 
-function textOf(look: RunLook): string {
+function textOf(look: RunLook, dead: boolean): string {
   const { run, request, journal, result, fault } = look
   const facts: [string, string][] = [
     ['run', run.id],
-    ['phase', phaseOf(look)],
+    ['phase', phaseOf(look, dead)],
     ['recipe', request === null ? '?' : `${request.recipe} (sha256 ${request.recipeDigest.slice(0, 12)})`],
     ['names', request?.names.join(', ') ?? '?'],
     [

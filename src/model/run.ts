@@ -17,6 +17,9 @@ import { DRIVERS, type DriverName, type Stage, type Teardown } from './recipe.ts
 export const RUN_STATES = ['queued', 'starting', 'running', 'tearing_down', 'concluded'] as const
 export type RunState = (typeof RUN_STATES)[number]
 
+/** What people are shown: `dead` = under way by its records, and no process has it any more; it is to be recovered. */
+export type ShownState = RunState | 'dead'
+
 /** The one table of state changes. A run may be concluded from anywhere; it never goes back. */
 const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['starting', 'concluded'],

@@ -1,6 +1,6 @@
 import { EXIT, HarnessError, messageOf } from '../errors.ts'
 import { EMPTY_JOURNAL, isVerified, type Journal } from '../model/journal.ts'
-import type { RunRequest } from '../model/run.ts'
+import type { RunRequest, ShownState } from '../model/run.ts'
 import { type RunResult, readResult } from './result.ts'
 import { hasRunFolder, type RunPaths, readJournal, readRequest, runPaths } from './runFolder.ts'
 import { isRunId } from './runId.ts'
@@ -53,9 +53,10 @@ export function findRun(paths: StatePaths, words: string): RunPaths {
   })
 }
 
-/** Where a run is, in the store's words, read from its folder. */
-export function phaseOf({ journal, result }: Pick<RunLook, 'journal' | 'result'>): string {
+/** Where a run is, in the store's words, read from its folder. @param dead no process has it any more */
+export function phaseOf({ journal, result }: Pick<RunLook, 'journal' | 'result'>, dead: boolean): string {
   if (result !== null) return isVerified(journal) || result.verified ? 'concluded' : 'concluded, not cleaned'
+  if (dead) return 'dead' satisfies ShownState
   if (journal.teardownStarted) return 'tearing_down'
   return journal.processes === 0 ? 'starting' : 'running'
 }

@@ -1,11 +1,12 @@
 import type { Context, Hono } from 'hono'
 import { plainText } from '../model/plainText.ts'
 import type { RunRow } from '../model/ports.ts'
+import type { ShownState } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
 import { lanesOf } from './lanes.ts'
 import type { WebWorld } from './ports.ts'
 import { pullUrl } from './pullUrl.ts'
-import { type RunAbout, viewOfRun } from './runView.ts'
+import { deadRows, type RunAbout, shownState, viewOfRun } from './runView.ts'
 
 export const API_PREFIX = '/api/v1/'
 const DEFAULT_RUNS = 50
@@ -19,7 +20,7 @@ export function addApi(app: Hono, world: WebWorld): void {
   app.get('/api/v1/runs', async (c) => {
     const filter = filterOf(c)
     if ('fault' in filter) return refuse(c, 400, 'bad_argument', filter.fault)
-    return json(c, 200, { runs: (await world.store.runs(filter)).map(runOf) })
+    return json(c, 200, { runs: shownOf(world, await world.store.runs(filter)) })
   })
 
   app.get('/api/v1/runs/:id', async (c) => {
@@ -27,13 +28,18 @@ export function addApi(app: Hono, world: WebWorld): void {
     const view = isRunId(id) ? await viewOfRun(world, id) : null
     if (view === null)
       return refuse(c, 404, 'no_such_run', `There is no such run. ${API_PREFIX}runs lists the newest.`)
-    const { about, ...rest } = view
-    return json(c, 200, { ...rest, about: about === null ? null : aboutOf(about) })
+    const { about, dead, ...rest } = view
+    const state = shownState({ ...rest, dead })
+    return json(c, 200, { ...rest, state, about: about === null ? null : aboutOf(about) })
   })
 
   app.get('/api/v1/queue', async (c) => {
     const [queued, live] = [await world.store.queued(), await world.store.live()]
-    return json(c, 200, { slots: world.slots, queued: queued.map(placeOf), live: live.map(runOf) })
+    return json(c, 200, {
+      slots: world.slots,
+      queued: shownOf(world, queued).map(placeOf),
+      live: shownOf(world, live),
+    })
   })
 
   app.get('/api/v1/locks', async (c) =>
@@ -79,9 +85,14 @@ function isWhole(text: string): boolean {
   return /^\d{1,9}$/.test(text)
 }
 
+function shownOf(world: WebWorld, rows: readonly RunRow[]) {
+  const dead = deadRows(world, rows)
+  return rows.map((row) => runOf(row, shownState({ state: row.state, dead: dead.has(row.id) })))
+}
+
 /** What of a row is for everybody: not where it was cloned from, nor GitHub's inner numbers. */
-function runOf(row: RunRow) {
-  const { id, state, waitsFor, stage, fork, ref, priority, attempts, verdict, stop } = row
+function runOf(row: RunRow, state: ShownState) {
+  const { id, waitsFor, stage, fork, ref, priority, attempts, verdict, stop } = row
   const { enqueuedAtMs: queuedAtMs, startedAtMs, concludedAtMs } = row
   const what = { id, state, ...aboutOf(row), ref, fork }
   return {
@@ -98,8 +109,8 @@ function runOf(row: RunRow) {
   }
 }
 
-function placeOf(row: RunRow, index: number) {
-  return { position: index + 1, ...runOf(row) }
+function placeOf(run: ReturnType<typeof runOf>, index: number) {
+  return { position: index + 1, ...run }
 }
 
 function aboutOf(about: RunAbout) {

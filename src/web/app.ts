@@ -8,9 +8,7 @@ import { addPages } from './pageRoutes.ts'
 import { faultPage, missingPage } from './pages/faults.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './pages/layout.ts'
 import type { WebWorld } from './ports.ts'
-
-/** Looking at all names reads /proc: many open pages cost one look in so many milliseconds. */
-const LOOK_EVERY_MS = 500
+import { LOOK_EVERY_MS, remembered } from './remembered.ts'
 
 /**
  * The service's pages, its API for programs, its metrics and its health checks. Reading only. Its `fetch` answers every path, so that
@@ -71,12 +69,3 @@ const SAFE_HEADERS = [
   ['cross-origin-resource-policy', 'same-origin'],
   ['cache-control', 'no-cache'],
 ] as const
-
-function remembered<T>(read: () => T, forMs: number, now: () => number): () => T {
-  let last: { readonly value: T; readonly atMs: number } | null = null
-  return () => {
-    const atMs = now()
-    if (last === null || atMs < last.atMs || atMs - last.atMs >= forMs) last = { value: read(), atMs }
-    return last.value
-  }
-}

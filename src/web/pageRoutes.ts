@@ -9,7 +9,7 @@ import { type LogPane, mainLog } from './pages/log.ts'
 import { type Overview, overviewPage } from './pages/overview.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
-import { type RunView, viewOfRun } from './runView.ts'
+import { deadRows, type RunView, shownState, viewOfRun } from './runView.ts'
 
 const NEWEST_RUNS = 100
 const SHOWN_CONCLUDED = 20
@@ -32,7 +32,7 @@ export function addPages(app: Hono, world: WebWorld): void {
       )
     const log = logPane(world, run, c.req.query('log') ?? mainLog(run))
     if (log === null && c.req.query('log') !== undefined) return c.notFound()
-    const title = `${run.verdict?.conclusion ?? run.state.replaceAll('_', ' ')}: ${runTitle(run)}`
+    const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
     const body = runPage({ run, log, nowMs: world.now() })
     return c.html(layout({ title, live: !isOver(run.state) || !run.cleaned, body }))
   })
@@ -53,6 +53,7 @@ async function overviewOf(world: WebWorld): Promise<Overview> {
     abouts: new Map([...known, ...aboutsOf(world, holders)]),
     queued,
     live,
+    dead: deadRows(world, live),
     concluded: newest.filter(({ state }) => isOver(state)).slice(0, SHOWN_CONCLUDED),
     failedReports: await store.failedReports(),
     slots,

@@ -1,3 +1,4 @@
+import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Entry } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
@@ -17,6 +18,8 @@ export interface LogPart {
 /** What the state folder says. Looking takes no lock; every id must be a run's id by its shape. */
 export interface StateReads {
   readonly names: () => readonly NameLook[]
+  /** Those of these runs, all under way by their records, that no process has any more. */
+  readonly dead: (runs: readonly Suspect[]) => ReadonlySet<string>
   /** Null = the run has no folder: it is queued, was never started, or does not exist. */
   readonly runLook: (id: string) => RunLook | null
   /** The journal line by line; empty where it cannot be read, which `runLook` names. */

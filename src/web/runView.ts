@@ -1,8 +1,9 @@
+import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameState } from '../lock/look.ts'
 import { type Entry, isVerified, type StopRequest, type TeardownReport } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
-import { isOver, type RunState, type Verdict } from '../model/run.ts'
+import { isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { WebWorld } from './ports.ts'
 import { type Step, timelineOf } from './timeline.ts'
@@ -17,6 +18,8 @@ export type RunAbout = Pick<
 export interface RunView {
   readonly id: string
   readonly state: RunState
+  /** It is under way by its records, and no process has it any more. */
+  readonly dead: boolean
   readonly about: RunAbout | null
   readonly verdict: Verdict | null
   /** False = it is over and a teardown has not been proved: its names stay dirty. */
@@ -75,6 +78,7 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
   const names = look?.request?.names ?? row?.names ?? []
   return {
     state,
+    dead: deadRows(world, [{ id, state, names }]).has(id),
     about,
     verdict: verdictOf(row, look),
     cleaned: !isOver(state) || look === null || look.result?.verified === true || isVerified(look.journal),
@@ -95,6 +99,19 @@ function stateOf(row: RunRow | null, look: RunLook | null): RunState {
   if (row !== null && (isOver(row.state) || look === null)) return row.state
   if (look?.journal.teardownStarted === true) return 'tearing_down'
   return (look?.journal.processes ?? 0) === 0 ? 'starting' : 'running'
+}
+
+/** What of a run is shown as its state. */
+export function shownState({ state, dead }: Pick<RunView, 'state' | 'dead'>): ShownState {
+  return dead ? 'dead' : state
+}
+
+/** Those of the rows that are under way and that no process has any more. */
+export function deadRows(
+  world: Pick<WebWorld, 'dead'>,
+  rows: readonly (Suspect & { readonly state: RunState })[],
+): ReadonlySet<string> {
+  return world.dead(rows.filter(({ state }) => state !== 'queued' && !isOver(state)))
 }
 
 function verdictOf(row: RunRow | null, look: RunLook | null): Verdict | null {

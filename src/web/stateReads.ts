@@ -1,3 +1,5 @@
+import { deadRuns } from '../lock/deadRuns.ts'
+import { lockedFiles } from '../lock/holders.ts'
 import { lookAtNames } from '../lock/look.ts'
 import { type Entry } from '../model/journal.ts'
 import { journalEntries } from '../model/readJournal.ts'
@@ -7,11 +9,14 @@ import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { logNames, readLog } from './logFile.ts'
 import type { StateReads } from './ports.ts'
+import { LOOK_EVERY_MS, remembered } from './remembered.ts'
 
 /** What the pages read of a state folder. */
 export function stateReads(paths: StatePaths): StateReads {
+  const lately = remembered(lockedFiles, LOOK_EVERY_MS, performance.now.bind(performance))
   return {
     names: () => lookAtNames(paths),
+    dead: (runs) => deadRuns(paths, runs, lately),
     runLook(id) {
       const run = runPaths(paths, id)
       return hasRunFolder(run) ? lookAtRun(run) : null

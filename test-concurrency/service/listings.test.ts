@@ -38,6 +38,9 @@ describe('berth queue, runs, show and locks', () => {
     expect(lockLooks(await scene.json('locks'))).toMatchObject([
       { name, state: 'dirty', run: live.id, pids: [] },
     ])
+    expect(await scene.json('runs')).toMatchObject([{ run: live.id, phase: 'dead', result: null }])
+    expect(await scene.json('show', live.id)).toMatchObject({ run: live.id, phase: 'dead' })
+    expect(await scene.json('queue')).toMatchObject([{ state: 'dead' }, { state: 'queued' }])
 
     await scene.serve()
     await inside.reached()

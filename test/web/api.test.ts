@@ -110,6 +110,7 @@ test('R-OBS-04 the queue has places, slots and what is under way', async () => {
   if (first === undefined || second === undefined || urgent === undefined) throw new Error('three were made')
   await scene.queue(first, second, urgent)
   await scene.change(first.id, { state: 'starting', startedAtMs: 5 })
+  scene.hold(DOMAIN, first.id, 5)
   const { slots, queued, live } = JSON.parse((await scene.get('/api/v1/queue')).text)
   expect(slots).toBe(4)
   expect(queued.map((run: { id: string; position: number }) => [run.position, run.id])).toEqual([
@@ -117,6 +118,31 @@ test('R-OBS-04 the queue has places, slots and what is under way', async () => {
     [2, second.id],
   ])
   expect(live).toMatchObject([{ id: first.id, state: 'starting', startedAtMs: 5 }])
+})
+
+test('R-OBS-04 R-RUN-11 a run that no process has any more is dead, whatever its records say: in each list, alone, and on its page', async () => {
+  await using scene = await startScene()
+  const [live, dead] = [1, 2].map((n) => aQueued({ enqueuedAtMs: n, names: [`${n}.ci.test`] }))
+  if (live === undefined || dead === undefined) throw new Error('two were made')
+  await scene.queue(live, dead)
+  scene.hold('1.ci.test', live.id, 5)
+  for (const { id, names } of [live, dead]) {
+    scene.folder(aRequest(id, { names }), begun(1_000))
+    for (const state of ['starting', 'running'] as const) await scene.change(id, { state, startedAtMs: 5 })
+  }
+  const api = async (path: string) => JSON.parse((await scene.get(`/api/v1/${path}`)).text)
+  const states = (runs: readonly { readonly id: string; readonly state: string }[]) =>
+    new Map(runs.map(({ id, state }) => [id, state]))
+  const truth = new Map([
+    [live.id, 'running'],
+    [dead.id, 'dead'],
+  ])
+  expect(states((await api('runs')).runs)).toEqual(truth)
+  expect(states((await api('queue')).live)).toEqual(truth)
+  expect((await api(`runs/${dead.id}`)).state).toBe('dead')
+  expect((await scene.get(`/runs/${dead.id}`)).text).toContain('No process has it any more.')
+  expect((await scene.get(`/runs/${live.id}`)).text).not.toContain('No process has it any more.')
+  expect((await scene.get('/')).text).toContain('data-state="dead"')
 })
 
 test('R-OBS-04 the locks are told with holders and waiters, of tickets and of the queue', async () => {

@@ -1,5 +1,6 @@
 import type { Report, RunRow } from '../../model/ports.ts'
 import { isIdle, type Lane } from '../lanes.ts'
+import { shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'
 import { type Abouts, lanesSection } from './lanes.ts'
 import { badge, lasted, linked, runCell, runLink, since, table, time } from './parts.ts'
@@ -9,6 +10,8 @@ export interface Overview {
   readonly abouts: Abouts
   readonly queued: readonly RunRow[]
   readonly live: readonly RunRow[]
+  /** Those of them that no process has any more. */
+  readonly dead: ReadonlySet<string>
   readonly concluded: readonly RunRow[]
   readonly failedReports: readonly (Report & { readonly error: string })[]
   readonly slots: number
@@ -39,7 +42,7 @@ export function overviewPage(view: Overview): Html {
       'Under way',
       'Nothing runs.',
       LIVE_HEADS,
-      live.map((row) => liveRow(row, nowMs)),
+      live.map((row) => liveRow(row, view.dead.has(row.id), nowMs)),
     )}
     ${section(
       'concluded',
@@ -79,14 +82,14 @@ function queueRow(row: RunRow, index: number, nowMs: number): readonly Html[] {
   ]
 }
 
-function liveRow(row: RunRow, nowMs: number): readonly Html[] {
+function liveRow(row: RunRow, dead: boolean, nowMs: number): readonly Html[] {
   const stop =
     row.stop === null
       ? null
       : html`<br><span class="quiet">to stop: ${row.stop.reason}, by ${row.stop.by}</span>`
   return [
     runCell(row),
-    html`${badge(row.state)}${stop}`,
+    html`${badge(shownState({ state: row.state, dead }))}${stop}`,
     html`${row.stage}`,
     html`<code>${row.domain}</code>`,
     html`${row.actor}`,

@@ -2,7 +2,7 @@ import { formatDuration } from '../../model/duration.ts'
 import type { TeardownReport } from '../../model/journal.ts'
 import { isOver } from '../../model/run.ts'
 import { pullUrl } from '../pullUrl.ts'
-import type { RunView } from '../runView.ts'
+import { type RunView, shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
 import { type LogPane, logSection } from './log.ts'
@@ -24,7 +24,7 @@ export function runPage({ run, log, nowMs }: RunPage): Html {
   return html`<div data-live="head">
     <p class="crumbs"><a href="/">Overview</a></p>
     <h1>${runTitle(run)}</h1>
-    <p class="summary">${badge(run.verdict?.conclusion ?? run.state)} <span class="id">${run.id}</span></p>
+    <p class="summary">${badge(run.verdict?.conclusion ?? shownState(run))} <span class="id">${run.id}</span></p>
     ${verdict(run)}
     ${facts(run, nowMs)}
   </div>
@@ -36,6 +36,7 @@ export function runPage({ run, log, nowMs }: RunPage): Html {
 function verdict(run: RunView): Html {
   return html`
     ${run.verdict === null ? null : html`<p class="verdict text">${run.verdict.title}</p>`}
+    ${run.dead ? html`<p class="alarm">No process has it any more. It is to be recovered, that is torn down and concluded: by the service, by whoever wants its names next, or by the janitor.</p>` : null}
     ${run.cleaned ? null : html`<p class="alarm">Not cleaned: what it put up may still be there, and its names stay dirty until a teardown is verified.</p>`}
     ${run.fault === null ? null : html`<p class="alarm text">A part of its folder cannot be read: ${run.fault}</p>`}
     ${run.state !== 'queued' ? null : html`<p>Place ${run.position ?? 1} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
