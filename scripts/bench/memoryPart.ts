@@ -19,11 +19,17 @@ export async function measureMemory(
   measuring: Measuring,
 ): Promise<Part> {
   const looks: MemoryLook[] = []
+  await warmUp(folder)
   for (let index = 1; index <= services; index += 1) {
     measuring.say(`memory: service ${index}/${services}`)
     looks.push(await lookAtService(folder, queued, measuring))
   }
   return partOf(looks, queued)
+}
+
+/** A service that meets no compiled code beside the sources compiles all of it, and keeps what that took. */
+async function warmUp(folder: string): Promise<void> {
+  await using _ = await startService(folder, [ANY_INSPECTOR_PORT])
 }
 
 interface Usage extends Memory {

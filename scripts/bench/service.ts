@@ -9,7 +9,7 @@ import { readServiceLog, type ServiceLog } from './serviceLog.ts'
 import { nowMs } from './wait.ts'
 import { makeWorld, type World } from './world.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const LAUNCHER = fileURLToPath(new URL('../berth', import.meta.url))
 const APP_ID = 1
 const SECRET = 'a secret of the benchmark'
 
@@ -112,7 +112,7 @@ function spawnService(
 ): ChildProcess {
   const env = {
     ...world.env,
-    NODE_COMPILE_CACHE: world.state.compileCache,
+    NODE_OPTIONS: nodeOptions.join(' '),
     GHE_HOST: new URL(gitHub.url).host,
     GHE_PROTOCOL: 'http',
     APP_ID: String(APP_ID),
@@ -122,7 +122,7 @@ function spawnService(
     PORT: String(port),
   }
   const fd = openSync(complaintsPath, 'a', 0o600)
-  const words = ['--pdeathsig', 'TERM', process.execPath, ...nodeOptions, MAIN, 'serve']
+  const words = ['--pdeathsig', 'TERM', LAUNCHER, 'serve']
   try {
     return spawn('setpriv', words, { cwd: world.root, env, stdio: ['ignore', 'pipe', fd], detached: true })
   } finally {

@@ -103,7 +103,11 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
     APP_PUBLIC_KEY_PATH: world.publicKeyPath,
     DATA_DIR: join(world.folder, 'github'),
   }
-  const child = startPart(join(world.folder, 'github.log'), [STAND_IN, '--until-stdin-ends'], env)
+  const child = startPart(
+    join(world.folder, 'github.log'),
+    [process.execPath, STAND_IN, '--until-stdin-ends'],
+    env,
+  )
   const url: unknown = JSON.parse(
     await lineWith(child, '"url"', 'The stand-in for GitHub', join(world.folder, 'github.log')),
   )

@@ -5,9 +5,10 @@ import { EXIT, HarnessError } from '../errors.ts'
 
 /** Their standard error goes to a file; an end of standard input tells them that we are gone. */
 export function startPart(log: string, words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const [file = '', ...rest] = words
   const fd = openSync(log, 'a', 0o600)
   try {
-    return spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', fd], detached: true })
+    return spawn(file, rest, { env, stdio: ['pipe', 'pipe', fd], detached: true })
   } finally {
     closeSync(fd)
   }

@@ -5,7 +5,7 @@ import { deathOf, end, lineWith, startPart } from './sandboxParts.ts'
 
 export const SERVICE_LOG = 'service.err'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const LAUNCHER = fileURLToPath(new URL('../../scripts/berth', import.meta.url))
 /** A service that dies sooner than this after it was ready has not lived. */
 const LIVED_MS = 5_000
 const MOST_SHORT_LIVES = 3
@@ -14,7 +14,7 @@ const MOST_SHORT_LIVES = 3
  * @throws HarnessError when it ends before that */
 export async function startService(folder: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const log = join(folder, SERVICE_LOG)
-  const child = startPart(log, [MAIN, 'serve'], env)
+  const child = startPart(log, [LAUNCHER, 'serve'], env)
   await lineWith(child, 'service.ready', 'The service', log)
   return child
 }

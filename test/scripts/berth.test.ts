@@ -62,6 +62,16 @@ describe('scripts/berth', () => {
     expect(status).toBe(7)
   })
 
+  test('the service, and nothing else, gets a small young generation', () => {
+    writeFileSync(
+      join(project, 'src/main.ts'),
+      'console.log(process.execArgv.join(), process.argv.slice(2).join())',
+    )
+    const said = (...words: readonly string[]) => start(join(project, 'scripts/berth'), words).stdout
+    expect(said('serve', 'x')).toBe('--max-semi-space-size=2 serve,x\n')
+    expect(said('run', 'serve')).toBe(' run,serve\n')
+  })
+
   test('it finds its project through relative and absolute links', () => {
     symlinkSync(join(project, 'scripts/berth'), join(folder, 'absolute'))
     mkdirSync(join(folder, 'bin'))
