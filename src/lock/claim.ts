@@ -3,6 +3,8 @@ import { messageOf } from '../errors.ts'
 import { type CleaningDue, cleaningDue } from '../model/cleaning.ts'
 import { EMPTY_JOURNAL, isVerified, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
+import { conclude } from '../model/verdict.ts'
+import { writeResult } from '../store/result.ts'
 import {
   hasRunFolder,
   noteStop,
@@ -91,7 +93,7 @@ function clearStrayMarks(held: Held): void {
   for (const fd of held.fds) if (readMark(fd) === 'unreadable') clearMark(fd)
 }
 
-/** Cleans one run, or says why that is not to be had now. A run whose teardown is verified is only cleared, never torn down again. */
+/** Cleans one run, or says why that is not to be had now. A run whose teardown is verified is only concluded and cleared, never torn down again. */
 async function settle(paths: StatePaths, id: string, held: Held, recoverer: Recoverer): Promise<Settled> {
   const run = runPaths(paths, id)
   if (!hasRunFolder(run)) return blocked(id, `its folder ${run.folder} is gone`)
@@ -99,7 +101,7 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
   if (names === null) return blocked(id, `${run.request} cannot be read`)
   for (const recovered of [[], [id]]) {
     const seen = underRunLock(run, (journal) => {
-      if (isVerified(journal)) clearMarks(paths, id, names, held)
+      if (isVerified(journal)) endVerified(paths, run, journal, held)
       return journal
     })
     if (seen === null) return { kind: 'busy', name: held.names[0] ?? '', run: id }
@@ -111,6 +113,13 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
     await recoverer.recover(run, shareOf(names, held))
   }
   throw new Error(`unreachable: run ${id} was neither cleaned nor found dirty`)
+}
+
+/** Its processes may have died between their teardown and their result: nobody comes again once the marks are cleared. */
+function endVerified(paths: StatePaths, run: RunPaths, journal: Journal, held: Held): void {
+  const request = readRequest(run)
+  writeResult(run, request, { ...journal, verdict: journal.verdict ?? conclude(journal) })
+  clearMarks(paths, run.id, request.names, held)
 }
 
 /** After a cleaning that failed just now the next one is due later, whoever insists. */

@@ -9,6 +9,7 @@ import { releaseByHand } from '../../src/lock/releaseByHand.ts'
 import { tryFlock } from '../../src/lock/syscalls.ts'
 import type { EntryBody } from '../../src/model/journal.ts'
 import { openJournal } from '../../src/store/journalFile.ts'
+import { readResult } from '../../src/store/result.ts'
 import { createRunFolder, type RunPaths, readStop } from '../../src/store/runFolder.ts'
 import { lockPath, type StatePaths } from '../../src/store/stateFolder.ts'
 import { requestFor, stateFolder } from './world.ts'
@@ -21,6 +22,8 @@ const STARTED: EntryBody = {
   boot: 'another',
   wrapper: 1,
 }
+
+const PREPARED: EntryBody = { event: 'prepared', stages: [], keepMs: 0, containment: 'sweep', fault: null }
 
 /** A run that was marked on its names and died there, with this in its journal. */
 function deadRun(state: StatePaths, names: readonly string[], entries: readonly EntryBody[]): RunPaths {
@@ -102,6 +105,14 @@ describe('claiming a name', () => {
     expect(openRuns(state)).toHaveLength(1)
     expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
     expect(freed(await claim(state, ['b.example'], NEVER)).kind).toBe('held')
+    expect(openRuns(state)).toEqual([])
+  })
+
+  test('R-RUN-14 R-LCK-11 a run that died between its verified teardown and its result gets the result that its journal says', async () => {
+    const state = stateFolder()
+    const run = deadRun(state, ['a.example'], [STARTED, PREPARED, teardownEnded(true)])
+    expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
+    expect(readResult(run)).toMatchObject({ conclusion: 'success', reason: 'passed', verified: true })
     expect(openRuns(state)).toEqual([])
   })
 
