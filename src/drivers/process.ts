@@ -8,6 +8,7 @@ import type { RunRequest } from '../model/run.ts'
 import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 import type { RunContainment } from '../process/containment.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
+import { isLiveState, statOf } from '../process/procfs.ts'
 import type { Driver, StageEnd } from '../run/ports.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 
@@ -121,10 +122,26 @@ async function runCommand(
   }
   const exit = exitOf(child)
   const cause = await firstOf(exit, command, signal)
-  if (cause !== 'exit') await works.containment.end(part, works.request.budgets.killGraceMs)
+  if (cause !== 'exit') await endCommand(works, command, part, child)
   const end = endOf(await exit, cause, command.timeoutMs)
   sink.drain()
   return end
+}
+
+/**
+ * Ends the command and what it has started. One that has left its cgroup (`systemd-run --scope` does that) is found by its mark: nobody
+ * would end it otherwise, and the run would wait for it.
+ */
+async function endCommand(
+  { containment, request }: Works,
+  { name }: Command,
+  part: Containment,
+  child: ChildProcess,
+): Promise<void> {
+  const { killGraceMs } = request.budgets
+  await containment.end(part, killGraceMs)
+  if (part.kind === 'sweep' || child.pid === undefined || !isLiveState(statOf(child.pid))) return
+  await containment.end({ kind: 'sweep', run: request.run, stage: name }, killGraceMs)
 }
 
 /** In a group of its own; the one setpriv call sets the death signal after the change of user, which would clear it. */

@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { processDriver } from '../../src/drivers/process.ts'
+import { makePipe } from '../../src/lock/syscalls.ts'
+import { createContainment, type RunContainment } from '../../src/process/containment.ts'
+import type { Driver } from '../../src/run/ports.ts'
+import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
+import { newRunId } from '../../src/store/runId.ts'
+import { requestFor, stateFolder } from '../lock/world.ts'
+
+const NEVER = new AbortController().signal
+
+/** A driver whose cgroups nobody is in: what it starts has left them, and is found by its mark only. */
+function driverWithEmptyCgroups(): { readonly driver: Driver; readonly run: RunPaths } {
+  const state = stateFolder()
+  const request = requestFor(newRunId(), ['a.example'])
+  mkdirSync(`${state.root}/recipe`)
+  const run = createRunFolder(state, request, `${state.root}/recipe`)
+  const real = createContainment(run.id, { reaper: null, uid: null })
+  const nothing = { ended: 0, left: [] }
+  const containment: RunContainment = {
+    level: 'cgroup',
+    make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
+    command: (_part, command) => command,
+    end: async (part, graceMs) => (part.kind === 'cgroup' ? nothing : real.end(part, graceMs)),
+    endAll: async () => nothing,
+  }
+  const driver = processDriver({ request, run, containment, makePipe })
+  onTestFinished(() => driver[Symbol.dispose]())
+  return { driver, run }
+}
+
+function stageOf(run: string, timeoutMs: number) {
+  return { name: 'up', run, timeoutMs, uninterruptible: false }
+}
+
+describe('a stage that has left its cgroup', () => {
+  test('R-RUN-07 is ended at its timeout all the same', { timeout: 10_000 }, async () => {
+    const { driver } = driverWithEmptyCgroups()
+    const end = await driver.runStage(stageOf('exec sleep 60', 50), driver.contain('up'), NEVER)
+    expect(end).toMatchObject({ outcome: 'timed_out', exitCode: null })
+  })
+
+  test('R-RUN-07 is ended when the run is stopped', { timeout: 10_000 }, async () => {
+    const { driver } = driverWithEmptyCgroups()
+    const stopped = driver.runStage(
+      stageOf('exec sleep 60', 60_000),
+      driver.contain('up'),
+      AbortSignal.abort(),
+    )
+    expect(await stopped).toMatchObject({ outcome: 'cancelled' })
+  })
+})
