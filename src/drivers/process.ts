@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
@@ -153,12 +153,24 @@ function start(parts: ProcessDriverParts, command: Command, part: Containment, o
     command.run,
   ])
   const [file = '', ...args] = words
+  restoreFolder(parts.run.work)
   return spawn(file, args, {
     cwd: parts.run.work,
     detached: true,
     env: environment(parts, command.name),
     stdio: ['ignore', output, output],
   })
+}
+
+/** A stage may remove the folder that it works in, or close it: whatever comes after it, teardown most of all, has to start somewhere. */
+function restoreFolder(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory() === true) {
+    if ((stat.mode & 0o500) !== 0o500) chmodSync(path, 0o700)
+    return
+  }
+  if (stat !== undefined) unlinkSync(path)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 function privileges({ runAs }: RunRequest): readonly string[] {

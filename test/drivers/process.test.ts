@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { processDriver } from '../../src/drivers/process.ts'
 import { makePipe } from '../../src/lock/syscalls.ts'
+import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
 import type { Driver } from '../../src/run/ports.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
@@ -49,5 +50,22 @@ describe('a stage that has left its cgroup', () => {
       AbortSignal.abort(),
     )
     expect(await stopped).toMatchObject({ outcome: 'cancelled' })
+  })
+})
+
+describe('a run whose working folder was spoilt', () => {
+  const spoilt: Readonly<Record<string, (run: RunPaths) => void>> = {
+    removed: ({ work }) => rmSync(work, { recursive: true }),
+    'replaced by a file': ({ work }) => {
+      rmSync(work, { recursive: true })
+      writeFileSync(work, '')
+    },
+    'closed to everybody': ({ work }) => chmodSync(work, 0),
+  }
+  test.each(Object.keys(spoilt))('R-RUN-03 its teardown command comes when it was %s', async (how) => {
+    const { driver, run } = driverWithEmptyCgroups()
+    spoilt[how]?.(run)
+    const report = await driver.tearDown(EMPTY_JOURNAL, driver.contain('teardown'), false)
+    expect(report).toMatchObject({ verified: true, left: [] })
   })
 })
