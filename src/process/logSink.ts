@@ -6,10 +6,12 @@ import { codeOf } from '../errors.ts'
 const HEAD_BYTES = 8 * 1024 * 1024
 const TAIL_BYTES = 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
+/** The most that a pipe holds (pipe(7), /proc/sys/fs/pipe-max-size): a daemon that writes faster than we read must not keep us for ever. */
+const MOST_DRAINED_BYTES = 1024 * 1024
 
 /** Where a stage's output goes. */
 export interface LogSink {
-  /** Writes all that is in the pipe now; later output (a daemon of the stage holds the pipe) goes on being written. */
+  /** Puts all that has been said so far into the file; later output (a daemon of the stage holds the pipe) goes on being written. */
   readonly drain: () => void
   /** Adds a line of the harness's own. */
   readonly say: (line: string) => void
@@ -25,11 +27,14 @@ export function openLogSink(path: string, pipeFd: number): LogSink {
   pipe.on('error', () => undefined)
   pipe.unref()
   return {
-    drain: () => drainPipe(pipeFd, pipe, file.write),
+    drain() {
+      drainPipe(pipeFd, pipe, file.write)
+      file.flush()
+    },
     say: (line) => file.write(Buffer.from(`${line}\n`)),
     close() {
       pipe.destroy()
-      file.end()
+      file.flush()
       if (fd !== NO_FILE) closeSync(fd)
     },
   }
@@ -48,7 +53,8 @@ function openLog(path: string): number {
 
 interface CutFile {
   readonly write: (chunk: Buffer) => void
-  readonly end: () => void
+  /** Writes the tail that was kept back, and what was cut before it. */
+  readonly flush: () => void
 }
 
 /** A flood is cut in the middle and the cut is named: the start tells what was tried, the end how it went wrong. */
@@ -75,10 +81,12 @@ function cutFile(fd: number): CutFile {
         dropped += first.length
       }
     },
-    end() {
+    flush() {
       if (dropped > 0) tryWrite(fd, Buffer.from(`\n[berth: ${dropped} bytes of output were cut here]\n`))
       for (const chunk of tail) tryWrite(fd, chunk)
       tail = []
+      tailBytes = 0
+      dropped = 0
     },
   }
 }
@@ -86,11 +94,12 @@ function cutFile(fd: number): CutFile {
 /** The reader is non-blocking (libuv made it so): EAGAIN says that nothing is left for now. */
 function drainPipe(pipeFd: number, pipe: Socket, write: (chunk: Buffer) => void): void {
   if (pipe.destroyed || pipe.readableEnded) return
-  for (;;) {
+  for (let drained = 0; drained < MOST_DRAINED_BYTES; ) {
     const chunk = Buffer.alloc(CHUNK_BYTES)
     try {
       const length = readSync(pipeFd, chunk)
       if (length === 0) return
+      drained += length
       write(chunk.subarray(0, length))
     } catch (error) {
       if (codeOf(error) === 'EAGAIN' || codeOf(error) === 'EBADF') return
