@@ -78,6 +78,7 @@ function mustStopFirst({ stop, lostLock, record }: RunWorld): boolean {
 
 async function keep({ request, record, stop, pause }: RunWorld): Promise<void> {
   record.append({ event: 'kept', forMs: request.keepMs })
+  stop.disarmDeadline()
   await pause(request.keepMs, stop.signal)
 }
 

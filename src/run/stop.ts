@@ -47,10 +47,15 @@ export class Stop {
     this.#deadline = setTimeout(() => this.request('deadline', 'the run budget'), ms)
   }
 
+  /** The work is over: what the run does from here on has a time of its own. */
+  disarmDeadline(): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline)
+  }
+
   /** From here on a stop changes nothing any more; the deadline is disarmed before teardown begins. */
   enterTearing(): void {
     this.#tearing = true
-    if (this.#deadline !== null) clearTimeout(this.#deadline)
+    this.disarmDeadline()
   }
 
   /** A disk that takes no stop.json must not keep a run alive. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   type Containment,
   EMPTY_JOURNAL,
@@ -22,6 +22,8 @@ interface Script {
   readonly prepareFault?: string
   readonly keepMs?: number
   readonly lostLock?: () => string | null
+  readonly deadlineMs?: number
+  readonly pause?: (ms: number) => void
 }
 
 class Crash extends Error {}
@@ -75,6 +77,7 @@ async function process(
   const stop = new Stop(file, (asked) => append({ event: 'stop.requested', stop: asked }))
   append({ event: 'process.started', pid: 1, startTime: '1', boot: 'boot', wrapper: 2 })
   stop.look()
+  if (script.deadlineMs !== undefined) stop.armDeadline(script.deadlineMs)
   await conduct(worldOf(disk, script, record, stop))
 }
 
@@ -89,7 +92,7 @@ function worldOf(disk: Disk, script: Script, record: RunWorld['record'], stop: S
       if (script.prepareFault !== undefined) throw new Error(script.prepareFault)
     },
     lostLock: script.lostLock ?? (() => null),
-    pause: async () => void disk.effects.push('keep'),
+    pause: async (ms) => (script.pause ?? (() => void disk.effects.push('keep')))(ms),
     driver: {
       containmentLevel: 'sweep',
       contain: part,
@@ -175,6 +178,19 @@ describe('a run in one process', () => {
       'teardown',
     ])
     expect((await conducted({ keepMs: 5 })).effects).not.toContain('keep')
+  })
+
+  test('R-RUN-23 the deadline does not shorten the time for which a red run is kept', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const disk = await conducted({
+      keepMs: 5000,
+      deadlineMs: 1000,
+      ends: { deploy: 'failure' },
+      pause: (ms) => vi.advanceTimersByTime(ms),
+    })
+    expect(disk.effects).toEqual(['prepare', 'deploy', 'teardown'])
+    expect(disk.stop).toBeNull()
   })
 
   test('R-RUN-05 a teardown that is not verified stands beside the result', async () => {
