@@ -4,7 +4,7 @@ import type { JanitorWorld } from './ports.ts'
 
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what: 'name' | 'lock file' | 'run'
+  readonly what: 'name' | 'lock file' | 'run' | 'tickets'
   readonly name: string
   readonly action:
     | 'cleaned'
@@ -29,13 +29,14 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
   const ended = guarded('run', '', () =>
     world
       .enforceCeilings(dryRun)
-      .map(({ run, why }) => finding('run', run, dryRun ? 'would end' : 'ended', why)),
+      .map(({ run, why, left }) => finding('run', run, left ? 'left' : dryRun ? 'would end' : 'ended', why)),
   )
-  const cleaned = await cleanNames(world, dryRun)
-  if (!dryRun) world.sweepTickets()
-  const names = world.lockedNames().filter((name) => world.mayTouch(name))
-  const removed = names.flatMap((name) => guarded('lock file', name, () => removeIdle(world, name, dryRun)))
-  const findings = [...ended, ...cleaned, ...removed]
+  const cleaned = await cleanNames(world, dryRun).catch((error: unknown) => [
+    finding('name', '', 'left', messageOf(error)),
+  ])
+  const tickets = dryRun ? [] : guarded('tickets', '', () => sweepTickets(world))
+  const removed = guarded('lock file', '', () => removeAllIdle(world, dryRun))
+  const findings = [...ended, ...cleaned, ...tickets, ...removed]
   return { findings, exitCode: exitCodeOf(findings) }
 }
 
@@ -65,6 +66,16 @@ async function cleanName(world: JanitorWorld, name: Name, run: string, why: stri
   } catch (error) {
     return finding('name', name, 'left', messageOf(error))
   }
+}
+
+function sweepTickets(world: JanitorWorld): readonly Finding[] {
+  world.sweepTickets()
+  return []
+}
+
+function removeAllIdle(world: JanitorWorld, dryRun: boolean): readonly Finding[] {
+  const names = world.lockedNames().filter((name) => world.mayTouch(name))
+  return names.flatMap((name) => guarded('lock file', name, () => removeIdle(world, name, dryRun)))
 }
 
 function removeIdle(world: JanitorWorld, name: Name, dryRun: boolean): readonly Finding[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatMark, type Mark, parseMark } from '../model/mark.ts'
+import { formatMark, type Mark, type MarkState, parseMark } from '../model/mark.ts'
 import { readIfThere, removeIfThere, replaceFile, syncFolder } from '../store/durable.ts'
 import { entriesOf, type StatePaths } from '../store/stateFolder.ts'
 
@@ -12,10 +12,17 @@ export function openRuns(paths: StatePaths): readonly Mark[] {
 
 /** One run's entry, or null when it is gone. */
 export function openRun(paths: StatePaths, run: string): Mark | null {
-  const text = readIfThere(join(paths.open, run))
-  if (text === null) return null
-  const mark = parseMark(text)
+  const mark = entryAt(join(paths.open, run))
   return typeof mark === 'string' ? { run, locks: [], since: 0 } : mark
+}
+
+function entryAt(path: string): MarkState | null {
+  try {
+    const text = readIfThere(path)
+    return text === null ? null : parseMark(text)
+  } catch {
+    return 'unreadable'
+  }
 }
 
 /** Notes the run as open, on disk when it returns; comes before its marks. */

@@ -146,6 +146,12 @@ describe('claiming a name', () => {
     expect(readFileSync(lockPath(state, 'a.example'), 'utf8')).toBe('')
   })
 
+  test('R-LCK-12 R-JAN-07 an entry of open runs that cannot be read keeps nobody from a name of another run', async () => {
+    const state = stateFolder()
+    mkdirSync(join(state.open, RUN))
+    expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
+  })
+
   test('R-LCK-11 after failed cleanings the next is due later, then never; whoever insists cleans all the same', async () => {
     const state = stateFolder()
     const run = deadRun(state, ['a.example'], [STARTED, teardownEnded(false)])
