@@ -2,12 +2,12 @@ import type { Name } from '../model/names.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { openJournal } from '../store/journalFile.ts'
 import { writeUnstarted } from '../store/result.ts'
-import { hasRunFolder, readRequest, runPaths } from '../store/runFolder.ts'
+import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
 import { runRecord } from '../store/runRecord.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { clearMark, readMark } from './lockFile.ts'
 import { type Held, letGo, tryAcquire } from './nameLocks.ts'
-import { openRuns, removeOpenRun } from './openRuns.ts'
+import { openRun, openRuns, removeOpenRun } from './openRuns.ts'
 import { clearMarks } from './release.ts'
 import { tryFlock } from './syscalls.ts'
 
@@ -51,6 +51,15 @@ function declareClean(paths: StatePaths, id: string, reason: string, held: Held)
     run,
     concludedUnstarted('not_cleaned', `harness: ended by hand before it was concluded: ${reason}`),
   )
-  clearMarks(paths, id, readRequest(run).names, held)
+  clearMarks(paths, id, namesOf(paths, run, held), held)
   return true
+}
+
+/** A request that cannot be read is one reason why a person is asked to deal with the run. */
+function namesOf(paths: StatePaths, run: RunPaths, held: Held): readonly Name[] {
+  try {
+    return readRequest(run).names
+  } catch {
+    return [...held.names, ...(openRun(paths, run.id)?.locks ?? [])]
+  }
 }

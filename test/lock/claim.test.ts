@@ -184,6 +184,19 @@ describe('claiming a name', () => {
     expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
   })
 
+  test('R-JAN-10 R-LCK-11 a run whose request cannot be read blocks its names until a person says so', async () => {
+    const state = stateFolder()
+    const run = deadRun(state, ['a.example'], [STARTED])
+    writeFileSync(run.request, '{"version":')
+    expect(await claim(state, ['a.example'], NEVER)).toMatchObject({
+      kind: 'dirty',
+      due: { kind: 'blocked' },
+    })
+    expect(releaseByHand(state, 'a.example', 'looked at it')).toEqual({ kind: 'released', runs: [RUN] })
+    expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
+    expect(openRuns(state)).toEqual([])
+  })
+
   test('R-JAN-10 a release by hand clears a dead run, and never a live one', async () => {
     const state = stateFolder()
     deadRun(state, ['a.example'], [STARTED])
