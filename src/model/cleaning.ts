@@ -18,8 +18,10 @@ export function cleaningDue(journal: Journal, nowMs: number): CleaningDue {
   if (failures === 0) return { kind: 'now' }
   const pauseMs = PAUSES_MS[failures - 1]
   if (pauseMs === undefined) return { kind: 'blocked', failures }
-  const atMs = (journal.lastAtMs ?? 0) + pauseMs
-  return atMs <= nowMs ? { kind: 'now' } : { kind: 'later', atMs }
+  const lastAtMs = journal.lastAtMs ?? 0
+  const atMs = lastAtMs + pauseMs
+  // A last line of the future was written before the clock was set back.
+  return atMs <= nowMs || lastAtMs > nowMs ? { kind: 'now' } : { kind: 'later', atMs }
 }
 
 /** Recoveries that ended without a verified teardown; one that left no line shows in the processes that it started. */
