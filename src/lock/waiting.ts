@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Name } from '../model/names.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
+import { letGo } from './nameLocks.ts'
 import { dropTicket, isFirst, type Ticket, takeTicket } from './tickets.ts'
 
 /** A killed or foreign holder gives no event: a free name is met so many milliseconds later at most. */
@@ -38,7 +39,7 @@ export async function claimInTurn(
   using changes = watchLocks(paths)
   try {
     for (;;) {
-      const claimed = await tryOnce(paths, ticket, variants, recoverer)
+      const claimed = givenBackIf(wait.signal, await tryOnce(paths, ticket, variants, recoverer))
       if (claimed.kind === 'held' || isHopeless(claimed)) return claimed
       if (wait.signal.aborted || performance.now() >= end) return claimed
       wait.waiting(claimed)
@@ -48,6 +49,13 @@ export async function claimInTurn(
   } finally {
     dropTicket(paths, ticket)
   }
+}
+
+/** A recovery takes its time: a waiter that was cancelled meanwhile does not keep what it got. */
+function givenBackIf({ aborted }: AbortSignal, claimed: Claim): Claim {
+  if (claimed.kind !== 'held' || !aborted) return claimed
+  letGo(claimed)
+  return { kind: 'busy', name: claimed.names[0] ?? '', run: null }
 }
 
 function isHopeless(claimed: Claim): boolean {
