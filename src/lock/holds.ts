@@ -36,7 +36,13 @@ export async function holdInBackground(
     child.once('error', reject)
   })
   child.unref()
-  return noteHold(paths, hold, child.pid ?? 0)
+  try {
+    return noteHold(paths, hold, child.pid ?? 0)
+  } catch (error) {
+    // Nobody could see whose it is, or end it.
+    child.kill('SIGKILL')
+    throw error
+  }
 }
 
 /** Notes who keeps the name and why. */
