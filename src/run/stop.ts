@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import type { StopReason, StopRequest } from '../model/journal.ts'
 
 /** The durable half of a stop, in the run's folder. */
@@ -38,8 +39,17 @@ export class Stop {
 
   /** Carries out a stop that somebody else has written to the folder. */
   look(): void {
-    const stop = this.#file.read()
+    const stop = this.#asked()
     if (stop !== null) this.#carryOut(stop)
+  }
+
+  /** A stop that cannot be read is one all the same: a run must not stay, untorn, for the sake of its words. */
+  #asked(): StopRequest | null {
+    try {
+      return this.#file.read()
+    } catch (error) {
+      return { reason: 'fault', by: messageOf(error), atMs: Date.now() }
+    }
   }
 
   /** Own timer: that of `AbortSignal.timeout` does not keep the process alive. */
