@@ -3,7 +3,8 @@ import { HarnessError } from '../errors.ts'
 import type { Name } from '../model/names.ts'
 import { readProc } from '../process/procfs.ts'
 import { lockPath, type StatePaths } from '../store/stateFolder.ts'
-import { isStillAt } from './lockFile.ts'
+import { holdersOf } from './holders.ts'
+import { isStillAt, peekMark } from './lockFile.ts'
 import type { Held } from './nameLocks.ts'
 import { tryFlock } from './syscalls.ts'
 
@@ -29,6 +30,19 @@ export function inheritedLocks(names: readonly Name[]): Held {
 /** The first name whose lock file was removed or replaced under us, or null. */
 export function lostLock(paths: StatePaths, held: Held): Name | null {
   return held.names.find((name, index) => !isStillAt(held.fds[index] ?? -1, lockPath(paths, name))) ?? null
+}
+
+/**
+ * Those of a run's names, not held by whoever recovers it, that somebody else stands at: marks and entries that were lost let another run in
+ * before this one was found again. Takes no lock.
+ */
+export function takenNames(paths: StatePaths, run: string, names: readonly Name[]): readonly Name[] {
+  if (names.length === 0) return []
+  const holders = holdersOf(paths, names)
+  return names.filter((name) => {
+    const mark = peekMark(lockPath(paths, name))
+    return (typeof mark === 'string' || mark.run !== run) && (holders.get(name) ?? []).length > 0
+  })
 }
 
 function descriptorFault(fd: number): string | null {

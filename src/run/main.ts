@@ -2,10 +2,12 @@ import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processDriver } from '../drivers/process.ts'
 import { EXIT } from '../errors.ts'
-import { inheritedLocks, lostLock } from '../lock/inherited.ts'
+import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
 import { becomeSubreaper, makePipe, tryFlock } from '../lock/syscalls.ts'
+import type { Name } from '../model/names.ts'
+import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { createContainment } from '../process/containment.ts'
 import { bootId, statOf } from '../process/procfs.ts'
@@ -63,12 +65,9 @@ async function work(own: RunProcess): Promise<number> {
   const stop = begin(own, record)
   const control = openControl(own.orders.control)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
-  using driver = processDriver({
-    request,
-    run,
-    containment: createContainment(run.id, { reaper: process.pid, uid: request.runAs?.uid ?? null }),
-    makePipe,
-  })
+  const taken = takenNames(state, run.id, missingNames(own))
+  const containment = createContainment(run.id, { reaper: process.pid, uid: ownUid(request, taken) })
+  using driver = processDriver({ request, run, containment, makePipe })
   await conduct({
     request,
     record,
@@ -78,7 +77,7 @@ async function work(own: RunProcess): Promise<number> {
       const { checkOut } = await import('../process/checkout.ts')
       await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
     },
-    lostLock: () => lostLock(state, held),
+    lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
   removeIfThere(run.reserve)
@@ -109,8 +108,17 @@ function begin({ run, held, file, orders, request }: RunProcess, record: RunReco
   for (const signal of readSignals(run)) signals.heard(`SIG${signal}`)
   if (process.ppid !== orders.wrapper) stop.request('terminated', 'the death of the wrapper')
   if (file.damaged) stop.request('abandoned', 'a damaged journal')
-  const missing = request.names.find((name) => !held.names.includes(name))
+  const [missing] = missingNames({ held, request })
   if (missing !== undefined) stop.request('lock_lost', missing)
   stop.armDeadline(request.budgets.deadlineMs)
   return stop
+}
+
+function missingNames({ held, request }: Pick<RunProcess, 'held' | 'request'>): readonly Name[] {
+  return request.names.filter((name) => !held.names.includes(name))
+}
+
+/** The user whose processes are all this run's; null where another run may have that user by now. */
+function ownUid({ runAs }: RunRequest, taken: readonly Name[]): number | null {
+  return runAs === null || taken.includes(userName(runAs)) ? null : runAs.uid
 }

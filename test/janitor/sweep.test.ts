@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
@@ -57,4 +57,20 @@ test('R-JAN-07 R-LCK-12 a folder in the place of a ticket does not stop the swee
     { what: 'lock file', name: 'b.ci.localhost', action: 'removed' },
   ])
   expect(exitCode).toBe(1)
+})
+
+test('R-LCK-15 R-JAN-02 a run that was forgotten is not torn down while somebody else stands at another name of it', async () => {
+  const state = stateFolder()
+  const names = ['a.ci.localhost', 'r:gpu']
+  const down = join(state.root, 'down')
+  const teardown = { run: `echo down >'${down}'`, timeoutMs: 10_000 }
+  mkdirSync(join(state.root, 'recipe'))
+  createRunFolder(state, { ...requestFor(OVERDUE, names), teardown }, join(state.root, 'recipe'))
+  const successor = tryAcquire(state, ['r:gpu'])
+  if (successor.kind !== 'held') throw new Error('the name is not free')
+  await sweep(worldOf(state), false)
+  expect(existsSync(down)).toBe(false)
+  letGo(successor)
+  expect((await sweep(worldOf(state), false)).exitCode).toBe(10)
+  expect(existsSync(down)).toBe(true)
 })
