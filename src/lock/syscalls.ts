@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs'
-import koffi from 'koffi'
+import { createRequire } from 'node:module'
+import type * as Koffi from 'koffi'
+import { HarnessError } from '../errors.ts'
 
 const LOCK_EX = 2
 const LOCK_NB = 4
@@ -10,6 +12,7 @@ const O_CLOEXEC = 0o2000000
 const F_SETFD = 2
 const FD_CLOEXEC = 1
 
+const koffi = loadKoffi()
 const libc = koffi.load('libc.so.6')
 const flock = libc.func('int flock(int fd, int operation)')
 const prctl = libc.func(
@@ -50,4 +53,28 @@ export function makePipe(): { readonly readFd: number; readonly writeFd: number 
 export function closeAllOnExec(): void {
   const fds = readdirSync('/proc/self/fd').map(Number)
   for (const fd of fds) if (fd > 2) fcntl(fd, F_SETFD, 'int', FD_CLOEXEC)
+}
+
+/**
+ * The platform's own package, which is what koffi's main module loads after `node:util` and all that comes with it: about a
+ * twentieth of what a run process takes to begin. Where there is none, koffi itself looks on: for one that was compiled here.
+ * @throws HarnessError NO_KOFFI where it finds none either
+ */
+function loadKoffi(): typeof Koffi {
+  const require = createRequire(import.meta.url)
+  const platform = `${process.platform}-${process.arch}`
+  try {
+    return createRequire(require.resolve('koffi'))(`@koromix/koffi-${platform}`)
+  } catch {
+    return compiledKoffi(require, platform)
+  }
+}
+
+function compiledKoffi(require: NodeJS.Require, platform: string): typeof Koffi {
+  try {
+    return require('koffi')
+  } catch (error) {
+    const text = `koffi, through which locks are taken, cannot be loaded on ${platform}`
+    throw new HarnessError('NO_KOFFI', text, { cause: error })
+  }
 }
