@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Containment } from '../model/journal.ts'
-import { cgroupBase, endCgroup, joinCommand, makeCgroup, membersOfCgroup, removeRunCgroup } from './cgroup.ts'
+import {
+  cgroupBase,
+  endCgroup,
+  joinCommand,
+  keepReady,
+  makeCgroup,
+  membersOfCgroup,
+  removeRunCgroup,
+} from './cgroup.ts'
 import { signalPid } from './procfs.ts'
 import { type Marked, markedProcesses, sweep } from './sweep.ts'
 
@@ -16,6 +24,8 @@ export interface Ended {
 export interface RunContainment {
   /** The best level that this machine offers: in the journal, on the run's page, and in `doctor`. */
   readonly level: Containment['kind']
+  /** While this scope lasts the kernel is kept ready for a stage to join its part at once; changes nothing, and may fail unheard. */
+  readonly readied: () => Disposable
   /** Makes the part for a stage; its record goes to the journal before the stage starts. */
   readonly make: (stage: string) => Containment
   /** The command line that joins the part and then becomes `command`; one that cannot join ends. */
@@ -38,6 +48,7 @@ export function createContainment(run: string, whose: Whose): RunContainment {
   const end = (part: Containment, graceMs: number) => endPart(part, whose, graceMs)
   return {
     level: base === null ? 'sweep' : 'cgroup',
+    readied: () => readied(base),
     make: (stage) => makePart(base, run, stage),
     command: (part, command) => (part.kind === 'cgroup' ? joinCommand(part.path, command) : command),
     end,
@@ -52,6 +63,12 @@ export function createContainment(run: string, whose: Whose): RunContainment {
       }
     },
   }
+}
+
+function readied(base: string | null): Disposable {
+  const done = new AbortController()
+  if (base !== null) void keepReady(base, done.signal)
+  return { [Symbol.dispose]: () => done.abort() }
 }
 
 /** A cgroup that cannot be made (a full table, a changed delegation) must not keep a teardown from coming. */

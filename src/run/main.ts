@@ -74,6 +74,7 @@ async function work(own: RunProcess): Promise<number> {
     stop,
     driver,
     async prepare(signal) {
+      using _readied = containment.readied()
       const { checkOut } = await import('../process/checkout.ts')
       await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
     },
