@@ -84,7 +84,8 @@ async function endPart(part: Containment, whose: Whose, graceMs: number): Promis
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.length > 0) await emptied(members, graceMs)
   if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (asked.length > 0 || members().length > 0) await sweep({ ...part, ...whose })
+  else if (asked.length === 0 && members().length === 0) return { ended: 0, left: [] }
+  else await sweep({ ...part, ...whose })
   const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
   return { ended: asked.length, left: members().map((pid) => `process ${pid} (${where})`) }
 }
