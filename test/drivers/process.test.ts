@@ -21,6 +21,7 @@ function driverWithEmptyCgroups(): { readonly driver: Driver; readonly run: RunP
   const nothing = { ended: 0, left: [] }
   const containment: RunContainment = {
     level: 'cgroup',
+    readied: () => ({ [Symbol.dispose]: () => undefined }),
     make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
     command: (_part, command) => command,
     end: async (part, graceMs) => (part.kind === 'cgroup' ? nothing : real.end(part, graceMs)),
