@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { EXIT } from '../errors.ts'
 import type { StopRequest } from '../model/journal.ts'
 import { stopRun } from '../process/stopRun.ts'
@@ -7,12 +6,13 @@ import { hasRunFolder, type RunPaths, readStop, runPaths } from '../store/runFol
 import { isRunId } from '../store/runId.ts'
 import { findRun } from '../store/runLook.ts'
 import type { Context } from './context.ts'
+import { personName } from './person.ts'
 import { withStore } from './queue.ts'
 
 /** `berth cancel RUN`: with or without the service. A run that is over is no error: it says so. */
 export async function cancelRun(context: Context, words: string): Promise<number> {
   const { state, stdout } = context
-  const stop: StopRequest = { reason: 'cancelled', by: userInfo().username, atMs: Date.now() }
+  const stop: StopRequest = { reason: 'cancelled', by: personName(), atMs: Date.now() }
   const queued = isRunId(words) ? await withStore(state, (store) => store.requestStop(words, stop)) : null
   const known = queued !== null && queued !== 'unknown'
   if (known && !hasRunFolder(runPaths(state, words))) {

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { userInfo } from 'node:os'
 import { EXIT, InputError } from '../errors.ts'
 import { audit, endHold, holdInBackground, holdOf, noteHold } from '../lock/holds.ts'
 import { lookAtNames, type NameLook } from '../lock/look.ts'
@@ -11,6 +10,7 @@ import { formatDuration } from '../model/duration.ts'
 import { isResource, nameFault } from '../model/names.ts'
 import { recoverer } from '../process/recovery.ts'
 import type { Context } from './context.ts'
+import { personName } from './person.ts'
 import { table, timeText } from './table.ts'
 
 /** `berth locks`: looks, and takes no lock. */
@@ -66,7 +66,7 @@ export async function holdName(context: Context, wish: HoldWish): Promise<number
     )
     return EXIT.busy
   }
-  const by = userInfo().username
+  const by = personName()
   const hold = { name: wish.name, reason: wish.reason, by, untilMs: Date.now() + wish.forMs }
   audit(state, { action: 'hold', ...hold })
   if (wish.command.length > 0) return holdWhile(context, claimed, hold, wish)
@@ -109,7 +109,7 @@ export function releaseName(context: Context, name: string, reason: string): num
   const hold = holdOf(state, name)
   if (hold !== null) {
     endHold(state, hold)
-    audit(state, { action: 'release', name, reason, by: userInfo().username, held: hold.reason })
+    audit(state, { action: 'release', name, reason, by: personName(), held: hold.reason })
     stdout.write(`${name}: the hold of ${hold.by} (${hold.reason}) is ended.\n`)
     return EXIT.ok
   }
@@ -121,7 +121,7 @@ export function releaseName(context: Context, name: string, reason: string): num
     return EXIT.busy
   }
   if (released.kind === 'released')
-    audit(state, { action: 'release', name, reason, by: userInfo().username, runs: released.runs })
+    audit(state, { action: 'release', name, reason, by: personName(), runs: released.runs })
   stdout.write(
     released.kind === 'clean'
       ? `${name} was free and clean already.\n`

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { userInfo } from 'node:os'
 import { EXIT, InputError } from '../errors.ts'
 import type { Claim } from '../lock/claim.ts'
 import { type Held, letGo } from '../lock/nameLocks.ts'
@@ -19,6 +18,7 @@ import { newRunId } from '../store/runId.ts'
 import type { Context } from './context.ts'
 import { followRun } from './followRun.ts'
 import { catchSignals, type Interrupts } from './interrupts.ts'
+import { personName } from './person.ts'
 import { Progress } from './progress.ts'
 import { findSource } from './source.ts'
 
@@ -75,7 +75,7 @@ async function wishOf(
     names: namesOf(recipe, domain),
     ...source,
     pr: options.pr,
-    actor: userInfo().username,
+    actor: personName(),
     arguments: checked.values,
     foreground: true,
     keepMs: options.keepMs,
