@@ -70,8 +70,8 @@ export function removeIfThere(path: string): void {
   }
 }
 
-export function makeFolder(path: string, mode = 0o700): void {
-  mkdirSync(path, { recursive: true, mode })
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
 }
 
 /** A write may be short (a nearly full disk, a signal): goes on until all bytes are in. */

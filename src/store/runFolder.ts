@@ -1,19 +1,11 @@
-import {
-  constants,
-  cpSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  readdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import { type Journal, type StopRequest } from '../model/journal.ts'
 import { parseJournal, readStopRequest } from '../model/readJournal.ts'
 import { type RunRequest, readRunRequest } from '../model/run.ts'
 import { createOnce, makeFolder, opened, readIfThere, syncFolder, writeSynced } from './durable.ts'
+import { copyRecipe } from './recipeCopy.ts'
 import { isRunId } from './runId.ts'
 import { entriesOf, type StatePaths } from './stateFolder.ts'
 
@@ -67,10 +59,10 @@ const RESERVE_BYTES = 256 * 1024
 /** Made under the run's locks: the request and the recipe as it was, flushed, so that any later process can tear down. */
 export function createRunFolder(paths: StatePaths, request: RunRequest, recipeFolder: string): RunPaths {
   const run = runPaths(paths, request.run)
-  mkdirSync(run.folder, { mode: 0o711 })
+  mkdirSync(run.folder, { mode: 0o700 })
+  chmodSync(run.folder, 0o711)
   for (const folder of [run.stages, run.artifacts, run.work, run.home]) makeFolder(folder)
-  cpSync(recipeFolder, run.recipe, { recursive: true, dereference: true, preserveTimestamps: true })
-  syncTree(run.recipe)
+  copyRecipe(recipeFolder, run.recipe, request.runAs)
   writeFileSync(run.reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 })
   writeSynced(run.request, `${JSON.stringify(request, null, 2)}\n`)
   syncFolder(run.folder)
@@ -124,18 +116,4 @@ function reading<T>(path: string, read: () => T): T {
   } catch (error) {
     throw new HarnessError('RUN_FOLDER', `${path} cannot be read`, { cause: error })
   }
-}
-
-function syncTree(folder: string): void {
-  for (const entry of readdirSync(folder)) {
-    const path = join(folder, entry)
-    if (statSync(path).isDirectory()) syncTree(path)
-    else syncFile(path)
-  }
-  syncFolder(folder)
-}
-
-function syncFile(path: string): void {
-  using file = opened(path, constants.O_RDONLY)
-  fsyncSync(file.value)
 }

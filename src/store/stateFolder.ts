@@ -91,18 +91,23 @@ export function openStateFolder(root: string): StatePaths {
   const paths = statePaths(root)
   try {
     refuseNetwork(root)
-    makeFolder(root, 0o711)
-    chmodSync(root, 0o711)
+    makePassable(root)
     const { locks, tickets, open, holds, runs, mirrors, compileCache } = paths
     const resourceFolders = [join(locks, RESOURCES), join(tickets, RESOURCES)]
     for (const folder of [locks, tickets, open, holds, mirrors, compileCache, ...resourceFolders])
       makeFolder(folder)
-    makeFolder(runs, 0o711)
+    makePassable(runs)
     return paths
   } catch (error) {
     if (error instanceof HarnessError) throw error
     throw new HarnessError('STATE_FOLDER', `State folder ${root} cannot be used`, { cause: error })
   }
+}
+
+/** Whatever the umask is. */
+function makePassable(folder: string): void {
+  makeFolder(folder)
+  chmodSync(folder, 0o711)
 }
 
 function refuseNetwork(root: string): void {
