@@ -9,7 +9,7 @@ import { becomeSubreaper, makePipe, tryFlock } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
-import { createContainment } from '../process/containment.ts'
+import { createContainment, type Whose } from '../process/containment.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { removeIfThere } from '../store/durable.ts'
 import { type JournalFile, openJournal } from '../store/journalFile.ts'
@@ -66,7 +66,7 @@ async function work(own: RunProcess): Promise<number> {
   const control = openControl(own.orders.control)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
   const taken = takenNames(state, run.id, missingNames(own))
-  const containment = createContainment(run.id, { reaper: process.pid, uid: ownUid(request, taken) })
+  const containment = createContainment(run.id, whose(own, taken))
   using driver = processDriver({ request, run, containment, makePipe })
   await conduct({
     request,
@@ -86,6 +86,17 @@ async function work(own: RunProcess): Promise<number> {
   if (!record.complete) return EXIT.harness
   release(state, run.id, request.names, held, record.journal)
   return EXIT.ok
+}
+
+/** Where another run may have the stages' user by now, only what carries the run's own id is ours to end. */
+function whose({ request: { runAs }, state, held }: RunProcess, taken: readonly Name[]): Whose {
+  return {
+    reaper: process.pid,
+    get uid() {
+      const isOurs = runAs !== null && !taken.includes(userName(runAs)) && lostLock(state, held) === null
+      return isOurs ? runAs.uid : null
+    },
+  }
 }
 
 /** The first line, then whatever asks for an end already: in this order a canceller either finds our pid or we find its stop.json. */
@@ -119,7 +130,3 @@ function missingNames({ held, request }: Pick<RunProcess, 'held' | 'request'>): 
   return request.names.filter((name) => !held.names.includes(name))
 }
 
-/** The user whose processes are all this run's; null where another run may have that user by now. */
-function ownUid({ runAs }: RunRequest, taken: readonly Name[]): number | null {
-  return runAs === null || taken.includes(userName(runAs)) ? null : runAs.uid
-}
