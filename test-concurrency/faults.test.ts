@@ -2,10 +2,12 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { ended, killAll } from './fixtures/crash.ts'
+import { isAlive, kill } from './fixtures/kernel.ts'
 import { textOf } from './fixtures/records.ts'
 import { runAt } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
+import { giveUsers, IS_ROOT, uidsOf } from './fixtures/users.ts'
 import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
@@ -134,6 +136,38 @@ describe('what is taken from under a live run', () => {
       expect(run.result()).toMatchObject({ conclusion: 'failure', reason: 'lock_lost' })
     },
   )
+})
+
+describe.skipIf(!IS_ROOT)('what is taken from under a live run (as root)', () => {
+  test('R-LCK-18 R-RUN-20 case 24a: the locks folder is moved away, and the next run is given the same user for its stages: the first one’s end does not touch them', async ({
+    world,
+  }) => {
+    const [user] = giveUsers(world, 1)
+    world.configure(`runAs: [${user}]`)
+    const inside = world.gate('inside')
+    world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, check: `${SITE} check` } })
+    const robbed = await world.run('app')
+    await inside.reached()
+    const folders = ['locks', 'open'].map((folder) => join(world.state, folder))
+    for (const folder of folders) renameSync(folder, `${folder}.away`)
+    const next = await world.run('app', '--pr', '1')
+    const stage = await inside.reached()
+    expect([stage.run, uidsOf(stage.pid)]).toEqual([next.id, [user]])
+    kill(robbed.conductor().wrapper, 'SIGTERM')
+    await robbed.cli.endedWith(143)
+    expect(isAlive(stage.pid)).toBe(true)
+    expect(robbed.result()).toMatchObject({ conclusion: 'cancelled', verified: false })
+    inside.go()
+    await next.cli.endedWith(0)
+    for (const folder of folders) {
+      rmSync(folder, { recursive: true })
+      renameSync(`${folder}.away`, folder)
+    }
+    await world.berth('janitor').endedWith(10)
+    expect(world.trace().filter((line) => line.startsWith(robbed.id))).toEqual(
+      ['up', 'down', 'gone'].map((step) => `${robbed.id} ${step}`),
+    )
+  })
 })
 
 async function deadRun(world: World, pr: string) {

@@ -4,8 +4,10 @@ import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
 import { isAlive } from './fixtures/kernel.ts'
 import { textOf } from './fixtures/records.ts'
+import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
+import { beUnknown, IS_ROOT } from './fixtures/users.ts'
 import { GATE, SITE } from './fixtures/world.ts'
 
 describe('exit codes', () => {
@@ -118,6 +120,22 @@ describe('exit codes', () => {
       expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason, verified: true })
     },
   )
+})
+
+describe.skipIf(!IS_ROOT)('a user that /etc/passwd does not know (as root)', () => {
+  test('R-RUN-22 R-JAN-10 runs, cancels, holds and releases, and is known by number', async ({ world }) => {
+    const uid = beUnknown(world)
+    const never = world.gate('never')
+    world.recipe('app', { stages: { never: `${GATE} never` } })
+    const run = await world.run('app')
+    await never.reached()
+    await world.berth('cancel', run.id).endedWith(0)
+    await run.cli.endedWith(143)
+    expect(run.stop()).toMatchObject({ reason: 'cancelled', by: `uid-${uid}` })
+    await world.berth('locks', 'hold', 'r:gpu', '--reason', 'test').endedWith(0)
+    expect(await outputOf(world.berth('locks'))).toContain(`held by uid-${uid} until`)
+    await world.berth('locks', 'release', 'r:gpu', '--reason', 'test').endedWith(0)
+  })
 })
 
 describe('what a stage leaves running', () => {
