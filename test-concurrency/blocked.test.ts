@@ -34,6 +34,11 @@ describe('a name that cannot be cleaned', () => {
     ] as const) {
       letPass(dirty, pauseMs - MARGIN_MS)
       await lookedAgain(waiter.cli.pid)
+      const others = world
+        .judge()
+        .holders(NAME)
+        .filter((pid) => pid !== waiter.cli.pid)
+      expect(others, 'nobody cleans yet').toEqual([])
       expect(dirty.count('cleaned')).toBe(cleanings - 1)
       letPass(dirty, MARGIN_MS)
       await until('the next cleaning', () => dirty.count('cleaned') === cleanings)

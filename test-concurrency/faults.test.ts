@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { ended, killAll } from './fixtures/crash.ts'
 import { isAlive, kill } from './fixtures/kernel.ts'
+import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import { runAt } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { giveUsers, IS_ROOT, uidsOf } from './fixtures/users.ts'
+import { giveUsers, uidsOf } from './fixtures/users.ts'
 import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
@@ -65,7 +66,7 @@ describe('what stands in a lock’s way', () => {
   })
 })
 
-describe.skipIf(process.getuid?.() !== 0)('a full disk (as root)', () => {
+describe.skipIf(!IS_ROOT)('a full disk (as root)', () => {
   test('R-RUN-21 R-RUN-01 R-LCK-12 case 24: a stage fills the disk: a named error, teardown comes all the same, its lines are on disk, the lock is free', async ({
     world,
   }) => {

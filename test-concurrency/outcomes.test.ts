@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
 import { isAlive } from './fixtures/kernel.ts'
+import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { beUnknown, IS_ROOT } from './fixtures/users.ts'
+import { beUnknown } from './fixtures/users.ts'
 import { GATE, SITE } from './fixtures/world.ts'
 
 describe('exit codes', () => {

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
-import { AN_HOUR_US, detach, HAS_STRACE, inject, injectBelow, stopped } from './fixtures/crash.ts'
+import { AN_HOUR_US, detach, inject, injectBelow, stopped } from './fixtures/crash.ts'
 import { childrenOf, hasTakenSignals, isAlive, isStopped, kill, parentOf, statOf } from './fixtures/kernel.ts'
+import { HAS_STRACE } from './fixtures/needs.ts'
 import { relaunch, unstartedRun, wrapperCalls } from './fixtures/relaunch.ts'
 import type { Run } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
@@ -27,10 +28,15 @@ describe('TERM to the wrapper', () => {
   test('R-RUN-22 R-RUN-07 case 25: inside its `wait`, with a stage at work: the stage is ended, then torn down', async ({
     world,
   }) => {
-    const { run, stage } = await parkedRun(world)
-    kill(run.conductor().wrapper, 'SIGTERM')
+    const down = world.gate('down')
+    const { run, stage } = await parkedRun(world, `${SITE} down gate`)
+    const { wrapper } = run.conductor()
+    kill(wrapper, 'SIGTERM')
+    await down.reached()
+    expect([isAlive(stage), isAlive(wrapper)], 'stage and wrapper beside the teardown').toEqual([false, true])
+    down.go()
     await run.cli.endedWith(143)
-    expect(isAlive(stage)).toBe(false)
+    expect(run.stop()).toMatchObject({ reason: 'terminated', by: 'SIGTERM' })
     expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
     expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
     expect(run.count('process.started')).toBe(1)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { Gate } from './fixtures/gate.ts'
 import { isAlive, isStopped } from './fixtures/kernel.ts'
+import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import { type Run, runAt } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
@@ -32,7 +33,7 @@ describe('trees', () => {
     },
   )
 
-  test.skipIf(process.getuid?.() !== 0).concurrent.for(ENDS)(
+  test.skipIf(!IS_ROOT).concurrent.for(ENDS)(
     'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, without cgroups (as root)',
     async (end, { world }) => {
       const gates = [world.gate('inside'), world.gate('down')] as const

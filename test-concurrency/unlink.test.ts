@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { HAS_STRACE, stopped } from './fixtures/crash.ts'
+import { stopped } from './fixtures/crash.ts'
 import { kill } from './fixtures/kernel.ts'
 import { lookedAgain, waitingAt } from './fixtures/looks.ts'
+import { HAS_STRACE } from './fixtures/needs.ts'
 import { parkAt } from './fixtures/park.ts'
+import type { Started } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { GATE, REPOSITORY, type World } from './fixtures/world.ts'
 
@@ -123,8 +125,7 @@ describe('unlink', () => {
   }) => {
     await world.berth('locks').endedWith(0)
     writeFileSync(join(world.sites, 'count'), '0')
-    const script = (name: string) => join(REPOSITORY, `test-concurrency/fixtures/${name}.ts`)
-    const unlinkers = [1, 2].map(() => world.start(['node', script('unlinker'), world.state, NAME]))
+    const unlinkers = [1, 2].map(() => unlinker(world))
     const takers = [1, 2, 3].map(() =>
       world.start(['node', script('taker'), world.state, NAME, world.sites, '20']),
     )
@@ -136,7 +137,32 @@ describe('unlink', () => {
     expect(readFileSync(join(world.sites, 'count'), 'utf8')).toBe('60')
     expect(removed.reduce((sum, count) => sum + Number(count), 0)).toBeGreaterThan(0)
   })
+
+  test('R-JAN-05 R-LCK-05 case 18: three that take the name thousands of times without standing in line, and two janitors that unlink without a pause: no overlap', async ({
+    world,
+  }) => {
+    await world.berth('locks').endedWith(0)
+    const unlinkers = [1, 2].map(() => unlinker(world, '0'))
+    const snatchers = [1, 2, 3].map(() =>
+      world.start(['node', script('snatcher'), world.state, NAME, world.sites, '5000']),
+    )
+    for (const snatcher of snatchers) await snatcher.endedWith(0)
+    for (const one of unlinkers) one.kill('SIGTERM')
+    const removed = await Promise.all(unlinkers.map((one) => one.says(/removed (\d+)/)))
+    for (const one of unlinkers) await one.endedWith(0)
+    expect(snatchers.map((snatcher) => snatcher.output())).toEqual(snatchers.map(() => 'all had\n'))
+    expect(removed.reduce((sum, count) => sum + Number(count), 0)).toBeGreaterThan(100)
+  })
 })
+
+function script(name: string): string {
+  return join(REPOSITORY, `test-concurrency/fixtures/${name}.ts`)
+}
+
+/** @param betweenMs its pause between two looks */
+function unlinker(world: World, betweenMs = '3'): Started {
+  return world.start(['node', script('unlinker'), world.state, NAME, betweenMs])
+}
 
 /** A name whose lock file is there, idle. */
 async function lockFile(world: World): Promise<string> {

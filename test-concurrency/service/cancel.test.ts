@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
-import { AN_HOUR_US, detach, HAS_STRACE, inject } from '../fixtures/crash.ts'
+import { AN_HOUR_US, detach, inject } from '../fixtures/crash.ts'
 import type { Gate } from '../fixtures/gate.ts'
+import { HAS_STRACE } from '../fixtures/needs.ts'
 import { outputOf } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
