@@ -55,6 +55,45 @@ export async function claim(paths: StatePaths, names: readonly Name[], recoverer
   }
 }
 
+/**
+ * Claims the first of the variants that can be had: the same names, each time with another user for the stages. A user that is busy, or whose
+ * last run cannot be cleaned, is passed over; where one of the names themselves stands in the way the others are not tried.
+ * @returns when none can be had: what will pass by itself rather than what will not
+ */
+export async function claimAny(
+  paths: StatePaths,
+  names: readonly Name[],
+  variants: readonly (readonly Name[])[],
+  recoverer: Recoverer,
+): Promise<Claim> {
+  const refused: Exclude<Claim, Held>[] = []
+  for (const variant of variants) {
+    const claimed = await claim(paths, variant, recoverer)
+    if (claimed.kind === 'held') return claimed
+    if (standsAt(paths, claimed, names)) return claimed
+    refused.push(claimed)
+  }
+  const [first] = refused
+  if (first === undefined) throw new Error('there is no variant of the names')
+  return refused.find((claimed) => !isHopeless(claimed)) ?? first
+}
+
+/** Nobody but a person, or a sweep, can make these names usable. */
+export function isHopeless(claimed: Claim): boolean {
+  return claimed.kind === 'dirty' && claimed.due.kind === 'blocked'
+}
+
+/** Is it at one of these names that the claim was refused. */
+function standsAt(paths: StatePaths, claimed: Exclude<Claim, Held>, names: readonly Name[]): boolean {
+  if (claimed.kind === 'busy') return names.includes(claimed.name)
+  const open = openRuns(paths).filter(({ run }) => run === claimed.run)
+  return names.some(
+    (name) =>
+      runOfMark(paths, name) === claimed.run ||
+      open.some(({ run, locks }) => namesOfOpen(paths, run, locks).includes(name)),
+  )
+}
+
 /** The run that a name's mark names, for people; takes no lock. */
 export function runOfMark(paths: StatePaths, name: Name): string | null {
   const mark = peekMark(lockPath(paths, name))
@@ -104,7 +143,7 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
       if (isVerified(journal)) endVerified(paths, run, journal, held)
       return journal
     })
-    if (seen === null) return { kind: 'busy', name: held.names[0] ?? '', run: id }
+    if (seen === null) return { kind: 'busy', name: sharedName(names, held), run: id }
     if (isVerified(seen)) return { kind: 'clean', recovered }
     const due = recoverer.insist ? ({ kind: 'now' } as const) : cleaningDue(seen, Date.now())
     if (due.kind !== 'now' || recovered.length > 0)
@@ -150,6 +189,11 @@ function shareOf(names: readonly Name[], held: Held): Held {
     names.includes(name) ? [{ name, fd: held.fds[index] ?? -1 }] : [],
   )
   return { kind: 'held', names: shared.map(({ name }) => name), fds: shared.map(({ fd }) => fd) }
+}
+
+/** The first of the run's names that is held here. */
+function sharedName(names: readonly Name[], held: Held): Name {
+  return held.names.find((name) => names.includes(name)) ?? held.names[0] ?? ''
 }
 
 /** Looks at a run's journal while nobody conducts the run; null = somebody does. A journal that cannot be read is one that needs recovery. */

@@ -1,6 +1,6 @@
 import type { Name } from '../model/names.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
-import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
+import { type Claim, claimAny, type Recoverer, runOfMark } from './claim.ts'
 import { dropTicket, hasWaiters, isFirst, type Ticket, takeTicket } from './tickets.ts'
 
 /** The service's places among the waiters of names: one ticket for each run that is the first of its own queue and has met somebody else. */
@@ -29,24 +29,11 @@ export function createTurns(paths: StatePaths): Turns {
     return ticket === undefined ? !names.some((name) => hasWaiters(paths, name)) : isFirst(paths, ticket)
   }
 
-  async function attempt(
-    names: readonly Name[],
-    variants: readonly (readonly Name[])[],
-    recoverer: Recoverer,
-  ): Promise<Claim> {
-    let last: Claim = { kind: 'busy', name: names[0] ?? '', run: null }
-    for (const variant of variants) {
-      last = await claim(paths, variant, recoverer)
-      if (last.kind !== 'busy' || names.includes(last.name)) return last
-    }
-    return last
-  }
-
   return {
     async take(runId, names, variants, recoverer) {
       const [name = ''] = names
       const claimed = mayTry(runId, names)
-        ? await attempt(names, variants, recoverer)
+        ? await claimAny(paths, names, variants, recoverer)
         : { kind: 'busy' as const, name, run: runOfMark(paths, name) }
       if (claimed.kind === 'held') leave(runId)
       else if (!tickets.has(runId)) tickets.set(runId, takeTicket(paths, names, `run ${runId} (service)`))

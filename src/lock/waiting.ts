@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Name } from '../model/names.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
-import { type Claim, claim, type Recoverer, runOfMark } from './claim.ts'
+import { type Claim, claimAny, isHopeless, type Recoverer, runOfMark } from './claim.ts'
 import { letGo } from './nameLocks.ts'
 import { dropTicket, isFirst, type Ticket, takeTicket } from './tickets.ts'
 
@@ -58,10 +58,6 @@ function givenBackIf({ aborted }: AbortSignal, claimed: Claim): Claim {
   return { kind: 'busy', name: claimed.names[0] ?? '', run: null }
 }
 
-function isHopeless(claimed: Claim): boolean {
-  return claimed.kind === 'dirty' && claimed.due.kind === 'blocked'
-}
-
 async function tryOnce(
   paths: StatePaths,
   ticket: Ticket,
@@ -69,13 +65,8 @@ async function tryOnce(
   recoverer: Recoverer,
 ): Promise<Claim> {
   const [name = ''] = ticket.names
-  let last: Claim = { kind: 'busy', name, run: runOfMark(paths, name) }
-  if (!isFirst(paths, ticket)) return last
-  for (const names of variants) {
-    last = await claim(paths, names, recoverer)
-    if (last.kind !== 'busy' || ticket.names.includes(last.name)) return last
-  }
-  return last
+  if (!isFirst(paths, ticket)) return { kind: 'busy', name, run: runOfMark(paths, name) }
+  return claimAny(paths, ticket.names, variants, recoverer)
 }
 
 interface Changes extends Disposable {
