@@ -1,6 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { letPass } from '../fixtures/clock.ts'
 import { killTogether } from '../fixtures/crash.ts'
 import type { Gate } from '../fixtures/gate.ts'
 import { isAlive } from '../fixtures/kernel.ts'
@@ -122,6 +123,39 @@ describe.skipIf(!IS_ROOT)('stages with users of their own (as root)', () => {
       await scene.world.berth('janitor').ended()
     })
   }
+
+  test('R-RUN-20 R-LCK-11 R-QUE-15 a user whose last run cannot be cleaned is passed over: other domains go on as the next user, before the name is blocked and after', async ({
+    scene,
+  }) => {
+    const [first, second] = giveUsers(scene.world, 2)
+    scene.setting(`runAs: [${first}, ${second}]`)
+    const stuck = join(scene.world.gates, 'stuck-1')
+    writeFileSync(stuck, '')
+    const teardown = `test ! -e "$GATES/stuck-$BERTH_PR"; ${SITE} down`
+    scene.recipe('app', { stages: { up: `${SITE} up` }, teardown })
+    await scene.serve()
+    const dirty = await scene.testme(1)
+    expect((await dirty.completed()).conclusion).toBe('failure')
+    expect(uidOf(dirty)).toBe(first)
+    const passesOver = async () => {
+      const run = await scene.testme(2)
+      expect((await run.completed()).conclusion).toBe('success')
+      expect(uidOf(run)).toBe(second)
+    }
+    await passesOver()
+    const waiter = await scene.testme(1)
+    for (const [cleanings, pauseMs] of [61_000, 301_000].entries()) {
+      await until('a cleaning', () => dirty.count('cleaned') === cleanings + 1)
+      letPass(dirty, pauseMs)
+    }
+    expect((await waiter.completed()).output.title).toContain(`domain_dirty: run ${dirty.id}`)
+    await passesOver()
+    rmSync(stuck)
+    await scene.world.berth('janitor').endedWith(10)
+    const next = await scene.testme(1)
+    expect((await next.completed()).conclusion).toBe('success')
+    expect(uidOf(next)).toBe(first)
+  })
 
   test('R-RUN-20 R-CMD-07 a fork’s commit, approved by a writer, runs as one of them', async ({ scene }) => {
     const users = giveUsers(scene.world, 1)
