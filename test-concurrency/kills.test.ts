@@ -123,14 +123,15 @@ describe('SIGKILL at every line of the journal', () => {
     ])
   })
 
-  test('R-RUN-08 R-LCK-11 case 33: of all of them: the lock is free, the domain dirty, and the next run recovers before its first stage', async ({
+  test('R-RUN-08 R-LCK-11 case 33: of all of them: the stage dies with them, the lock is free, the domain dirty, and the next run recovers before its first stage', async ({
     world,
   }) => {
     const inside = world.gate('inside')
-    world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+    world.recipe('app', { stages: { up: `${SITE} up`, inside: `exec ${GATE} inside` } })
     const dead = await world.run('app')
-    await inside.reached()
+    const stage = await inside.reached()
     await killAll(dead)
+    await ended(stage.pid)
     expect(world.judge()).toMatchObject({ marks: { [NAME]: dead.id }, open: [dead.id] })
     await world.start(['flock', '-n', world.lockFile(NAME), 'true']).endedWith(0)
     const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))

@@ -10,10 +10,10 @@ import { BERTH, GATE, SITE } from './fixtures/world.ts'
 const DEADLINE_MS = 6_000
 
 describe('deadline and TERM', () => {
-  test('R-RUN-06 case 27: the deadline during TERM’s teardown, TERM during the deadline’s teardown, both in one tick: one teardown, the first reason stands', async ({
+  test('R-RUN-06 case 27: the deadline during TERM’s teardown, TERM during the deadline’s teardown, both in one tick, the deadline during a green run’s teardown: one teardown, the first reason stands, green stays green', async ({
     world,
   }) => {
-    const gates = (name: string) => ['1', '2', '3'].map((pr) => world.gate(`${name}-${pr}`))
+    const gates = (name: string) => ['1', '2', '3', '4'].map((pr) => world.gate(`${name}-${pr}`))
     const [inside, down] = [gates('inside'), gates('down')]
     world.recipe('app', {
       stages: { inside: `${GATE} "inside-$BERTH_PR"` },
@@ -21,9 +21,11 @@ describe('deadline and TERM', () => {
       deadline: `${DEADLINE_MS / 1000}s`,
     })
     const run = (pr: string) => world.run('app', '--pr', pr)
-    const [early, late, both] = await Promise.all([run('1'), run('2'), run('3')])
-    const runs = [early, late, both]
+    const [early, late, both, green] = await Promise.all([run('1'), run('2'), run('3'), run('4')])
+    const runs = [early, late, both, green]
     await Promise.all(inside.map((gate) => gate.reached()))
+    inside[3]?.go()
+    await green.has('teardown.started')
     kill(early.conductor().wrapper, 'SIGTERM')
     await stopped(both.conductor().pid)
     kill(both.conductor().pid, 'SIGTERM')
@@ -35,7 +37,12 @@ describe('deadline and TERM', () => {
     await early.cli.endedWith(143)
     await late.cli.endedWith(124)
     await both.cli.endedWith(both.stop()?.reason === 'deadline' ? 124 : 143)
-    expect([early.stop()?.reason, late.stop()?.reason]).toEqual(['terminated', 'deadline'])
+    await green.cli.endedWith(0)
+    expect([early, late, green].map((one) => one.stop()?.reason)).toEqual([
+      'terminated',
+      'deadline',
+      undefined,
+    ])
     for (const run of runs) {
       expect(run.result()).toMatchObject({ verified: true })
       expect([run.count('teardown.started'), run.count('process.started'), run.count('concluded')]).toEqual([
