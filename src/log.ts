@@ -7,9 +7,9 @@ export interface EventLog {
   readonly error: (data: object, event: string) => void
 }
 
-/** The service's log: one JSON line an event on standard output, the event's name as the message. Level from `LOG_LEVEL`. */
-export function createLog(level: string | undefined): Logger {
-  return pino({ base: null, level: level ?? 'info', timestamp: pino.stdTimeFunctions.isoTime })
+/** The service's log: one JSON line an event on standard output, the event's name as the message. */
+export function createLog(level: string): Logger {
+  return pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime })
 }
 
 /** The same log; whatever it is told, the observer hears too, at any level. */

@@ -18,7 +18,7 @@ describe('`berth sandbox`', () => {
     world,
   }) => {
     const sandbox = world.start([BERTH, 'sandbox', '--port', '0'], {
-      env: { ...world.env, TMPDIR: world.root },
+      env: { ...world.env, TMPDIR: world.root, LOG_LEVEL: 'fatal', BERTH_URL: 'https://another.example.org' },
     })
     const page = await sandbox.says(/see it at (\S+)/)
     expect(sandbox.output()).toContain('completed · success · All 3 stages passed')

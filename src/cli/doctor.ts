@@ -1,10 +1,12 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
-import { EXIT, messageOf } from '../errors.ts'
+import { EXIT, InputError, messageOf } from '../errors.ts'
 import { cgroupBase } from '../process/cgroup.ts'
 import { refusedFilesystem } from '../store/stateFolder.ts'
+import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
+import { readEnvFile } from './envFile.ts'
 import { table } from './table.ts'
 
 /** One thing that the doctor looked at; `bad` is what a run cannot do without. */
@@ -23,6 +25,7 @@ const LEAST_FREE_BYTES = 1024 ** 3
 
 /** `berth doctor`: 0 when runs can be trusted here, 1 when something has to be mended first. */
 export async function doctor(context: Context, json: boolean): Promise<number> {
+  readEnvFile(context.cwd)
   const checks = [
     node(),
     ...PROGRAMS.map(program),
@@ -147,25 +150,30 @@ async function docker(): Promise<readonly Check[]> {
 }
 
 function github(enrolled: number): readonly Check[] {
-  const missing = ['APP_ID', 'WEBHOOK_SECRET'].filter((name) => (process.env[name] ?? '') === '')
-  const key = (process.env['PRIVATE_KEY'] ?? '') !== '' || (process.env['PRIVATE_KEY_PATH'] ?? '') !== ''
-  const lacking = [...missing, ...(key ? [] : ['PRIVATE_KEY or PRIVATE_KEY_PATH'])]
-  const credentials: Check =
-    lacking.length === 0
-      ? {
-          what: 'github',
-          state: 'good',
-          text: `App ${process.env['APP_ID'] ?? ''} at ${process.env['GHE_HOST'] ?? 'github.com'}`,
-        }
-      : {
-          what: 'github',
-          state: 'note',
-          text: `${lacking.join(', ')} not set: needed by \`berth serve\` only`,
-        }
   const repositories: Check = {
     what: 'repositories',
     state: enrolled === 0 ? 'note' : 'good',
     text: `${enrolled} enrolled in berth.yml`,
   }
-  return [credentials, repositories]
+  return [credentials(), repositories]
+}
+
+const CREDENTIALS = ['APP_ID', 'WEBHOOK_SECRET', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH'] as const
+
+/** Read as `serve` reads them: what stops it is found here first. */
+function credentials(): Check {
+  if (CREDENTIALS.every((name) => (process.env[name] ?? '') === ''))
+    return {
+      what: 'github',
+      state: 'note',
+      text: 'APP_ID, WEBHOOK_SECRET, PRIVATE_KEY or PRIVATE_KEY_PATH not set: needed by `berth serve` only',
+    }
+  try {
+    const { appId, apiUrl, publicUrl } = readCredentials(process.env)
+    const where = apiUrl ?? 'github.com'
+    return { what: 'github', state: 'good', text: `App ${appId} at ${where}; pages at ${publicUrl}` }
+  } catch (error) {
+    const faults = error instanceof InputError ? error.faults : [messageOf(error)]
+    return { what: 'github', state: 'bad', text: faults.join('; ') }
+  }
 }

@@ -116,6 +116,7 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
   throw new HarnessError('SANDBOX', 'The stand-in for GitHub said no address')
 }
 
+/** What a person has set up for a service of their own, in the environment or in `.env`, is not this one's. */
 function serviceEnvironment(world: Sandbox, github: string): NodeJS.ProcessEnv {
   return {
     ...environment(world),
@@ -127,6 +128,8 @@ function serviceEnvironment(world: Sandbox, github: string): NodeJS.ProcessEnv {
     WEBHOOK_SECRET: world.secret,
     HOST: '127.0.0.1',
     PORT: String(world.servicePort),
+    BERTH_URL: '',
+    LOG_LEVEL: 'info',
   }
 }
 

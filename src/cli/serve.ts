@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { EXIT, HarnessError } from '../errors.ts'
 import { lockAlone } from '../lock/single.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
+import { readEnvFile } from './envFile.ts'
 
 /** `berth serve`: until SIGTERM or SIGINT; runs go on without it. Ends the process, once all of the service is closed. */
 export async function serve(context: Context): Promise<never> {
@@ -26,10 +25,4 @@ export async function serve(context: Context): Promise<never> {
   await service[Symbol.asyncDispose]()
   // A request that GitHub leaves unanswered would keep the process alive.
   return process.exit(EXIT.ok)
-}
-
-/** What Probot's set-up has written; the environment counts more. */
-function readEnvFile(folder: string): void {
-  const file = join(folder, '.env')
-  if (existsSync(file)) process.loadEnvFile(file)
 }

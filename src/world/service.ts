@@ -44,7 +44,7 @@ export async function startService(context: Context, credentials: Credentials): 
   const app = await gitHubApp(credentials)
   const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
   const metrics = createMetrics(reads)
-  const log = observedLog(createLog(process.env['LOG_LEVEL']), metrics)
+  const log = observedLog(createLog(credentials.logLevel), metrics)
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
