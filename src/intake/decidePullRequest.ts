@@ -19,7 +19,7 @@ export async function decidePullRequest(
   if (enrolmentOf(world.config.repositories, event.repository.fullName) === null)
     return { ...nothing, outcome: 'not_enrolled' }
   const decided = { ...nothing, subjects: [subjectOf(event)] }
-  const unfinished = (await unfinishedRuns(event, world)).filter((run) => run.stop === null)
+  const unfinished = await runsBefore(event, world)
   if (event.kind === 'closed') return { ...decided, stops: stopsOf(unfinished, 'pr_closed', event, world) }
   const heads = [{ repositoryId: event.repository.id, pr: event.pr, sha: event.sha, atMs: event.atMs }]
   const replaced = unfinished.filter((run) => run.state === 'queued' && run.sha !== event.sha)
@@ -36,6 +36,19 @@ const OUTCOMES: Readonly<Record<PullRequestEvent['kind'], string>> = {
   pushed: 'head_seen',
   closed: 'pr_closed',
   reopened: 'head_seen',
+}
+
+/** GitHub delivers within seconds, and its clock and ours differ by no more than this. */
+const MOST_SKEW_MS = 5 * 60_000
+
+/**
+ * The runs that stood when it happened. A delivery that was missed and is made again later, by hand, says nothing about younger ones:
+ * GitHub had the pull request open, with the head that they run, when they were queued.
+ */
+async function runsBefore(event: PullRequestEvent, world: IntakeWorld): Promise<readonly RunRow[]> {
+  const latestMs = event.atMs + MOST_SKEW_MS
+  const unfinished = await unfinishedRuns(event, world)
+  return unfinished.filter((run) => run.stop === null && run.enqueuedAtMs <= latestMs)
 }
 
 /** The delivery's header is not signed: what happened, to what and when, by GitHub's clock, tells a replay. */

@@ -319,11 +319,15 @@ describe('a fork', () => {
 })
 
 describe('a pull request', () => {
-  const closed = example('pull_request', 'closed', {
-    ...INSTALLATION,
-    repository: commentOf('')['repository'],
-    pull_request: { number: PR },
-  })
+  const NOW = new Date().toISOString()
+  const LONG_AGO = new Date(Date.now() - 3_600_000).toISOString()
+  const closedAt = (updated_at: string) =>
+    example('pull_request', 'closed', {
+      ...INSTALLATION,
+      repository: commentOf('')['repository'],
+      pull_request: { number: PR, updated_at },
+    })
+  const closed = closedAt(NOW)
 
   test('R-CMD-10 that is closed stops its queued and its live runs, and no other’s', async () => {
     await using scene = await startScene()
@@ -353,7 +357,8 @@ describe('a pull request', () => {
     await scene.decided('issue_comment', comment(1, '!testme hello world'))
     const [live, queued] = await scene.store.queued()
     await scene.store.change(live?.id ?? '', 'queued', { state: 'starting' }, [])
-    await scene.decided('pull_request', pushOf({ before: HEAD, pull_request: { head: { sha: AFTER } } }))
+    const push = { head: { sha: AFTER }, updated_at: NOW }
+    await scene.decided('pull_request', pushOf({ before: HEAD, pull_request: push }))
     expect((await scene.store.run(live?.id ?? ''))?.stop).toBeNull()
     expect((await scene.store.run(queued?.id ?? ''))?.stop).toMatchObject({
       reason: 'superseded',
@@ -365,6 +370,15 @@ describe('a pull request', () => {
       `A push to ${AFTER} replaces what was still queued: run \`${queued?.id}\` of`,
     )
     expect(await scene.store.lastHead(REPOSITORY, PR)).toMatchObject({ sha: AFTER })
+  })
+
+  test('R-CMD-08 whose closing and push were missed, and are delivered an hour late, loses no run that was asked for since', async () => {
+    await using scene = await startScene()
+    await scene.decided('issue_comment', comment(1, '!testme hello world'))
+    await scene.decided('pull_request', closedAt(LONG_AGO))
+    await scene.decided('pull_request', pushOf({ pull_request: { updated_at: LONG_AGO } }))
+    expect((await scene.store.queued()).map(({ stop }) => stop)).toEqual([null, null])
+    expect(await scene.replies()).toEqual([])
   })
 
   test('that is opened again may have another head: that counts as a push seen', async () => {
