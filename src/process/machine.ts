@@ -1,6 +1,7 @@
 import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
+import { GitHubFault } from '../intake/gitHubFault.ts'
 import { claim } from '../lock/claim.ts'
 import { adoptForgotten } from '../lock/dirtyNames.ts'
 import { letGo } from '../lock/nameLocks.ts'
@@ -59,7 +60,7 @@ async function takeTurn(
   try {
     cloneToken = await parts.cloneToken(row)
   } catch (error) {
-    return { kind: 'unready', why: `GitHub to give a token (${messageOf(error)})` }
+    return withoutToken(error)
   }
   const users = config.runAs.length === 0 ? [null] : config.runAs
   const variants = users.map((user) =>
@@ -90,6 +91,12 @@ async function takeTurn(
       return wrapper
     },
   }
+}
+
+/** An App that was taken off the repository gets no token whatever the time: the run would hold up for ever whoever wants its names. */
+function withoutToken(error: unknown): Turn & { readonly kind: 'unready' | 'impossible' } {
+  if (error instanceof GitHubFault && !error.retryable) return { kind: 'impossible', why: error.message }
+  return { kind: 'unready', why: `GitHub to give a token (${messageOf(error)})` }
 }
 
 /** A lock that cannot be used (a full disk, a folder in its place) is something to wait for, in sight of everybody. */

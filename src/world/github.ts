@@ -1,9 +1,12 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { messageOf } from '../errors.ts'
-import type { RunRow } from '../model/ports.ts'
+import { type GitHubFault, gitHubFault } from '../intake/gitHubFault.ts'
+import type { NewRun } from '../model/ports.ts'
 import { withDeadline } from '../report/deadline.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
 import type { Credentials } from './credentials.ts'
+
+type WhatToClone = Pick<NewRun, 'installationId' | 'repositoryId' | 'repository'>
 
 export interface GitHubApp {
   readonly verify: (body: string, signature: string) => Promise<boolean>
@@ -11,8 +14,8 @@ export interface GitHubApp {
   readonly clientFor: (installationId: number) => Promise<ProbotOctokit>
   /** Why GitHub does not know us by this App and key, or null. */
   readonly fault: () => Promise<string | null>
-  /** A token that can read this one repository and nothing else; GitHub ends it after an hour. */
-  readonly cloneToken: (row: RunRow) => Promise<string>
+  /** A token that can read this one repository and nothing else; GitHub ends it after an hour. Throws GitHubFault. */
+  readonly cloneToken: (run: WhatToClone) => Promise<string>
 }
 
 /**
@@ -57,9 +60,10 @@ async function faultOf(probot: Probot): Promise<string | null> {
 /** A clone takes a while: a token that ends sooner is not given out any more. */
 const LEAST_LEFT_MS = 10 * 60_000
 
-/** GitHub ends every request within 10 s; what it has refused it is not asked again at once. */
+/** GitHub ends every request within 10 s; what it has refused it is asked again ever later, and not before it says so. */
 const CALL_MS = 10_000
-const REFUSED_MS = 2_000
+const FIRST_PAUSE_MS = 2_000
+const LONGEST_PAUSE_MS = 60_000
 
 /** Tokens by repository, each asked for once an hour: a run that waits for its turn wants one every half second. */
 function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
@@ -70,14 +74,16 @@ function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
     const token = known.get(key)
     if (token !== undefined && token.endsAtMs - Date.now() > LEAST_LEFT_MS) return token.text
     const before = refused.get(key)
-    if (before !== undefined && before.untilMs > performance.now()) throw before.error
+    if (before !== undefined && before.untilMs > performance.now()) throw before.fault
     try {
       const fresh = await newToken(probot, row)
       known.set(key, fresh)
+      refused.delete(key)
       return fresh.text
     } catch (error) {
-      refused.set(key, { error, untilMs: performance.now() + REFUSED_MS })
-      throw error
+      const now = refusedBy(error, row, before?.times ?? 0)
+      refused.set(key, now)
+      throw now.fault
     }
   }
 }
@@ -88,13 +94,22 @@ interface Token {
 }
 
 interface Refused {
-  readonly error: unknown
+  readonly fault: GitHubFault
+  readonly times: number
+  /** Monotonic clock, milliseconds. */
   readonly untilMs: number
+}
+
+function refusedBy(error: unknown, { repository }: WhatToClone, timesBefore: number): Refused {
+  const fault = gitHubFault(`a token to clone ${repository}`, error, Date.now())
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** timesBefore, LONGEST_PAUSE_MS)
+  const waitMs = Math.max(pauseMs, fault.notBeforeMs - Date.now())
+  return { fault, times: timesBefore + 1, untilMs: performance.now() + waitMs }
 }
 
 async function newToken(
   probot: Probot,
-  { installationId, repositoryId, repository }: RunRow,
+  { installationId, repositoryId, repository }: WhatToClone,
 ): Promise<Token> {
   const never = new AbortController().signal
   const what = `a clone token for ${repository}`

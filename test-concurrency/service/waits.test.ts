@@ -62,6 +62,21 @@ describe.concurrent('a queued run says what it waits for', () => {
     scene.road.decide = () => 'pass'
     expect((await run.completed()).conclusion).toBe('success')
   })
+
+  test('R-QUE-02 R-QUE-09 but not a token that GitHub never gives: its check says so, and it holds up nobody', async ({
+    scene,
+  }) => {
+    scene.recipe('app', { resources: ['gpu'] })
+    await scene.serve()
+    await scene.comment(1, '!testme help')
+    await until('a reply', () => scene.replies(1).length > 0)
+    const effect = { kind: 'answer', status: 404 } as const
+    scene.gitHub.addFault({ method: 'POST', path: /access_tokens$/, times: 1, effect })
+    const run = await scene.testme(1)
+    const { conclusion, output } = await run.completed()
+    expect(conclusion).toBe('failure')
+    expect(output.title).toContain('not started: a token to clone acme/site: HTTP 404')
+  })
 })
 
 describe.concurrent('the service is stopped', () => {
