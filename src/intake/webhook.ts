@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '../errors.ts'
 import type { Delivery, Store } from '../model/ports.ts'
-import { declaresTooMuch, discardRest, readBody } from './body.ts'
+import { type Body, bodyReader, declaresTooMuch, discardRest } from './body.ts'
 import type { IntakeLog } from './ports.ts'
 
 export interface DoorOptions {
@@ -27,6 +27,7 @@ const DELIVERY_ID = /^[\w.:-]{1,100}$/
 const EVENT = /^[a-z][a-z_]{0,63}$/
 
 const TOO_MUCH: Answer = { status: 413, message: 'the body has more than 25 MB' }
+const NO_ROOM: Answer = { status: 503, message: 'too many large bodies at once; deliver it again' }
 
 /**
  * The door for GitHub's webhooks: a plain Node handler that resolves to false for other paths. A delivery is on disk, raw, before it
@@ -35,11 +36,12 @@ const TOO_MUCH: Answer = { status: 413, message: 'the body has more than 25 MB' 
 export function webhookDoor(
   options: DoorOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  const read = bodyReader()
   return async (request, response) => {
     if (pathOf(request) !== options.path) return false
     const refusal = refusalByHead(request)
     if (refusal !== null) await refuse(refusal, request, response, options.log)
-    else await take(request, response, options)
+    else await take(request, response, options, read)
     return true
   }
 }
@@ -65,13 +67,19 @@ function refusalByHead(request: IncomingMessage): Answer | null {
   return declaresTooMuch(request) ? TOO_MUCH : null
 }
 
-async function take(request: IncomingMessage, response: ServerResponse, options: DoorOptions): Promise<void> {
+async function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DoorOptions,
+  read: (request: IncomingMessage) => Promise<Body>,
+): Promise<void> {
   const { log, now, stored } = options
   const id = headerOf(request, 'x-github-delivery')
   try {
-    const bytes = await readBody(request)
-    if (bytes === null) return await refuse(TOO_MUCH, request, response, log)
-    const payload = bytes.toString('utf8')
+    const body = await read(request)
+    if (typeof body === 'string')
+      return await refuse(body === 'too_much' ? TOO_MUCH : NO_ROOM, request, response, log)
+    const payload = body.toString('utf8')
     if (!(await isSigned(payload, request, options)))
       return await refuse(
         { status: 401, message: 'the signature does not fit the body' },

@@ -186,9 +186,12 @@ function startIntakeOf(
   return new Intake({ world, log, decided })
 }
 
+/** GitHub waits 10 s for an answer: who has not said all by then is nobody to wait for. */
+const REQUEST_MS = 30_000
+
 /** @throws HarnessError PORT_TAKEN naming the address and the way out */
 async function listen({ host, port }: Credentials, listener: RequestListener): Promise<Server> {
-  const server = createServer(listener)
+  const server = createServer({ requestTimeout: REQUEST_MS }, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const text = `berth serve cannot listen on ${host}:${port} (${messageOf(error)}); set PORT or HOST to another`

@@ -147,6 +147,23 @@ test('a body that grows over 25 MB while it comes is refused, and the sender hea
   expect(await scene.store.undecided(Number.MAX_SAFE_INTEGER)).toEqual([])
 })
 
+test('bodies that nobody has signed take no more memory than a few of the longest; small ones always pass', async () => {
+  await using scene = await startScene()
+  const unfinished = [0, 1, 2, 3].map(() => {
+    const sent = rawRequest(scene, { 'content-length': MOST_BODY_BYTES })
+    const status = statusOf(sent).catch(() => 0)
+    sent.write(Buffer.alloc(MOST_BODY_BYTES - 1, 0x20))
+    return { sent, status }
+  })
+  expect(await Promise.race(unfinished.map(({ status }) => status))).toBe(503)
+  expect((await scene.deliver('issue_comment', COMMENT, { id: 'd-2' })).status).toBe(202)
+  for (const { sent } of unfinished) sent.destroy()
+  await Promise.all(unfinished.map(({ status }) => status))
+  const again = rawRequest(scene, { 'content-length': MOST_BODY_BYTES })
+  again.end(Buffer.alloc(MOST_BODY_BYTES, 0x20))
+  expect(await statusOf(again)).toBe(401)
+})
+
 test('R-QUE-01 a delivery that cannot be stored is never answered as if it was', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-closed-'))
   const broken = await openStore(join(folder, 'berth.db'))
