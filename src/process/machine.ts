@@ -127,10 +127,13 @@ async function recover(state: StatePaths, row: RunRow, by: ReturnType<typeof rec
   adoptForgotten(state, row.id)
   const claimed = await claim(state, namesOf(state, row), by)
   if (claimed.kind !== 'held') return claimed.kind === 'dirty' ? claimed : { kind: 'busy' }
-  if (isUnbegun(runPaths(state, row.id)))
-    rmSync(runPaths(state, row.id).folder, { recursive: true, force: true })
-  letGo(claimed)
-  return { kind: 'clean' }
+  try {
+    if (isUnbegun(runPaths(state, row.id)))
+      rmSync(runPaths(state, row.id).folder, { recursive: true, force: true })
+    return { kind: 'clean' }
+  } finally {
+    letGo(claimed)
+  }
 }
 
 /** A folder without its request was made by somebody who died over it: marks and processes come later, so the run can begin anew. */

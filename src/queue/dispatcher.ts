@@ -173,16 +173,30 @@ async function start(
   turn: Turn & { readonly kind: 'held' },
   started: (runId: string, run: Started) => void,
 ): Promise<void> {
-  const row = await fresh(world, id)
-  const change = { state: 'starting', startedAtMs: world.now(), waitsFor: null } as const
-  if (row === null || row.stop !== null || !(await changeRun(world, row, change, EMPTY_JOURNAL)))
-    return turn.giveBack()
+  if (!(await isClaimed(world, id, turn))) return
   try {
     started(id, await turn.start())
   } catch (error) {
     const now = await world.store.run(id)
     const verdict = concludedUnstarted('not_started', `harness: ${messageOf(error)}`)
     if (now !== null) await concludeRun(world, now, verdict, EMPTY_JOURNAL)
+  }
+}
+
+/** Whatever keeps the swap from being won, a store that fails included, the names are given back: nobody else could. */
+async function isClaimed(
+  world: QueueWorld,
+  id: string,
+  turn: Turn & { readonly kind: 'held' },
+): Promise<boolean> {
+  const change = { state: 'starting', startedAtMs: world.now(), waitsFor: null } as const
+  let isWon = false
+  try {
+    const row = await fresh(world, id)
+    isWon = row !== null && row.stop === null && (await changeRun(world, row, change, EMPTY_JOURNAL))
+    return isWon
+  } finally {
+    if (!isWon) turn.giveBack()
   }
 }
 
