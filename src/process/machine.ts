@@ -13,6 +13,7 @@ import { sortedNames } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
+import { misfitOf } from '../model/stillFits.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { createOnce } from '../store/durable.ts'
 import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
@@ -56,6 +57,8 @@ async function takeTurn(
   const { state, config } = parts
   const recipe = parts.recipe(row.recipe)
   if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
+  const misfit = misfitOf(row, recipe, config)
+  if (misfit !== null) return { kind: 'impossible', why: misfit }
   let cloneToken: string | null
   try {
     cloneToken = await parts.cloneToken(row)
@@ -70,12 +73,7 @@ async function takeTurn(
   const claimed = await turns.take(row.id, row.names, variants, recover).catch(unusable)
   if (claimed.kind !== 'held') return claimed
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
-  const request = makeRequest(
-    { ...wishOf(row), foreground: false, requestedAtMs: row.enqueuedAtMs },
-    recipe,
-    config,
-    runAs,
-  )
+  const request = makeRequest(wishOf(row), recipe, config, runAs)
   return {
     kind: 'held',
     giveBack: () => letGo(claimed),
@@ -112,7 +110,8 @@ function leaveAlone({ child }: Launched): void {
 function wishOf(row: RunRow) {
   const { id, domain, names, repository, repositoryId, cloneUrl, pr, sha, ref, actor, keepMs } = row
   const rest = { domain, names, repository, cloneUrl, pr, sha, ref, actor, keepMs, arguments: row.arguments }
-  return { run: id, repositoryId: `github-${repositoryId}`, ...rest }
+  const asked = { foreground: false, requestedAtMs: row.enqueuedAtMs }
+  return { run: id, repositoryId: `github-${repositoryId}`, ...rest, ...asked }
 }
 
 function look(state: StatePaths, id: string): FolderLook {
