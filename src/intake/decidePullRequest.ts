@@ -65,12 +65,18 @@ function stopsOf(
   return runs.map((run) => ({ runId: run.id, stop: { reason, by: actor.login, atMs: time.now() } }))
 }
 
-/** An approval dies with the next push, also where a later push brings its commit back. */
+/**
+ * An approval dies with the next push, also where a later push brings its commit back: that one ends it as well, since the push that took
+ * the commit away may have come while the pull request was closed, of which GitHub tells nothing.
+ */
 async function endedApprovals(event: PullRequestEvent, { store }: IntakeWorld): Promise<readonly Approval[]> {
-  const { before, repository, pr, actor } = event
-  const approval = before === null ? null : await store.approval(repository.id, pr, before)
-  if (approval === null || approval.revoked) return []
-  return [{ ...approval, actor: actor.login, revoked: true }]
+  if (event.kind !== 'pushed') return []
+  const { before, sha, repository, pr, actor } = event
+  const shas = before === null ? [sha] : [before, sha]
+  const approvals = await Promise.all(shas.map((one) => store.approval(repository.id, pr, one)))
+  return approvals.flatMap((approval) =>
+    approval === null || approval.revoked ? [] : [{ ...approval, actor: actor.login, revoked: true }],
+  )
 }
 
 function supersededReply(replaced: readonly RunRow[], event: PullRequestEvent): NewReport {

@@ -290,6 +290,14 @@ describe('a fork', () => {
     expect((await scene.decided('issue_comment', comment(2, '!testme'))).outcome).toBe('fork_needs_approval')
   })
 
+  test('R-CMD-07 an approval does not outlive a push of which nothing was told, as on a closed pull request', async () => {
+    await using scene = await startScene()
+    asFork(scene)
+    await scene.decided('issue_comment', comment(1, `!testme ok ${HEAD}`))
+    await scene.decided('pull_request', pushOf({ before: AFTER, pull_request: { head: { sha: HEAD } } }))
+    expect(await scene.store.approval(REPOSITORY, PR, HEAD)).toMatchObject({ revoked: true })
+  })
+
   test('R-CMD-07 an approval that is taken back stops the runs of its commit', async () => {
     await using scene = await startScene()
     asFork(scene)
