@@ -18,11 +18,42 @@ export interface GitHubApp {
   readonly cloneToken: (run: WhatToClone) => Promise<string>
 }
 
+export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
+  let probot = await readyProbot(credentials)
+  let renewedAtMs = performance.now()
+  const tokens = tokensOf(() => probot)
+
+  /** GitHub may end tokens before their hour, and Probot would go on with those that it remembers: a new one remembers none. */
+  async function renew(): Promise<void> {
+    if (performance.now() - renewedAtMs < LEAST_LIFE_MS) return
+    renewedAtMs = performance.now()
+    tokens.forget()
+    probot = await readyProbot(credentials)
+  }
+
+  return {
+    verify: (body, signature) => probot.webhooks.verify(body, signature),
+    async clientFor(installationId) {
+      const client = await probot.auth(installationId)
+      client.hook.error('request', async (error) => {
+        if ('status' in error && error.status === 401) await renew()
+        throw error
+      })
+      return client
+    },
+    fault: () => faultOf(probot),
+    cloneToken: tokens.of,
+  }
+}
+
+/** Where GitHub does not know the App at all, new tokens would help no more. */
+const LEAST_LIFE_MS = 10_000
+
 /**
  * The App as Probot makes it. Octokit's retries and throttling are off: both the intake and the outbox repeat by themselves, durably, and
  * a request that is repeated behind their back could create a check run twice.
  */
-export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
+async function readyProbot(credentials: Credentials): Promise<Probot> {
   const { appId, privateKey, webhookSecret: secret, apiUrl } = credentials
   // Probot's own settings come after plain defaults, and would switch both on again.
   const Octokit = ProbotOctokit.defaults((options: object) => ({
@@ -39,12 +70,7 @@ export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
     ...(apiUrl === null ? {} : { baseUrl: apiUrl }),
   })
   await probot.ready()
-  return {
-    verify: (body, signature) => probot.webhooks.verify(body, signature),
-    clientFor: (installationId) => probot.auth(installationId),
-    fault: () => faultOf(probot),
-    cloneToken: tokensOf(probot),
-  }
+  return probot
 }
 
 async function faultOf(probot: Probot): Promise<string | null> {
@@ -66,17 +92,17 @@ const FIRST_PAUSE_MS = 2_000
 const LONGEST_PAUSE_MS = 60_000
 
 /** Tokens by repository, each asked for once an hour: a run that waits for its turn wants one every half second. */
-function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
+function tokensOf(probot: () => Probot): Tokens {
   const known = new Map<string, Token>()
   const refused = new Map<string, Refused>()
-  return async (row) => {
+  async function of(row: WhatToClone): Promise<string> {
     const key = `${row.installationId} ${row.repositoryId}`
     const token = known.get(key)
     if (token !== undefined && token.endsAtMs - Date.now() > LEAST_LEFT_MS) return token.text
     const before = refused.get(key)
     if (before !== undefined && before.untilMs > performance.now()) throw before.fault
     try {
-      const fresh = await newToken(probot, row)
+      const fresh = await newToken(probot(), row)
       known.set(key, fresh)
       refused.delete(key)
       return fresh.text
@@ -86,6 +112,13 @@ function tokensOf(probot: Probot): GitHubApp['cloneToken'] {
       throw now.fault
     }
   }
+  return { of, forget: () => known.clear() }
+}
+
+interface Tokens {
+  readonly of: GitHubApp['cloneToken']
+  /** GitHub has ended them. */
+  readonly forget: () => void
 }
 
 interface Token {

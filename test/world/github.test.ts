@@ -29,6 +29,29 @@ function refuseOnce({ gitHub }: Scene, status: 404 | 403 | 500, headers: Record<
   gitHub.addFault({ method: 'POST', path: /access_tokens$/, times: 1, effect })
 }
 
+describe('the tokens that it works with', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  test('R-REP-06 that GitHub ends before their hour are renewed after the first refusal', async () => {
+    await using scene = await startScene()
+    const app = await appOf(scene)
+    const ask = async () => {
+      const client = await app.clientFor(scene.gitHub.memory.app.installationId)
+      const { status } = await client.request('GET /repos/{owner}/{repo}', { owner: 'acme', repo: 'site' })
+      return status
+    }
+    expect(await ask()).toBe(200)
+    const token = await app.cloneToken(runOf(scene))
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() })
+    vi.advanceTimersByTime(60_000)
+    scene.gitHub.expireTokens()
+    await expect(ask()).rejects.toMatchObject({ status: 401 })
+    vi.useRealTimers()
+    expect(await ask()).toBe(200)
+    expect(await app.cloneToken(runOf(scene))).not.toBe(token)
+  })
+})
+
 describe('the token to clone with', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
   afterEach(() => void vi.useRealTimers())
