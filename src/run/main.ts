@@ -129,4 +129,3 @@ function begin({ run, held, file, orders, request }: RunProcess, record: RunReco
 function missingNames({ held, request }: Pick<RunProcess, 'held' | 'request'>): readonly Name[] {
   return request.names.filter((name) => !held.names.includes(name))
 }
-
