@@ -98,7 +98,9 @@ async function aScene() {
     row: (id: string) => store.run(id),
     hold: (names: readonly string[]) => holding(state, names),
     async queue(id: string, names: readonly string[]) {
-      const run = aRun(id, { names, domain: names[0] ?? '', enqueuedAtMs: Number(id.slice(1)) })
+      const recipe = names.includes('r:gpu') ? 'gpu' : 'hello'
+      const asked = { names, recipe, arguments: {}, domain: names[0] ?? '' }
+      const run = aRun(id, { ...asked, enqueuedAtMs: Number(id.slice(1)) })
       await store.addDelivery(aDelivery(`d${id}`))
       await store.decide(aDecision(`d${id}`, { runs: [run], reports: [aCheck(id, 0)] }))
     },
@@ -115,8 +117,12 @@ function machineOn(state: ReturnType<typeof stateFolder>) {
   let underWay: Promise<unknown> = Promise.resolve()
   const machine = createMachine({
     state,
-    config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
-    recipe: aRecipe,
+    config: {
+      ...loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+      baseDomain: 'test',
+      runDomains: /^[a-z]+\.test$/,
+    },
+    recipe: (name) => aRecipe(name, { resources: name === 'gpu' ? ['gpu'] : [] }),
     cloneToken: async () => null,
   })
   async function takeTurn(row: RunRow): Promise<Turn> {
