@@ -2,13 +2,12 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Boot, parkAtBoot } from './fixtures/boot.ts'
 import { contend } from './fixtures/contender.ts'
-import { ended, killAll } from './fixtures/crash.ts'
-import { isAlive, kill, killIfAlive, parentOf } from './fixtures/kernel.ts'
-import { textOf } from './fixtures/records.ts'
+import { detach, ended, injectOn, killAll } from './fixtures/crash.ts'
+import { isAlive, kill, parentOf } from './fixtures/kernel.ts'
+import { HAS_STRACE } from './fixtures/needs.ts'
 import type { Run } from './fixtures/run.ts'
-import { outputOf } from './fixtures/started.ts'
+import { outputOf, type Started } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { spinUntil } from './fixtures/until.ts'
 import { GATE, SITE, type World } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
@@ -26,52 +25,53 @@ const LINES = [
   'concluded',
 ]
 const LAST_STAGE_ENDED = LINES.indexOf('stage.ended check') + 1
-/** A kill may come a line late; it is tried again until each line has had one. */
-const MOST_TRIES = 6
 
 describe('SIGKILL at every line of the journal', () => {
-  test('R-RUN-08 R-RUN-02 R-LCK-02 case 29: of the run process: one conclusion, no stage twice, the lock held until teardown is verified', async ({
-    world,
-  }) => {
-    world.recipe('app')
-    const boot = parkAtBoot(world)
-    const met = await atEveryLine(async (line, pr) => {
-      const { run, pid, contender } = await parkedRun(world, boot, pr)
-      boot.go()
-      spinUntil(`line ${line}`, () => lineCount(run) >= line)
-      killIfAlive(pid)
-      await run.cli.ended()
-      const position = secondProcessAt(run)
-      expectOneEnd(world, run, await contender.had())
-      const green = position === null || position >= LAST_STAGE_ENDED
-      await run.cli.endedWith(green ? 0 : 70)
-      return position
-    })
-    expect(met).toEqual(LINES)
-  })
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-08 R-RUN-02 R-LCK-02 case 29: of the run process: one conclusion, no stage twice, the lock held until teardown is verified (strace)',
+    async ({ world }) => {
+      world.recipe('app')
+      const boot = parkAtBoot(world)
+      for (const [index, text] of LINES.entries()) {
+        const { run, pid, contender } = await parkedRun(world, boot, index)
+        await atLine(world, run, pid, index + 1, 'KILL')
+        boot.go()
+        await run.cli.ended()
+        expect(run.events().slice(0, index + 2), 'the journal of both processes').toEqual([
+          ...LINES.slice(0, index + 1),
+          'process.started',
+        ])
+        expectOneEnd(world, run, await contender.had())
+        await run.cli.endedWith(index + 1 >= LAST_STAGE_ENDED ? 0 : 70)
+        expect(run.count('process.started'), text).toBe(2)
+      }
+    },
+  )
 
-  test('R-RUN-08 R-RUN-10 R-LCK-02 case 30: of the wrapper: orderly teardown by the run process, the lock held until then', async ({
-    world,
-  }) => {
-    world.recipe('app')
-    const boot = parkAtBoot(world)
-    const met = await atEveryLine(async (line, pr) => {
-      const { run, pid, wrapper, contender } = await parkedRun(world, boot, pr)
-      boot.go()
-      const position = spinUntil(`line ${line}`, () => lineCount(run) >= line && lineCount(run))
-      killIfAlive(wrapper)
-      await run.cli.ended()
-      expectOneEnd(world, run, await contender.had())
-      expect(run.count('process.started')).toBe(1)
-      expect(run.conductor()).toEqual({ pid, wrapper })
-      // The checkout alone takes longer than a signal: a run process that goes on without its wrapper is seen here.
-      if (position === 1) expect(run.stop()).toMatchObject({ reason: 'terminated' })
-      const green = run.events().includes('stage.ended check') && run.result()?.conclusion === 'success'
-      await run.cli.endedWith(green ? 0 : 143)
-      return position
-    })
-    expect(met).toEqual(LINES)
-  })
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-08 R-RUN-10 R-LCK-02 case 30: of the wrapper: orderly teardown by the run process, the lock held until then (strace)',
+    async ({ world }) => {
+      world.recipe('app')
+      const boot = parkAtBoot(world)
+      for (const index of LINES.keys()) {
+        const { run, pid, wrapper, contender } = await parkedRun(world, boot, index)
+        const strace = await atLine(world, run, pid, index + 1, 'STOP')
+        boot.go()
+        await strace.says(/stopped by SIGSTOP/)
+        expect(run.events()).toEqual(LINES.slice(0, index + 1))
+        kill(wrapper, 'SIGKILL')
+        await ended(wrapper)
+        await detach(strace)
+        kill(pid, 'SIGCONT')
+        await run.cli.ended()
+        expectOneEnd(world, run, await contender.had())
+        expect(run.count('process.started')).toBe(1)
+        expect(run.conductor()).toEqual({ pid, wrapper })
+        const green = run.events().includes('stage.ended check') && run.result()?.conclusion === 'success'
+        await run.cli.endedWith(green ? 0 : 143)
+      }
+    },
+  )
 
   test('R-RUN-10 R-RUN-22 case 31: of the wrapper before the run process has its death signal: the run process stops by itself and deploys nothing', async ({
     world,
@@ -158,29 +158,15 @@ async function parkedRun(world: World, boot: Boot, pr: number) {
   return { run, pid, wrapper: parentOf(pid), contender, boot }
 }
 
-/** Kills at each line until a kill has met it; gives the lines that were met. */
-async function atEveryLine(
-  killAt: (line: number, pr: number) => Promise<number | null>,
-): Promise<readonly string[]> {
-  const met = new Set<number | null>()
-  let pr = 0
-  for (let line = 1; line <= LINES.length; line += 1) {
-    for (let tries = 0; tries < MOST_TRIES && !met.has(line); tries += 1) {
-      pr += 1
-      met.add(await killAt(line, pr))
-    }
-  }
-  return LINES.filter((_, index) => met.has(index + 1))
-}
-
-function lineCount(run: Run): number {
-  return textOf(join(run.folder, 'journal.ndjson')).split('\n').length - 1
-}
-
-/** How many lines the first process had written when it died; null = it had done all its work. */
-function secondProcessAt(run: Run): number | null {
-  const at = run.events().lastIndexOf('process.started')
-  return at > 0 ? at : null
+/** The run process meets the signal at the flush of this line of its journal. */
+function atLine(
+  world: World,
+  run: Run,
+  pid: number,
+  line: number,
+  signal: 'KILL' | 'STOP',
+): Promise<Started> {
+  return injectOn(world, pid, join(run.folder, 'journal.ndjson'), `fdatasync:signal=${signal}:when=${line}`)
 }
 
 /** @param journal as it was when the lock could first be had by somebody else */
