@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { EXIT } from '../errors.ts'
 import { deadRuns } from '../lock/deadRuns.ts'
-import type { RunRow, Store } from '../model/ports.ts'
+import type { BrokenRun, RunRow, Store } from '../model/ports.ts'
 import type { ShownState } from '../model/run.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -13,6 +13,7 @@ export async function listQueue({ state, stdout }: Context, json: boolean): Prom
   const rows = await withStore(state, async (store) => [
     ...withDead(state, await store.live()),
     ...(await store.queued()),
+    ...(await store.broken()),
   ])
   if (json) stdout.write(`${JSON.stringify(rows ?? [], null, 2)}\n`)
   else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
@@ -42,7 +43,9 @@ export async function withStore<T>(state: StatePaths, use: (store: Store) => Pro
   }
 }
 
-function rowOf(row: ShownRow): string[] {
+function rowOf(row: ShownRow | BrokenRun): string[] {
+  if ('fault' in row)
+    return [row.id, row.state, '?', '?', '?', '?', `its record cannot be read: ${row.fault}`]
   const since = timeText(row.startedAtMs ?? row.enqueuedAtMs)
   const stop = row.stop === null ? '' : ` (to stop: ${row.stop.reason})`
   return [

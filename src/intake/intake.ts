@@ -38,6 +38,7 @@ export class Intake implements AsyncDisposable {
   #nap = new AbortController()
   #lookAtMs = 0
   #closed = false
+  #fault: string | null = null
   readonly #ended: Promise<void>
 
   constructor(options: SettleOptions) {
@@ -49,6 +50,11 @@ export class Intake implements AsyncDisposable {
   wake(): void {
     this.#lookAtMs = 0
     this.#nap.abort()
+  }
+
+  /** Why its last look, or the writing of a decision after it, failed; null = all is well. */
+  fault(): string | null {
+    return this.#fault === null ? null : `the intake fails: ${this.#fault}`
   }
 
   /** Begins nothing more, and waits for what is under way. */
@@ -67,9 +73,18 @@ export class Intake implements AsyncDisposable {
     const { time } = this.#options.world
     while (!this.#closed) {
       this.#nap = new AbortController()
-      if (time.now() >= this.#nextLookMs()) await this.#look().catch((error: unknown) => this.#failed(error))
+      if (time.now() >= this.#nextLookMs()) await this.#lookOrFail()
       this.#startLanes()
       if (!this.#closed) await time.sleepUntil(this.#nextLookMs(), this.#nap.signal)
+    }
+  }
+
+  async #lookOrFail(): Promise<void> {
+    try {
+      await this.#look()
+      this.#fault = null
+    } catch (error) {
+      this.#failed(error)
     }
   }
 
@@ -166,7 +181,8 @@ export class Intake implements AsyncDisposable {
 
   #failed(error: unknown): void {
     const { log, world } = this.#options
-    log.error({ error: messageOf(error) }, 'intake.failed')
+    this.#fault = messageOf(error)
+    log.error({ error: this.#fault }, 'intake.failed')
     this.#lookBy(world.time.now() + LOOK_AGAIN_MS)
   }
 

@@ -1,3 +1,4 @@
+import { HarnessError } from '../errors.ts'
 import type { Delivery, Store } from '../model/ports.ts'
 import type { IntakeEvent } from './event.ts'
 
@@ -11,10 +12,16 @@ export async function laneOf(
     case 'ignored':
       return delivery.id
     case 'button': {
-      const run = await store.run(event.runId)
+      const run = await store.run(event.runId).catch(unlessUnreadable)
       return run === null ? delivery.id : `${run.repositoryId}#${run.pr}`
     }
     default:
       return `${event.repository.id}#${event.pr}`
   }
+}
+
+/** Deciding such a delivery fails, and nothing else does. */
+function unlessUnreadable(error: unknown): null {
+  if (error instanceof HarnessError && error.code === 'RUN_UNREADABLE') return null
+  throw error
 }

@@ -53,6 +53,13 @@ export interface RunRow extends NewRun {
   readonly reports: number
 }
 
+/** A run whose record cannot be read, such as one with a word of a newer berth's. It is left as it is, and nothing is done about it. */
+export interface BrokenRun {
+  readonly id: string
+  readonly state: RunState
+  readonly fault: string
+}
+
 /** What a caller may change together with, or without, the state. */
 export interface RunChange {
   readonly state?: RunState
@@ -161,7 +168,10 @@ export interface Store {
 
   /** The same as before = nothing was written since, by this process or another: whoever looks often reads nothing then. */
   version(): Promise<string>
+  /** @throws HarnessError RUN_UNREADABLE */
   run(id: string): Promise<RunRow | null>
+  /** Those that `runs`, `queued` and `live` have met and left out, as far as they still cannot be read. */
+  broken(): Promise<readonly BrokenRun[]>
   /** Newest first; `name` = those that wanted this domain or resource. */
   runs(filter: {
     readonly limit: number

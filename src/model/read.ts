@@ -58,6 +58,7 @@ export function oneOf<const T extends string>(fields: Fields, key: string, words
 
 function describe(value: unknown): string {
   if (value === undefined) return 'missing'
+  if (typeof value === 'bigint') return `${value}, which is too large`
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -5,6 +5,8 @@ import type { QueueLog } from './ports.ts'
 /** Background work that comes in passes: one at a time, when woken and at the latest after a pause. */
 export interface Loop {
   readonly wake: () => void
+  /** Why its last pass failed; null = it did not. */
+  readonly fault: () => string | null
   /** Ends after the pass under way. */
   readonly close: () => Promise<void>
 }
@@ -13,20 +15,21 @@ export interface Loop {
 export function startLoop(name: string, everyMs: number, log: QueueLog, pass: () => Promise<void>): Loop {
   const closed = new AbortController()
   let woken = false
+  let fault: string | null = null
   let early = new AbortController()
   async function go(): Promise<void> {
     while (!closed.signal.aborted) {
       woken = false
       early = new AbortController()
-      await pass().catch((error: unknown) =>
-        log.error({ loop: name, error: messageOf(error) }, 'loop.failed'),
-      )
+      fault = await pass().then(() => null, messageOf)
+      if (fault !== null) log.error({ loop: name, error: fault }, 'loop.failed')
       if (!woken && !closed.signal.aborted)
         await pause(everyMs, undefined, { signal: early.signal }).catch(() => undefined)
     }
   }
   const ended = go()
   return {
+    fault: () => (fault === null ? null : `the ${name} fails: ${fault}`),
     wake() {
       woken = true
       early.abort()

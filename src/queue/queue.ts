@@ -12,6 +12,8 @@ const FOLLOW_EVERY_MS = 500
 export interface Queue extends AsyncDisposable {
   /** Something was queued, or asked to stop. */
   readonly wake: () => void
+  /** What of it fails just now. */
+  readonly faults: () => readonly string[]
 }
 
 /**
@@ -35,6 +37,7 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
   const names = world.machine.watchNames(() => loops.at(-1)?.wake())
   return {
     wake,
+    faults: () => loops.map((loop) => loop.fault()).filter((fault) => fault !== null),
     async [Symbol.asyncDispose]() {
       names[Symbol.dispose]()
       await Promise.all([dispatcher.close(), ...loops.map((loop) => loop.close())])
@@ -45,12 +48,15 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
 
 /** A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever. */
 async function noteForgotten({ store, machine, unreported, log }: QueueWorld): Promise<void> {
+  const told = (error: unknown, run: string | null) =>
+    log.error({ ...(run === null ? {} : { run }), error: messageOf(error) }, 'queue.notes_failed')
+  async function note(id: string): Promise<void> {
+    const row = await store.run(id)
+    if (row !== null && isOver(row.state)) machine.noteReported(id)
+  }
   try {
-    for (const id of unreported()) {
-      const row = await store.run(id)
-      if (row !== null && isOver(row.state)) machine.noteReported(id)
-    }
+    for (const id of unreported()) await note(id).catch((error: unknown) => told(error, id))
   } catch (error) {
-    log.error({ error: messageOf(error) }, 'queue.notes_failed')
+    told(error, null)
   }
 }

@@ -13,6 +13,8 @@ export interface OutboxParts extends SendParts {
 export interface Outbox extends AsyncDisposable {
   /** Something was stored that GitHub is to be told. */
   wake(): void
+  /** Why its last look failed; null = it did not. */
+  fault(): string | null
   /** Starts nothing more, lets what is on its way end, and cuts it after a grace. */
   close(): Promise<void>
 }
@@ -31,14 +33,25 @@ export function startOutbox(parts: OutboxParts): Outbox {
   const flights = flightsIn(time, wake)
   const { look, restAfter } = looksAt(parts, flights, closing.signal)
   let nap = new AbortController()
+  let fault: string | null = null
   const ended = loop()
 
   async function loop(): Promise<void> {
     while (!closing.signal.aborted) {
       nap = new AbortController()
-      const nextAtMs = await look().catch(restAfter)
+      const nextAtMs = await look().then(isWell, isFailing)
       if (!closing.signal.aborted) await time.sleepUntil(nextAtMs, nap.signal)
     }
+  }
+
+  function isWell(nextAtMs: number): number {
+    fault = null
+    return nextAtMs
+  }
+
+  function isFailing(error: unknown): number {
+    fault = `the outbox fails: ${faultText(error)}`
+    return restAfter(error)
   }
 
   function wake(): void {
@@ -52,7 +65,7 @@ export function startOutbox(parts: OutboxParts): Outbox {
     await flights.land()
   }
 
-  return { wake, close, [Symbol.asyncDispose]: close }
+  return { wake, fault: () => fault, close, [Symbol.asyncDispose]: close }
 }
 
 /** Looks at what is due; `closing` = nothing more is started. */

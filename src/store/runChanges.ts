@@ -41,15 +41,15 @@ export function runChangesOn(database: Database, runs: Runs, reports: Reports): 
       reports.add(news)
       return { kind: 'changed' }
     }
-    const state = runs.find(id)?.state ?? null
+    const state = runs.stateOf(id)
     return state === to ? { kind: 'already' } : { kind: 'conflict', state }
   }
 
   function noteStop(id: string, stop: StopRequest): Stopped {
     if (stopOnce.run({ id, stop: JSON.stringify(stop) }).changes === 1) return 'noted'
-    const run = runs.find(id)
-    if (run === null) return 'unknown'
-    return isOver(run.state) ? 'over' : 'already'
+    const state = runs.stateOf(id)
+    if (state === null) return 'unknown'
+    return isOver(state) ? 'over' : 'already'
   }
 
   return {

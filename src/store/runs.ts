@@ -1,6 +1,9 @@
-import type { NewRun, RunRow, Store } from '../model/ports.ts'
+import type { NewRun, Store } from '../model/ports.ts'
+import { fieldsOf, oneOf } from '../model/read.ts'
+import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
-import { paramsOfRun, runOf } from './runRow.ts'
+import { type NoteBroken, type RunReads, runReadsOn } from './runReads.ts'
+import { paramsOfRun } from './runRow.ts'
 
 const ADD = `
   INSERT INTO runs (id, state, priority, enqueued_at, repository, repository_id, installation_id, clone_url, pr, sha, ref, fork,
@@ -10,7 +13,8 @@ const ADD = `
 
 const ADD_NAME = 'INSERT INTO run_names (name, enqueued_at, run_id) VALUES (:name, :enqueuedAtMs, :id)'
 
-const ONE = 'SELECT * FROM runs WHERE id = :id'
+/** All that the swaps need to know of a run: it can be read where the rest cannot. */
+const STATE = 'SELECT state FROM runs WHERE id = :id'
 
 /** The states are literals: only so does SQLite see that a partial index answers. */
 const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC, enqueued_at, id`
@@ -32,48 +36,48 @@ const NEWEST_OF_NAME = `
    ORDER BY run_names.enqueued_at DESC, run_id DESC LIMIT :limit`
 
 export interface Runs {
-  readonly port: Pick<Store, 'run' | 'runs' | 'queued' | 'live'>
+  readonly port: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'broken'>
   /** Inside the caller's transaction. */
   add(run: NewRun): void
-  find(id: string): RunRow | null
+  stateOf(id: string): RunState | null
 }
 
-export function runsOn(database: Database): Runs {
+export function runsOn(database: Database, note: NoteBroken = () => undefined): Runs {
+  const reads = runReadsOn(database, note)
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
-  const one = database.prepare(ONE)
-  const queued = database.prepare(QUEUED)
-  const live = database.prepare(LIVE)
-
-  function find(id: string): RunRow | null {
-    const row = one.get({ id })
-    return row === undefined ? null : runOf(row)
-  }
+  const state = database.prepare(STATE)
+  const queued = reads.each(QUEUED)
+  const live = reads.each(LIVE)
 
   return {
     port: {
-      run: async (id) => database.read(() => find(id)),
-      runs: newestOn(database),
-      queued: async () => database.read(() => queued.all().map(runOf)),
-      live: async () => database.read(() => live.all().map(runOf)),
+      run: async (id) => database.read(() => reads.find(id)),
+      runs: newestOn(database, reads),
+      queued: async () => database.read(queued),
+      live: async () => database.read(live),
+      broken: async () => database.read(reads.broken),
     },
     add(run) {
       addRun.run(paramsOfRun(run))
       for (const name of run.names) addName.run({ name, enqueuedAtMs: run.enqueuedAtMs, id: run.id })
     },
-    find,
+    stateOf(id) {
+      const row = state.get({ id })
+      return row === undefined ? null : oneOf(fieldsOf(row, 'run'), 'state', RUN_STATES)
+    },
   }
 }
 
-function newestOn(database: Database): Store['runs'] {
-  const newest = database.prepare(NEWEST)
-  const ofPullRequest = database.prepare(NEWEST_OF_PULL_REQUEST)
-  const ofName = database.prepare(NEWEST_OF_NAME)
+function newestOn(database: Database, reads: RunReads): Store['runs'] {
+  const newest = reads.each(NEWEST)
+  const ofPullRequest = reads.each(NEWEST_OF_PULL_REQUEST)
+  const ofName = reads.each(NEWEST_OF_NAME)
 
   return async ({ limit, repository = null, pr = null, name }) =>
     database.read(() => {
-      if (name !== undefined) return ofName.all({ limit, repository, pr, name }).map(runOf)
-      if (repository !== null && pr !== null) return ofPullRequest.all({ limit, repository, pr }).map(runOf)
-      return newest.all({ limit, repository, pr }).map(runOf)
+      if (name !== undefined) return ofName({ limit, repository, pr, name })
+      if (repository !== null && pr !== null) return ofPullRequest({ limit, repository, pr })
+      return newest({ limit, repository, pr })
     })
 }

@@ -6,6 +6,7 @@ import { deliveriesOn } from './deliveries.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
+import type { NoteBroken } from './runReads.ts'
 import { runsOn } from './runs.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
@@ -14,12 +15,17 @@ const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM prag
 /**
  * The records on SQLite (WAL, synchronous=FULL: on disk when a promise resolves). The file is made, with mode 0600, if it is missing.
  * `now` dates reports, in milliseconds.
+ * `note` hears of runs whose records cannot be read.
  * @throws HarnessError STORE_…, naming the file, what is wrong with it and the way out
  */
-export async function openStore(file: string, now: () => number = Date.now): Promise<Store> {
+export async function openStore(
+  file: string,
+  now: () => number = Date.now,
+  note?: NoteBroken,
+): Promise<Store> {
   const database = openDatabase(file, MIGRATIONS)
   const reports = reportsOn(database, now)
-  const runs = runsOn(database)
+  const runs = runsOn(database, note)
   const changes = runChangesOn(database, runs, reports)
   return {
     ...deliveriesOn(database),

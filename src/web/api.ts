@@ -20,7 +20,8 @@ export function addApi(app: Hono, world: WebWorld): void {
   app.get('/api/v1/runs', async (c) => {
     const filter = filterOf(c)
     if ('fault' in filter) return refuse(c, 400, 'bad_argument', filter.fault)
-    return json(c, 200, { runs: shownOf(world, await world.store.runs(filter)) })
+    const runs = shownOf(world, await world.store.runs(filter))
+    return json(c, 200, { runs, broken: await world.store.broken() })
   })
 
   app.get('/api/v1/runs/:id', async (c) => {
@@ -39,6 +40,7 @@ export function addApi(app: Hono, world: WebWorld): void {
       slots: world.slots,
       queued: shownOf(world, queued).map(placeOf),
       live: shownOf(world, live),
+      broken: await world.store.broken(),
     })
   })
 

@@ -56,6 +56,7 @@ async function overviewOf(world: WebWorld): Promise<Overview> {
     dead: deadRows(world, live),
     concluded: newest.filter(({ state }) => isOver(state)).slice(0, SHOWN_CONCLUDED),
     failedReports: await store.failedReports(),
+    broken: await store.broken(),
     slots,
     nowMs: world.now(),
   }

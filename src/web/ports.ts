@@ -35,7 +35,7 @@ export interface StateReads {
 
 /** All that the pages, the API and the health checks are made of. */
 export interface WebWorld extends StateReads {
-  readonly store: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'failedReports'>
+  readonly store: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports'>
   /** How many runs the service has at a time. */
   readonly slots: number
   /** Why the service cannot do its work now; none = it can. */

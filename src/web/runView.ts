@@ -1,8 +1,9 @@
+import { HarnessError } from '../errors.ts'
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameState } from '../lock/look.ts'
 import { type Entry, isVerified, type StopRequest, type TeardownReport } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
-import type { RunRow } from '../model/ports.ts'
+import type { BrokenRun, RunRow } from '../model/ports.ts'
 import { isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { WebWorld } from './ports.ts'
@@ -39,22 +40,23 @@ export interface RunView {
   readonly cleanings: readonly TeardownReport[]
   readonly journal: readonly Entry[]
   readonly logs: readonly string[]
-  /** What of its folder cannot be read. */
+  /** What of its record or its folder cannot be read. */
   readonly fault: string | null
 }
 
 /** @returns null = neither the store nor the state folder knows the run */
 export async function viewOfRun(world: WebWorld, id: string): Promise<RunView | null> {
-  const row = await world.store.run(id)
+  const { row, broken } = await recordOf(world, id)
   const look = world.runLook(id)
-  if (row === null && look === null) return null
+  if (row === null && look === null && broken === null) return null
   const queued = row?.state === 'queued' ? await world.store.queued() : []
   return {
     id,
     position: queued.findIndex((other) => other.id === id) + 1 || null,
     ...fromRow(row),
-    ...fromLook(look),
+    ...fromLook(look, broken),
     ...fromBoth(world, id, row, look),
+    ...(broken !== null && look === null ? { state: broken.state, dead: false } : {}),
   }
 }
 
@@ -62,12 +64,22 @@ function fromRow(row: RunRow | null) {
   return { waitsFor: row?.waitsFor ?? null }
 }
 
-function fromLook(look: RunLook | null) {
+/** The rest of a run can be shown without its record. */
+async function recordOf({ store }: WebWorld, id: string) {
+  try {
+    return { row: await store.run(id), broken: null }
+  } catch (error) {
+    if (!(error instanceof HarnessError) || error.code !== 'RUN_UNREADABLE') throw error
+    return { row: null, broken: (await store.broken()).find((run) => run.id === id) ?? null }
+  }
+}
+
+function fromLook(look: RunLook | null, broken: BrokenRun | null) {
   return {
     containment: look?.journal.containmentLevel ?? null,
     teardown: look?.journal.teardown ?? null,
     cleanings: look?.journal.cleanings ?? [],
-    fault: look?.fault ?? null,
+    fault: broken?.fault ?? look?.fault ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
 import type { Context } from '../cli/context.ts'
 import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
@@ -12,7 +13,7 @@ import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { createMachine } from '../process/machine.ts'
 import type { QueueWorld } from '../queue/ports.ts'
-import { startQueue } from '../queue/queue.ts'
+import { type Queue, startQueue } from '../queue/queue.ts'
 import { loadRecipes } from '../recipes/load.ts'
 import { checkReport, firstCheck } from '../report/checkRun.ts'
 import { NO_EXTRAS } from '../report/extras.ts'
@@ -27,6 +28,7 @@ import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
 import { createMetrics } from '../web/metrics.ts'
+import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
@@ -39,7 +41,9 @@ const OWN_SERVER_PACE: Pace = { burst: 1000, perHour: 100_000 }
 /** Starts every part of the service; disposing ends them in order, and leaves the runs to themselves. */
 export async function startService(context: Context, credentials: Credentials): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack()
-  const store = await openStore(context.state.database)
+  const store = await openStore(context.state.database, Date.now, ({ id, state, fault }) =>
+    log.warn({ run: id, state, error: fault }, 'run.unreadable'),
+  )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
   const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
@@ -54,20 +58,9 @@ export async function startService(context: Context, credentials: Credentials): 
       queue.wake()
     }),
   )
-  const door = webhookDoor({
-    path: WEBHOOKS,
-    store,
-    verify: app.verify,
-    stored: () => intake.wake(),
-    now: Date.now,
-    log,
-  })
-  const web = createWeb({ ...reads, metrics, log, ready: readiness(store, app) })
-  const pages = getRequestListener(web.fetch)
-  const server = await listen(credentials, (request, response) => {
-    void door(request, response).then((taken) => (taken ? null : pages(request, response)))
-  })
-  undo.defer(() => closed(server))
+  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox))
+  const web = createWeb({ ...reads, metrics, log, ready })
+  undo.use(await listenForAll(parts, intake, web))
   log.info(
     {
       url: credentials.publicUrl,
@@ -78,6 +71,27 @@ export async function startService(context: Context, credentials: Credentials): 
     'service.ready',
   )
   return undo.move()
+}
+
+/** The webhooks' door first; the pages answer every other path. */
+async function listenForAll(
+  { credentials, store, app, log }: ServiceParts,
+  intake: Intake,
+  web: Hono,
+): Promise<AsyncDisposable> {
+  const door = webhookDoor({
+    path: WEBHOOKS,
+    store,
+    verify: app.verify,
+    stored: () => intake.wake(),
+    now: Date.now,
+    log,
+  })
+  const pages = getRequestListener(web.fetch)
+  const server = await listen(credentials, (request, response) => {
+    void door(request, response).then((taken) => (taken ? null : pages(request, response)))
+  })
+  return { [Symbol.asyncDispose]: () => closed(server) }
 }
 
 interface ServiceParts {
@@ -115,18 +129,26 @@ function noteOutbox(log: EventLog, note: OutboxNote): void {
   else log.warn({ ...about, ...data }, event)
 }
 
+/** Parts that fail pass after pass would otherwise be seen in the log only. */
+function faultsOf(queue: Queue, ...parts: readonly { fault(): string | null }[]): readonly string[] {
+  return [...queue.faults(), ...parts.map((part) => part.fault()).filter((fault) => fault !== null)]
+}
+
 /** GitHub's answer is remembered for a while: whoever watches asks often. */
 const REMEMBERED_MS = 60_000
 
-function readiness(store: Store, app: GitHubApp): () => Promise<readonly string[]> {
-  let asked = { atMs: 0, fault: Promise.resolve<string | null>(null) }
+function readiness(
+  app: GitHubApp,
+  store: Store,
+  faults: () => readonly string[],
+): () => Promise<readonly string[]> {
+  const answer = remembered(app.fault, REMEMBERED_MS, performance.now.bind(performance))
   return async () => {
-    if (Date.now() - asked.atMs > REMEMBERED_MS) asked = { atMs: Date.now(), fault: app.fault() }
     const records = await store.live().then(
       () => null,
       (error: unknown) => `the records cannot be read: ${messageOf(error)}`,
     )
-    return [records, await asked.fault].filter((reason) => reason !== null)
+    return [records, ...faults(), await answer()].filter((reason) => reason !== null)
   }
 }
 

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { Store } from '../../src/model/ports.ts'
+import type { BrokenRun, Store } from '../../src/model/ports.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { decisionsOn } from '../../src/store/decisions.ts'
 import { deliveriesOn } from '../../src/store/deliveries.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { reportsOn } from '../../src/store/reports.ts'
 import { runChangesOn } from '../../src/store/runChanges.ts'
+import type { NoteBroken } from '../../src/store/runReads.ts'
 import { runsOn } from '../../src/store/runs.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { type Records, storeContract } from './contract.ts'
@@ -111,6 +112,56 @@ describe('migrations', () => {
   })
 })
 
+describe('a record that cannot be read', () => {
+  const NEW_WORD = `UPDATE runs SET stop = '{"reason":"new_word","by":"x","atMs":1}' WHERE id = 'r1'`
+  const TOO_LARGE = "UPDATE runs SET comment_id = 9007199254740993 WHERE id = 'r1'"
+
+  test.each([
+    ['a word of a newer berth', NEW_WORD, 'reason must be one of'],
+    ['a number beyond what JavaScript holds', TOO_LARGE, 'comment_id must be a number'],
+  ])('R-QUE-11 %s hides no other run, and is told once', async (_, spoil, why) => {
+    await using records = await recordsInFolder()
+    const told: BrokenRun[] = []
+    const store = await records.open(undefined, (run) => told.push(run))
+    await queueAll(store, ['r1', 'r2', 'r3'])
+    await store.change('r3', 'queued', { state: 'starting', startedAtMs: 1 }, [aCheck('r3', 1)])
+    meddle(records.file, spoil)
+    for (let look = 0; look < 3; look += 1) {
+      expect((await store.queued()).map(({ id }) => id)).toEqual(['r2'])
+      expect((await store.live()).map(({ id }) => id)).toEqual(['r3'])
+      expect((await store.runs({ limit: 9 })).map(({ id }) => id).sort()).toEqual(['r2', 'r3'])
+    }
+    const broken = { id: 'r1', state: 'queued', fault: expect.stringContaining(why) }
+    expect(told).toEqual([broken])
+    expect(await store.broken()).toEqual([broken])
+    await expect(store.run('r1')).rejects.toMatchObject({ code: 'RUN_UNREADABLE' })
+  })
+
+  test('R-QUE-11 it is a run like any other once it can be read again', async () => {
+    await using records = await recordsInFolder()
+    const store = await records.open()
+    await queueAll(store, ['r1'])
+    meddle(records.file, NEW_WORD)
+    expect(await store.queued()).toEqual([])
+    meddle(records.file, "UPDATE runs SET stop = NULL WHERE id = 'r1'")
+    expect(await store.broken()).toEqual([])
+    expect((await store.queued()).map(({ id }) => id)).toEqual(['r1'])
+  })
+
+  test('R-QUE-03 asking it to stop, and a swap that is lost, read its state alone', async () => {
+    await using records = await recordsInFolder()
+    const store = await records.open()
+    await queueAll(store, ['r1'])
+    meddle(records.file, NEW_WORD)
+    const stop = { reason: 'cancelled', by: 'octocat', atMs: 2 } as const
+    expect(await store.requestStop('r1', stop)).toBe('already')
+    expect(await store.change('r1', 'running', { state: 'tearing_down' }, [])).toEqual({
+      kind: 'conflict',
+      state: 'queued',
+    })
+  })
+})
+
 describe('two processes', () => {
   test('R-QUE-10 processes that open a new file at once make one schema', async () => {
     await using records = await recordsInFolder()
@@ -174,6 +225,7 @@ describe('speed', () => {
 
 interface FileRecords extends Records {
   readonly file: string
+  open(now?: () => number, note?: NoteBroken): Promise<Store>
 }
 
 async function recordsInFolder(): Promise<FileRecords> {
@@ -182,8 +234,8 @@ async function recordsInFolder(): Promise<FileRecords> {
   const stores: Store[] = []
   return {
     file,
-    async open(now) {
-      const store = await openStore(file, now)
+    async open(now, note) {
+      const store = await openStore(file, now, note)
       stores.push(store)
       return store
     },
@@ -197,6 +249,13 @@ async function recordsInFolder(): Promise<FileRecords> {
 /** A test may have closed its store itself. */
 function ignoreClosed(error: unknown): void {
   if (!String(error).includes('database is not open')) throw error
+}
+
+async function queueAll(store: Store, ids: readonly string[]): Promise<void> {
+  const delivery = `d-${ids.join('-')}`
+  await store.addDelivery(aDelivery(delivery))
+  const [runs, reports] = [ids.map((id) => aRun(id)), ids.map((id) => aCheck(id, 0))]
+  await store.decide(aDecision(delivery, { runs, reports }))
 }
 
 function meddle(file: string, sql: string): void {

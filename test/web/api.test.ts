@@ -27,6 +27,7 @@ test('R-OBS-04 a run of the list says all that is for everybody, and nothing of 
   const { headers, text } = await scene.get('/api/v1/runs')
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
   expect(JSON.parse(text)).toEqual({
+    broken: [],
     runs: [
       {
         id: run.id,

@@ -1,5 +1,6 @@
 import { closeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noteHold } from '../../src/lock/holds.ts'
 import { lockExclusively } from '../../src/lock/lockFile.ts'
@@ -83,6 +84,30 @@ describe('the overview', () => {
     const { text } = await scene.get('/')
     expect(sectionOf(text, 'unsent')).toContain('HTTP 403: &lt;nothing&gt;')
     expect(sectionOf(text, 'unsent')).toContain(run.id)
+  })
+
+  test('R-QUE-11 a run whose record cannot be read is shown as broken and counted; everything else is shown as ever', async () => {
+    const [broken, other] = [aQueued(), aQueued()]
+    await scene.queue(broken, other)
+    using records = new DatabaseSync(scene.state.database)
+    const stop = '{"reason":"new_word","by":"x","atMs":1}'
+    records.prepare('UPDATE runs SET stop = ? WHERE id = ?').run(stop, broken.id)
+    const { text, status } = await scene.get('/')
+    expect(status).toBe(200)
+    expect(sectionOf(text, 'broken')).toContain(broken.id)
+    expect(sectionOf(text, 'broken')).toContain('reason must be one of')
+    expect(sectionOf(text, 'queue')).toContain(other.id)
+    expect(sectionOf(text, 'queue')).not.toContain(broken.id)
+    for (const path of ['/api/v1/queue', '/api/v1/runs']) {
+      const answer = await scene.get(path)
+      expect(answer.status).toBe(200)
+      expect(JSON.parse(answer.text).broken).toMatchObject([{ id: broken.id, state: 'queued' }])
+    }
+    const page = await scene.get(`/runs/${broken.id}`)
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('data-state="queued"')
+    expect(page.text).toContain('reason must be one of')
+    expect((await scene.get('/metrics')).text).toContain('berth_runs_broken 1')
   })
 
   test('what has ended is listed with conclusion, title and duration, newest first', async () => {

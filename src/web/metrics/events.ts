@@ -29,6 +29,7 @@ const FAULTS = [
   'dispatch.failed',
   'follow.failed',
   'reap.failed',
+  'run.unreadable',
   'outbox.fault',
   'intake.failed',
   'delivery.lost',

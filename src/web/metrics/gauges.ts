@@ -6,7 +6,7 @@ import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
 export interface GaugeReads {
-  readonly store: Pick<Store, 'queued' | 'live' | 'dueReports' | 'failedReports'>
+  readonly store: Pick<Store, 'queued' | 'live' | 'broken' | 'dueReports' | 'failedReports'>
   readonly names: () => readonly NameLook[]
   readonly slots: number
 }
@@ -26,6 +26,11 @@ export function addGauges(registry: Registry, { store, names, slots }: GaugeRead
   gaugeIn(registry, METRICS.live, async (gauge) => {
     const live = await store.live()
     for (const state of LIVE_STATES) gauge.set({ state }, live.filter((row) => row.state === state).length)
+  })
+  gaugeIn(registry, METRICS.broken, async (gauge) => {
+    await store.live()
+    await store.queued()
+    gauge.set((await store.broken()).length)
   })
   gaugeIn(registry, METRICS.names, async (gauge) => {
     const looks = names()

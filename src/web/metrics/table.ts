@@ -16,6 +16,12 @@ export const METRICS = {
   },
   queued: { name: 'berth_runs_queued', type: 'gauge', help: 'Runs that wait in the queue', labels: [] },
   live: { name: 'berth_runs_live', type: 'gauge', help: 'Runs under way, by state', labels: ['state'] },
+  broken: {
+    name: 'berth_runs_broken',
+    type: 'gauge',
+    help: 'Runs whose records cannot be read',
+    labels: [],
+  },
   names: {
     name: 'berth_names',
     type: 'gauge',

@@ -1,4 +1,4 @@
-import type { Report, RunRow } from '../../model/ports.ts'
+import type { BrokenRun, Report, RunRow } from '../../model/ports.ts'
 import { isIdle, type Lane } from '../lanes.ts'
 import { shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'
@@ -14,6 +14,8 @@ export interface Overview {
   readonly dead: ReadonlySet<string>
   readonly concluded: readonly RunRow[]
   readonly failedReports: readonly (Report & { readonly error: string })[]
+  /** Records that cannot be read: of what is unfinished, and of the newest. */
+  readonly broken: readonly BrokenRun[]
   readonly slots: number
   readonly nowMs: number
 }
@@ -29,6 +31,7 @@ export function overviewPage(view: Overview): Html {
     <p class="summary"><span>${live.length} of ${slots} slots in use</span> <span>${queued.length} queued</span>
       <span>${used} ${used === 1 ? 'name' : 'names'} in use</span></p>
     ${failedReports(view)}
+    ${brokenRuns(view)}
     <section aria-labelledby="names"><h2 id="names">Names</h2>${lanesSection(lanes, abouts, nowMs)}</section>
     ${section(
       'queue',
@@ -124,4 +127,17 @@ function failedReports({ failedReports, nowMs }: Overview): Html | null {
     ])
   return html`<section class="alarm" aria-labelledby="unsent"><h2 id="unsent">Given up: GitHub was never told (${failedReports.length})</h2>
     ${table('Reports that were given up', ['Of', 'Report', 'Why', 'Made'], rows)}</section>`
+}
+
+/** Nobody but a person can do anything about them, so that they are shown first. */
+function brokenRuns({ broken }: Overview): Html | null {
+  if (broken.length === 0) return null
+  const rows = broken.map(({ id, state, fault }) => [
+    runLink(id),
+    badge(state),
+    html`<span class="text">${fault}</span>`,
+  ])
+  return html`<section class="alarm" aria-labelledby="broken"><h2 id="broken">Runs whose records cannot be read (${broken.length})</h2>
+    <p>They are left as they are; the berth that wrote them, or a newer one, can read them.</p>
+    ${table('Runs whose records cannot be read', ['Run', 'State', 'Why'], rows)}</section>`
 }

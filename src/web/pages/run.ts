@@ -38,8 +38,8 @@ function verdict(run: RunView): Html {
     ${run.verdict === null ? null : html`<p class="verdict text">${run.verdict.title}</p>`}
     ${run.dead ? html`<p class="alarm">No process has it any more. It is to be recovered, that is torn down and concluded: by the service, by whoever wants its names next, or by the janitor.</p>` : null}
     ${run.cleaned ? null : html`<p class="alarm">Not cleaned: what it put up may still be there, and its names stay dirty until a teardown is verified.</p>`}
-    ${run.fault === null ? null : html`<p class="alarm text">A part of its folder cannot be read: ${run.fault}</p>`}
-    ${run.state !== 'queued' ? null : html`<p>Place ${run.position ?? 1} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
+    ${run.fault === null ? null : html`<p class="alarm text">A part of it cannot be read: ${run.fault}</p>`}
+    ${run.position === null ? null : html`<p>Place ${run.position} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
     ${run.stop === null || isOver(run.state) ? null : html`<p class="alarm text">To stop: ${run.stop.reason.replaceAll('_', ' ')}, asked by ${run.stop.by}. Its teardown comes first.</p>`}`
 }
 

@@ -1,0 +1,83 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { HarnessError, messageOf } from '../errors.ts'
+import type { BrokenRun, RunRow } from '../model/ports.ts'
+import { oneOf, textOf } from '../model/read.ts'
+import { RUN_STATES } from '../model/run.ts'
+import type { Database } from './database.ts'
+import { runOf } from './runRow.ts'
+
+const ONE = 'SELECT * FROM runs WHERE id = :id'
+
+type Parameters = Record<string, SQLInputValue>
+
+/** Hears of each run whose row cannot be read, once for each fault. */
+export type NoteBroken = (run: BrokenRun) => void
+
+export interface RunReads {
+  /** A statement whose rows are read one by one: one that cannot be read hides no other. */
+  readonly each: (sql: string) => (parameters?: Parameters) => readonly RunRow[]
+  /** @throws HarnessError RUN_UNREADABLE */
+  readonly find: (id: string) => RunRow | null
+  /** Those that were met and still cannot be read. */
+  readonly broken: () => readonly BrokenRun[]
+}
+
+export function runReadsOn(database: Database, note: NoteBroken): RunReads {
+  const one = prepared(database, ONE)
+  const met = new Map<string, string>()
+
+  /** Null = it cannot be read, which is noted. */
+  function readable(row: object): RunRow | null {
+    const read = tryRow(row)
+    if (!('fault' in read)) {
+      met.delete(read.id)
+      return read
+    }
+    if (met.get(read.id) !== read.fault) note(read)
+    met.set(read.id, read.fault)
+    return null
+  }
+
+  return {
+    each(sql) {
+      const statement = prepared(database, sql)
+      return (parameters = {}) => statement.all(parameters).flatMap((row) => readable(row) ?? [])
+    },
+    find(id) {
+      const row = one.get({ id })
+      if (row === undefined) return null
+      const run = readable(row)
+      if (run !== null) return run
+      throw new HarnessError('RUN_UNREADABLE', `The record of run ${id} cannot be read: ${met.get(id)}`)
+    },
+    broken: () =>
+      [...met.keys()].flatMap((id) => {
+        const row = one.get({ id })
+        const read = row === undefined ? null : tryRow(row)
+        if (read !== null && 'fault' in read) return [read]
+        met.delete(id)
+        return []
+      }),
+  }
+}
+
+/** Numbers that JavaScript cannot hold would make SQLite's binding throw for all rows at once. */
+function prepared(database: Database, sql: string): StatementSync {
+  const statement = database.prepare(sql)
+  statement.setReadBigInts(true)
+  return statement
+}
+
+function tryRow(row: object): RunRow | BrokenRun {
+  const fields = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))
+  try {
+    return runOf(fields)
+  } catch (error) {
+    const state = oneOf(fields, 'state', RUN_STATES)
+    return { id: textOf(fields, 'id'), state, fault: messageOf(error) }
+  }
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { startLoop } from '../../src/queue/loop.ts'
+
+test('R-QUE-11 a loop says why its last pass failed, until one goes well', async () => {
+  const passes = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const begun = passes.map(() => Promise.withResolvers<void>())
+  const logged: string[] = []
+  const quiet = () => undefined
+  const log = { info: quiet, warn: quiet, error: (_: object, event: string) => void logged.push(event) }
+  let count = 0
+  const loop = startLoop('dispatcher', 1, log, async () => {
+    const pass = count
+    count += 1
+    begun[pass]?.resolve()
+    await passes[Math.min(pass, 2)]?.promise
+  })
+  await begun[0]?.promise
+  expect(loop.fault()).toBeNull()
+  passes[0]?.reject(new Error('a row is poison'))
+  await begun[1]?.promise
+  expect(loop.fault()).toBe('the dispatcher fails: a row is poison')
+  passes[1]?.resolve()
+  await begun[2]?.promise
+  expect(loop.fault()).toBeNull()
+  passes[2]?.resolve()
+  await loop.close()
+  expect(logged).toEqual(['loop.failed'])
+})
