@@ -1,6 +1,7 @@
 import type { Command, CommandFault } from '../model/command.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { Actor, ButtonEvent, CommentEvent, Repository } from './event.ts'
+import type { DeliveryHead } from './ports.ts'
 
 /** Somebody asks for something on a pull request. Comments and the buttons of a check take one way from here. */
 export interface Asked {
@@ -14,8 +15,12 @@ export interface Asked {
   readonly namedSha: string | null
   /** The comment to react to; null for buttons. */
   readonly commentId: number | null
-  /** What is acted on: asked for once, whatever the number of deliveries. */
+  /** What is acted on: once, whatever the number of deliveries. */
   readonly subject: string
+  /** A press that led to nothing may be made again; a comment is answered once. */
+  readonly repeatable: boolean
+  /** Names the reply; unique for ever. */
+  readonly topic: string
 }
 
 export function askedByComment(event: CommentEvent, commands: Asked['commands']): Asked {
@@ -29,21 +34,28 @@ export function askedByComment(event: CommentEvent, commands: Asked['commands'])
     namedSha: null,
     commentId,
     subject: `comment:${commentId}`,
+    repeatable: false,
+    topic: String(commentId),
   }
 }
 
-/** A button asks for what a comment would: the same recipe and arguments again, or an end. */
-export function askedByButton(event: ButtonEvent, run: RunRow, receivedAtMs: number): Asked {
+/**
+ * A button asks for what a comment would: the same recipe and arguments again, or an end. A press has no id of its own, and the delivery's
+ * is not signed: what GitHub has signed tells a replay from another press, since the check's suite changes with each (its `updated_at`).
+ */
+export function askedByButton(event: ButtonEvent, run: RunRow, delivery: DeliveryHead): Asked {
   const { repository, actor, button, action, checkRunId } = event
   return {
     repository,
     pr: run.pr,
     actor,
     commands: [button === 'cancel' ? { kind: 'cancel', target: { run: run.id } } : again(run)],
-    askedAtMs: receivedAtMs,
+    askedAtMs: delivery.receivedAtMs,
     namedSha: run.sha,
     commentId: null,
-    subject: `check:check_run:${action}:${checkRunId}:${actor.id}:${button}`,
+    subject: `check:check_run:${action}:${checkRunId}:${actor.id}:${button}:${delivery.digest}`,
+    repeatable: true,
+    topic: `check:${checkRunId}:${delivery.id}`,
   }
 }
 

@@ -51,5 +51,5 @@ async function askedBy(
   }
   const run = await store.run(event.runId)
   if (run === null || run.repositoryId !== event.repository.id) return 'no_such_run'
-  return askedByButton(event, run, delivery.receivedAtMs)
+  return askedByButton(event, run, delivery)
 }

@@ -16,14 +16,15 @@ export async function decideAsked(
 ): Promise<Decided> {
   const { door, answers } = await answerAll(asked, world)
   const runs = answers.flatMap(({ answered }) => (answered.kind === 'queued' ? answered.runs : []))
+  const stops = stopsOf(answers, asked, world)
   const isFlood = door.actorUses >= 2 * world.config.limits.perActorPerHour
   const said = await reportsOf(asked, answers, isFlood, world)
   return {
     ...emptyDecided(delivery, outcomeOf(answers), world),
-    subjects: [asked.subject],
+    subjects: asked.repeatable && runs.length + stops.length === 0 ? [] : [asked.subject],
     runs,
     reports: [...said, ...runs.map(world.firstCheck)],
-    stops: stopsOf(answers, asked, world),
+    stops,
     uses: [...answers.map(() => actorKey(asked)), ...runs.map(() => pullRequestKey(asked))],
     approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
   }
@@ -40,7 +41,7 @@ export async function decideUnable(
   const answers = asked.commands.map((command) => ({ command, answered }))
   return {
     ...emptyDecided(delivery, reason, world),
-    subjects: [asked.subject],
+    subjects: asked.repeatable ? [] : [asked.subject],
     reports: await reportsOf(asked, answers, false, world),
     uses: answers.map(() => actorKey(asked)),
   }
@@ -59,8 +60,7 @@ async function reportsOf(
   const runs = answers.some(({ answered }) => answered.kind === 'status')
     ? await newestRuns(asked, world)
     : []
-  const topic = commentId === null ? asked.subject : String(commentId)
-  return [...reaction, replyReport(topic, replyText(asked, answers, { ...world, runs }), asked)]
+  return [...reaction, replyReport(asked.topic, replyText(asked, answers, { ...world, runs }), asked)]
 }
 
 function reactionTo(answers: readonly Answer[]): Reaction {

@@ -129,9 +129,10 @@ export class Intake implements AsyncDisposable {
   async #read(delivery: Delivery): Promise<LaneRead> {
     const { world, log } = this.#options
     const { id, receivedAtMs } = delivery
+    const digest = world.hash(delivery.payload)
     const event = eventOf(delivery, log)
     const lane = event === null ? id : await laneOf(delivery, event, world.store)
-    return { delivery: { id, receivedAtMs }, event, lane }
+    return { delivery: { id, receivedAtMs, digest }, event, lane }
   }
 
   #take(read: LaneRead): void {

@@ -14,7 +14,10 @@ export interface GitHubFacts {
 }
 
 /** What deciding needs of a delivery, once its payload is read. */
-export type DeliveryHead = Pick<Delivery, 'id' | 'receivedAtMs'>
+export interface DeliveryHead extends Pick<Delivery, 'id' | 'receivedAtMs'> {
+  /** Of what GitHub has signed, SHA-256 in hex: the same under whatever id it comes. */
+  readonly digest: string
+}
 
 /** All that deciding a delivery needs. */
 export interface IntakeWorld {

@@ -471,6 +471,32 @@ describe('a button', () => {
     expect(await scene.store.queued()).toHaveLength(3)
   })
 
+  test('R-CMD-12 R-CMD-04 pressed again after a refusal is asked again: each refusal is told, and what is right by then starts', async () => {
+    const { scene, runId } = await sceneWithRun()
+    await using _ = scene
+    scene.gitHub.pull = { state: 'closed' }
+    for (const id of ['d-1', 'd-2'])
+      expect((await scene.decided('check_run', buttonOf(runId, 'rerun'), id)).outcome).toBe('pr_closed')
+    expect(await scene.replies()).toHaveLength(2)
+    scene.gitHub.pull = {}
+    expect((await scene.decided('check_run', buttonOf(runId, 'rerun'), 'd-3')).outcome).toBe('run_queued')
+    expect(await scene.store.queued()).toHaveLength(2)
+  })
+
+  test('R-CMD-12 R-QUE-06 two presses in a row, which GitHub signs with another time of the suite, are two asks', async () => {
+    const { scene, runId } = await sceneWithRun()
+    await using _ = scene
+    for (const [id, second] of [
+      ['d-1', 1],
+      ['d-2', 2],
+    ] as const) {
+      const suite = { check_run: { check_suite: { updated_at: `2019-05-15T15:21:0${second}Z` } } }
+      const pressed = await scene.decided('check_run', buttonOf(runId, 'native', suite), id)
+      expect(pressed).toEqual({ outcome: 'run_queued', isNew: true })
+    }
+    expect(await scene.store.queued()).toHaveLength(3)
+  })
+
   test('of a check that is not ours, or another repository’s, does nothing', async () => {
     const { scene, runId } = await sceneWithRun()
     await using _ = scene

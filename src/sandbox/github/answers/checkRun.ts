@@ -34,11 +34,12 @@ export function checkRunAnswer(url: string, memory: Memory, run: CheckRun) {
   } satisfies Schemas['check-run']
 }
 
-/** The same as webhooks show it: with its suite. */
+/** The same as webhooks show it: with its suite, which a new check run changes, and Re-run, which resets it to `queued`. */
 export function checkRunInEvent(
   url: string,
   memory: Memory,
   run: CheckRun,
+  rerequestedAtMs: number | null = null,
 ): Schemas['check-run-with-simple-check-suite'] {
   const answer = checkRunAnswer(url, memory, run)
   const [pull] = pullsAtHead(memory, run.repositoryId, run.sha)
@@ -49,15 +50,20 @@ export function checkRunInEvent(
       node_id: nodeId('CS', run.suiteId),
       head_branch: pull?.head.branch ?? null,
       head_sha: run.sha,
-      status: run.status,
-      conclusion: run.conclusion,
+      status: rerequestedAtMs === null ? run.status : 'queued',
+      conclusion: rerequestedAtMs === null ? run.conclusion : null,
       url: `${apiUrl(url)}/repos/${fullName(repositoryById(memory, run.repositoryId))}/check-suites/${run.suiteId}`,
       before: pull?.baseSha ?? null,
       after: run.sha,
       pull_requests: answer.pull_requests,
       app: answer.app,
       created_at: answer.started_at,
-      updated_at: answer.completed_at ?? answer.started_at,
+      updated_at: timeOf(rerequestedAtMs ?? suiteChangedAt(memory, run)),
     },
   }
+}
+
+function suiteChangedAt(memory: Memory, { suiteId }: CheckRun): number {
+  const runs = [...memory.checkRuns.values()].filter((run) => run.suiteId === suiteId)
+  return Math.max(...runs.map(({ startedAtMs, completedAtMs }) => completedAtMs ?? startedAtMs))
 }

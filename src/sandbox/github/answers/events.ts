@@ -66,7 +66,12 @@ function checkRunPayload(
   | Schemas['webhook-check-run-rerequested']
   | Schemas['webhook-check-run-requested-action'] {
   const common = {
-    check_run: checkRunInEvent(hub.url, hub.memory, event.checkRun),
+    check_run: checkRunInEvent(
+      hub.url,
+      hub.memory,
+      event.checkRun,
+      event.action === 'rerequested' ? hub.now() : null,
+    ),
     ...envelope(hub, event.checkRun.repositoryId, event.sender),
   }
   if (event.action !== 'requested_action') return { action: event.action, ...common }
