@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { EVENTS_READ, readEvent } from '../src/intake/event.ts'
 import { fieldsOf, textMapOf, textsOf } from '../src/model/read.ts'
 import { APP_EVENTS, APP_PERMISSIONS } from '../src/sandbox/github/app.ts'
 
@@ -49,9 +51,15 @@ describe('the manifest', () => {
     expect(textMapOf(manifest, 'default_permissions')['contents']).toBe('read')
   })
 
-  test('R-Q-02 it subscribes to just the events that the intake reads', () => {
-    const read = readFileSync(join(ROOT, 'src/intake/event.ts'), 'utf8')
-    for (const event of textsOf(manifest, 'default_events')) expect(read).toContain(event)
+  test('R-Q-02 it subscribes to just the events that the intake reads, but for what GitHub sends unasked', () => {
+    const unasked = 'check_suite'
+    const known = [...textsOf(manifest, 'default_events'), unasked]
+    const outcomes = [...known, 'push'].map((event) => [event, readEvent({ event, payload: '{}' })])
+    const notUsed = { kind: 'ignored', why: 'event_not_used' }
+    expect(outcomes.filter(([, event]) => isDeepStrictEqual(event, notUsed)).map(([name]) => name)).toEqual([
+      'push',
+    ])
+    expect(EVENTS_READ.toSorted()).toEqual(known.toSorted())
   })
 
   test('R-Q-02 the sandbox grants and tells just what it asks for', () => {

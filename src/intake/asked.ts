@@ -1,6 +1,6 @@
 import type { Command, CommandFault } from '../model/command.ts'
 import type { RunRow } from '../model/ports.ts'
-import type { Actor, ButtonEvent, CommentEvent, Repository } from './event.ts'
+import type { Actor, ButtonEvent, CommentEvent, Repository, SuiteEvent } from './event.ts'
 import type { DeliveryHead } from './ports.ts'
 
 /** Somebody asks for something on a pull request. Comments and the buttons of a check take one way from here. */
@@ -56,6 +56,24 @@ export function askedByButton(event: ButtonEvent, run: RunRow, delivery: Deliver
     subject: `check:check_run:${action}:${checkRunId}:${actor.id}:${button}:${delivery.digest}`,
     repeatable: true,
     topic: `check:${checkRunId}:${delivery.id}`,
+  }
+}
+
+/** Re-run of each of these runs, all of one pull request. */
+export function askedBySuite(event: SuiteEvent, runs: readonly RunRow[], delivery: DeliveryHead): Asked {
+  const { repository, actor, suiteId, sha } = event
+  const pr = runs[0]?.pr ?? 0
+  return {
+    repository,
+    pr,
+    actor,
+    commands: runs.map(again),
+    askedAtMs: delivery.receivedAtMs,
+    namedSha: sha,
+    commentId: null,
+    subject: `check:check_suite:rerequested:${suiteId}:${actor.id}:${delivery.digest}`,
+    repeatable: true,
+    topic: `suite:${suiteId}:${pr}:${delivery.id}`,
   }
 }
 

@@ -1,9 +1,9 @@
 import { parseCommands } from '../model/command.ts'
-import type { Decided } from '../model/ports.ts'
+import type { Decided, RunRow } from '../model/ports.ts'
 import type { RefusalReason } from '../model/refusal.ts'
-import { type Asked, askedByButton, askedByComment } from './asked.ts'
+import { type Asked, askedByButton, askedByComment, askedBySuite } from './asked.ts'
 import { decideAsked, decideUnable } from './decideAsked.ts'
-import { emptyDecided } from './decided.ts'
+import { emptyDecided, together } from './decided.ts'
 import { decidePullRequest } from './decidePullRequest.ts'
 import type { IntakeEvent } from './event.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
@@ -18,11 +18,10 @@ export async function decideDelivery(
   world: IntakeWorld,
 ): Promise<Decided> {
   if (event.kind === 'ignored') return emptyDecided(delivery, event.why, world)
-  if (event.kind !== 'comment' && event.kind !== 'button') return decidePullRequest(delivery, event, world)
-  const asked = await askedBy(delivery, event, world)
-  return typeof asked === 'string'
-    ? emptyDecided(delivery, asked, world)
-    : decideAsked(delivery, asked, world)
+  if (!isAsking(event)) return decidePullRequest(delivery, event, world)
+  return decideEach(delivery, await askedBy(delivery, event, world), world, (asked) =>
+    decideAsked(delivery, asked, world),
+  )
 }
 
 /** The end of a delivery that could not be decided: nothing is done, and whoever asked is told. */
@@ -32,24 +31,59 @@ export async function decideNot(
   reason: RefusalReason,
   world: IntakeWorld,
 ): Promise<Decided> {
-  const asked =
-    event.kind === 'comment' || event.kind === 'button' ? await askedBy(delivery, event, world) : reason
-  return typeof asked === 'string'
-    ? emptyDecided(delivery, reason, world)
-    : decideUnable(delivery, asked, reason, world)
+  const asked = isAsking(event) ? await askedBy(delivery, event, world) : reason
+  return decideEach(delivery, typeof asked === 'string' ? reason : asked, world, (one) =>
+    decideUnable(delivery, one, reason, world),
+  )
+}
+
+/** A word for why nothing is asked for, or what each pull request is asked for: one record of all. */
+async function decideEach(
+  delivery: DeliveryHead,
+  all: readonly Asked[] | string,
+  world: IntakeWorld,
+  decideOne: (asked: Asked) => Promise<Decided>,
+): Promise<Decided> {
+  if (typeof all === 'string') return emptyDecided(delivery, all, world)
+  const decided: Decided[] = []
+  for (const asked of all) decided.push(await decideOne(asked))
+  return together(emptyDecided(delivery, 'nothing_to_do', world), decided)
+}
+
+/** What somebody asks for, by whatever way. */
+type AskingEvent = IntakeEvent & { readonly kind: 'comment' | 'button' | 'suite' }
+
+function isAsking(event: IntakeEvent): event is AskingEvent {
+  return event.kind === 'comment' || event.kind === 'button' || event.kind === 'suite'
 }
 
 /** What is asked for, or a word for why it is nothing. */
 async function askedBy(
   delivery: DeliveryHead,
-  event: IntakeEvent & { readonly kind: 'comment' | 'button' },
+  event: AskingEvent,
   { store }: IntakeWorld,
-): Promise<Asked | string> {
-  if (event.kind === 'comment') {
-    const commands = parseCommands(event.body)
-    return commands.length === 0 ? 'no_command' : askedByComment(event, commands)
+): Promise<readonly Asked[] | string> {
+  switch (event.kind) {
+    case 'comment': {
+      const commands = parseCommands(event.body)
+      return commands.length === 0 ? 'no_command' : [askedByComment(event, commands)]
+    }
+    case 'button': {
+      const run = await store.run(event.runId)
+      if (run === null || run.repositoryId !== event.repository.id) return 'no_such_run'
+      return [askedByButton(event, run, delivery)]
+    }
+    case 'suite': {
+      const runs = newestOfRecipes(await store.runsAt(event.repository.id, event.sha))
+      const pulls = Map.groupBy(runs, ({ pr }) => pr)
+      return runs.length === 0
+        ? 'no_such_run'
+        : [...pulls.values()].map((ofPull) => askedBySuite(event, ofPull, delivery))
+    }
   }
-  const run = await store.run(event.runId)
-  if (run === null || run.repositoryId !== event.repository.id) return 'no_such_run'
-  return askedByButton(event, run, delivery)
+}
+
+/** As GitHub shows a commit's checks: of each name the newest. */
+function newestOfRecipes(newestFirst: readonly RunRow[]): readonly RunRow[] {
+  return newestFirst.filter((run) => newestFirst.find(({ recipe }) => recipe === run.recipe) === run)
 }

@@ -20,3 +20,18 @@ export function emptyDecided(
     approvals: [],
   }
 }
+
+/** Several decisions about one delivery as one record; what was started counts most. */
+export function together(nothing: Decided, parts: readonly Decided[]): Decided {
+  const first = parts.find(({ runs }) => runs.length > 0) ?? parts[0] ?? nothing
+  return {
+    ...first,
+    subjects: parts.flatMap(({ subjects }) => subjects),
+    runs: parts.flatMap(({ runs }) => runs),
+    reports: parts.flatMap(({ reports }) => reports),
+    stops: parts.flatMap(({ stops }) => stops),
+    uses: parts.flatMap(({ uses }) => uses),
+    heads: parts.flatMap(({ heads }) => heads),
+    approvals: parts.flatMap(({ approvals }) => approvals),
+  }
+}

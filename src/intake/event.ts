@@ -50,6 +50,15 @@ export interface ButtonEvent {
   readonly runId: string
 }
 
+/** GitHub's own "Re-run all checks" on a commit. */
+export interface SuiteEvent {
+  readonly kind: 'suite'
+  readonly repository: Repository
+  readonly actor: Actor
+  readonly suiteId: number
+  readonly sha: string
+}
+
 export const BUTTONS = ['rerun', 'cancel'] as const
 type Button = (typeof BUTTONS)[number]
 
@@ -59,7 +68,7 @@ interface IgnoredEvent {
   readonly why: string
 }
 
-export type IntakeEvent = CommentEvent | PullRequestEvent | ButtonEvent | IgnoredEvent
+export type IntakeEvent = CommentEvent | PullRequestEvent | ButtonEvent | SuiteEvent | IgnoredEvent
 
 /**
  * What a delivery tells, read at this one border (payloads: docs.github.com, webhook events).
@@ -79,7 +88,10 @@ const READERS: ReadonlyMap<string, (fields: Fields, action: string) => IntakeEve
   ['issue_comment', readComment],
   ['pull_request', readPullRequest],
   ['check_run', readCheckRun],
+  ['check_suite', readCheckSuite],
 ])
+
+export const EVENTS_READ: readonly string[] = [...READERS.keys()]
 
 function readComment(fields: Fields, action: string): IntakeEvent {
   if (action !== 'created') return ignored(`comment_${action}`)
@@ -135,6 +147,21 @@ function readCheckRun(fields: Fields, action: string): IntakeEvent {
     action,
     checkRunId: numberOf(checkRun, 'id'),
     runId: optional(checkRun, 'external_id', textOf) ?? '',
+  }
+}
+
+/** GitHub tells of its other actions, too: each push makes a suite. */
+function readCheckSuite(fields: Fields, action: string): IntakeEvent {
+  if (action !== 'rerequested') return ignored(`check_suite_${action}`)
+  const sender = fieldsOf(fields['sender'], 'sender')
+  if (!isPerson(sender)) return ignored('bot')
+  const suite = fieldsOf(fields['check_suite'], 'check_suite')
+  return {
+    kind: 'suite',
+    repository: readRepository(fields),
+    actor: readActor(sender),
+    suiteId: numberOf(suite, 'id'),
+    sha: textOf(suite, 'head_sha'),
   }
 }
 

@@ -6,7 +6,7 @@ import type { IntakeEvent } from './event.ts'
 export async function laneOf(
   delivery: Pick<Delivery, 'id'>,
   event: IntakeEvent,
-  store: Pick<Store, 'run'>,
+  store: Pick<Store, 'run' | 'runsAt'>,
 ): Promise<string> {
   switch (event.kind) {
     case 'ignored':
@@ -14,6 +14,10 @@ export async function laneOf(
     case 'button': {
       const run = await store.run(event.runId).catch(unlessUnreadable)
       return run === null ? delivery.id : `${run.repositoryId}#${run.pr}`
+    }
+    case 'suite': {
+      const [run] = await store.runsAt(event.repository.id, event.sha)
+      return run === undefined ? delivery.id : `${run.repositoryId}#${run.pr}`
     }
     default:
       return `${event.repository.id}#${event.pr}`

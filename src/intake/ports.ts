@@ -31,6 +31,7 @@ export interface IntakeWorld {
     | 'usesSince'
     | 'run'
     | 'runs'
+    | 'runsAt'
     | 'queued'
     | 'live'
   >

@@ -179,6 +179,8 @@ export interface Store {
     readonly pr?: number
     readonly name?: Name
   }): Promise<readonly RunRow[]>
+  /** All of this commit, newest first; the repository by its id. */
+  runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id. */
   queued(): Promise<readonly RunRow[]>
   /** starting, running, tearing_down. */

@@ -30,13 +30,17 @@ const NEWEST_OF_PULL_REQUEST = `
   SELECT * FROM runs WHERE repository = :repository AND pr = :pr
    ORDER BY enqueued_at DESC, id DESC LIMIT :limit`
 
+const OF_COMMIT = `
+  SELECT * FROM runs WHERE repository_id = :repositoryId AND sha = :sha
+   ORDER BY enqueued_at DESC, id DESC`
+
 const NEWEST_OF_NAME = `
   SELECT runs.* FROM run_names JOIN runs ON runs.id = run_names.run_id
    WHERE run_names.name = :name AND (:repository IS NULL OR repository = :repository) AND (:pr IS NULL OR pr = :pr)
    ORDER BY run_names.enqueued_at DESC, run_id DESC LIMIT :limit`
 
 export interface Runs {
-  readonly port: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'broken'>
+  readonly port: Pick<Store, 'run' | 'runs' | 'runsAt' | 'queued' | 'live' | 'broken'>
   /** Inside the caller's transaction. */
   add(run: NewRun): void
   stateOf(id: string): RunState | null
@@ -49,11 +53,13 @@ export function runsOn(database: Database, note: NoteBroken = () => undefined): 
   const state = database.prepare(STATE)
   const queued = reads.each(QUEUED)
   const live = reads.each(LIVE)
+  const ofCommit = reads.each(OF_COMMIT)
 
   return {
     port: {
       run: async (id) => database.read(() => reads.find(id)),
       runs: newestOn(database, reads),
+      runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
       live: async () => database.read(live),
       broken: async () => database.read(reads.broken),

@@ -121,3 +121,8 @@ CREATE TABLE pauses (
   until           INTEGER NOT NULL
 ) STRICT;
 `
+
+/** Version 2: the runs of a commit, for GitHub's "Re-run all checks". */
+export const RUNS_OF_COMMIT = `
+CREATE INDEX runs_of_commit ON runs (repository_id, sha, enqueued_at DESC, id DESC);
+`

@@ -38,6 +38,23 @@ describe('what comes twice happens once', () => {
     expect((await second?.completed())?.conclusion).toBe('success')
     await expectNothingMore(scene, first.id, second?.id ?? '')
   })
+
+  test('R-CMD-12 R-QUE-06 Re-run all checks: one further run of each recipe; pressed again later, one more of each', async ({
+    scene,
+  }) => {
+    for (const name of ['app', 'web']) scene.recipe(name)
+    await scene.serve()
+    await scene.comment(1, '!testme app web')
+    for (const most of [2, 4, 6]) {
+      const runs = await until(`${most} runs`, () => (scene.runs().length === most ? scene.runs() : null))
+      for (const run of runs) expect((await run.completed()).conclusion).toBe('success')
+      const second = Math.floor(Date.now() / 1000)
+      await until('the next second, in GitHub’s times', () => Math.floor(Date.now() / 1000) > second)
+      if (most < 6) scene.gitHub.people.rerequestAll(1, 'octocat')
+    }
+    const names = scene.checks.all().map(({ name }) => name)
+    expect(names.toSorted()).toEqual([...Array(3).fill('berth / app'), ...Array(3).fill('berth / web')])
+  })
 })
 
 describe('what is no command starts nothing, and breaks nothing', () => {

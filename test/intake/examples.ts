@@ -50,6 +50,13 @@ export function pushOf(change: Fields = {}): Fields {
   return example('pull_request', 'synchronize', { ...INSTALLATION, ...change })
 }
 
+/** "Re-run all checks" at the head. */
+export function allChecksOf(change: Fields = {}): Fields {
+  const repository = commentOf('')['repository']
+  const base = { ...INSTALLATION, repository, sender: { ...WRITER }, check_suite: { head_sha: HEAD } }
+  return merged(example('check_suite', 'rerequested', base), change)
+}
+
 /** A button of a check that berth has made for this run. */
 export function buttonOf(
   runId: string,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { NewReport } from '../../src/model/ports.ts'
 import {
+  allChecksOf,
   buttonOf,
   commentOf,
   example,
@@ -505,6 +506,58 @@ describe('a button', () => {
     expect((await scene.decided('check_run', elsewhere, 'd-9')).outcome).toBe('no_such_run')
     expect(await scene.replies()).toEqual([])
     expect(await scene.store.run(runId)).toMatchObject({ stop: null })
+  })
+})
+
+describe('Re-run all checks', () => {
+  test('R-CMD-12 asks again for the newest run of each recipe at that commit, as Re-run of each would', async () => {
+    await using scene = await startScene()
+    await scene.decided('issue_comment', comment(1, '!testme hello size=s'), 'd-1')
+    await scene.decided('issue_comment', comment(2, '!testme hello size=l'), 'd-2')
+    await scene.decided('issue_comment', comment(3, '!testme world'), 'd-3')
+    const before = new Set((await scene.store.queued()).map(({ id }) => id))
+    expect(await scene.decided('check_suite', allChecksOf(), 'd-4')).toEqual({
+      outcome: 'run_queued',
+      isNew: true,
+    })
+    const more = (await scene.store.queued()).filter(({ id }) => !before.has(id))
+    const asked = more.map(({ recipe, sha, actor, arguments: { size } }) => [recipe, sha, actor, size])
+    expect(asked.toSorted()).toEqual([
+      ['hello', HEAD, WRITER.login, 'l'],
+      ['world', HEAD, WRITER.login, undefined],
+    ])
+    expect(await scene.replies()).toEqual([])
+  })
+
+  test('R-CMD-08 a replay of it, under whatever id, does nothing', async () => {
+    await using scene = await startScene()
+    await scene.decided('issue_comment', comment(1, '!testme'), 'd-1')
+    await scene.decided('check_suite', allChecksOf(), 'd-2')
+    expect(await scene.decided('check_suite', allChecksOf(), 'd-3')).toMatchObject({ isNew: false })
+    expect(await scene.store.queued()).toHaveLength(2)
+  })
+
+  test('R-CMD-12 takes the same permission, and its one reply answers for each recipe', async () => {
+    await using scene = await startScene()
+    await scene.decided('issue_comment', comment(1, '!testme hello world'), 'd-1')
+    scene.gitHub.roles.set('stranger', { id: STRANGER.id, role: 'read' })
+    const pressed = allChecksOf({ sender: STRANGER })
+    expect((await scene.decided('check_suite', pressed, 'd-2')).outcome).toBe('not_permitted')
+    const [reply, ...more] = await scene.replies()
+    expect(more).toEqual([])
+    expect(reply?.match(/`stranger` asked for `!testme (hello|world)/g)).toHaveLength(2)
+    expect(await scene.store.queued()).toHaveLength(2)
+  })
+
+  test('at a commit without runs, by a bot, or another of its actions, does nothing', async () => {
+    await using scene = await startScene()
+    const bot = { login: 'berth[bot]', id: 9, type: 'Bot' }
+    const payloads = [allChecksOf(), allChecksOf({ sender: bot }), allChecksOf({ action: 'requested' })]
+    const outcomes = []
+    for (const [index, payload] of payloads.entries())
+      outcomes.push((await scene.decided('check_suite', payload, `d-${index}`)).outcome)
+    expect(outcomes).toEqual(['no_such_run', 'bot', 'check_suite_requested'])
+    expect(await scene.reports()).toEqual([])
   })
 })
 

@@ -11,6 +11,7 @@ export const APP_PERMISSIONS: Permissions = {
   metadata: 'read',
   pull_requests: 'write',
 }
+/** What it subscribes to. GitHub sends `check_suite` to every App with `checks: write`, unasked. */
 export const APP_EVENTS = ['check_run', 'issue_comment', 'pull_request'] as const
 
 export interface AppRegistration {

@@ -64,6 +64,11 @@ export function rerequestCheckRun(hub: Hub, checkRun: CheckRun, sender: Account)
   hub.emit({ name: 'check_run', action: 'rerequested', checkRun, sender })
 }
 
+/** A person presses GitHub's "Re-run all checks": one event for the App's whole suite. */
+export function rerequestCheckSuite(hub: Hub, checkRun: CheckRun, sender: Account): void {
+  hub.emit({ name: 'check_suite', action: 'rerequested', checkRun, sender })
+}
+
 /** A person presses one of the App's buttons. */
 export function requestAction(hub: Hub, checkRun: CheckRun, identifier: string, sender: Account): void {
   hub.emit({ name: 'check_run', action: 'requested_action', checkRun, identifier, sender })

@@ -43,6 +43,13 @@ export type HubEvent =
       readonly identifier: string
       readonly sender: Account
     }
+  | {
+      readonly name: 'check_suite'
+      readonly action: 'rerequested'
+      /** One of the suite's. */
+      readonly checkRun: CheckRun
+      readonly sender: Account
+    }
 
 /** What every part of the stand-in works with. */
 export interface Hub {

@@ -1,6 +1,6 @@
 import { checkedComment } from './api/comments.ts'
 import { ApiError } from './api/errors.ts'
-import { requestAction, rerequestCheckRun } from './checks.ts'
+import { requestAction, rerequestCheckRun, rerequestCheckSuite } from './checks.ts'
 import { addComment, deleteComment, editComment } from './comments.ts'
 import type { Hub } from './hub.ts'
 import { findPull, repositoryById, roleOf } from './memory.ts'
@@ -33,6 +33,8 @@ export interface People {
   reopen(pull: number, login: string): Pull
   /** GitHub's own Re-run button. */
   rerequest(checkRunId: number, login: string): void
+  /** GitHub's own button for all checks of a pull request's head. */
+  rerequestAll(pull: number, login: string): void
   /** One of the App's own buttons. */
   requestAction(checkRunId: number, identifier: string, login: string): void
 }
@@ -65,6 +67,15 @@ export function newPeople(hub: Hub, repository: Repository): People {
       return reopenPull(hub, pull, allowed(login, 'triage', pull.author))
     },
     rerequest: (id, login) => rerequestCheckRun(hub, checkRunOf(id), allowed(login, 'write')),
+    rerequestAll: (number, login) => {
+      const { sha } = pullOf(number).head
+      const runs = [...memory.checkRuns.values()].filter((run) => run.repositoryId === repository.id)
+      const checkRun = found(
+        runs.find((run) => run.sha === sha),
+        `check run at ${sha}`,
+      )
+      rerequestCheckSuite(hub, checkRun, allowed(login, 'write'))
+    },
     requestAction: (id, identifier, login) => {
       const run = checkRunOf(id)
       if (!run.actions.some((action) => action.identifier === identifier))

@@ -15,7 +15,7 @@ import { type Deliveries, newDeliveries, type Webhook } from './deliveries.ts'
 import { addExample } from './example.ts'
 import { gitFolder } from './git/bare.ts'
 import { gitHttp } from './git/http.ts'
-import type { Hub, PublicHub } from './hub.ts'
+import type { Hub, HubEvent, PublicHub } from './hub.ts'
 import type { StandInLog } from './log.ts'
 import { type Memory, newMemory } from './memory.ts'
 import { newPeople, type People } from './people.ts'
@@ -115,13 +115,18 @@ function webhookOf({ webhookUrl, webhookSecret, appId }: StandInOptions): Webhoo
   return { url: webhookUrl, secret: webhookSecret, hookId: HOOK_ID, appId }
 }
 
+/** Check suites come to every App that may write checks, without a subscription (docs.github.com, webhook event check_suite). */
+function hears({ events, permissions }: App, name: HubEvent['name']): boolean {
+  return events.includes(name) || (name === 'check_suite' && permissions['checks'] === 'write')
+}
+
 /** A hub whose events reach the App, those that it has asked for. */
 function tellingHub(quiet: Hub, url: string, deliveries: Deliveries): PublicHub {
   const hub: PublicHub = {
     ...quiet,
     url,
     emit: (event) => {
-      if (quiet.memory.app.events.includes(event.name))
+      if (hears(quiet.memory.app, event.name))
         deliveries.send(event.name, event.action, eventPayload(hub, event))
     },
   }

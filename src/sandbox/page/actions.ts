@@ -33,6 +33,11 @@ function addPullActions(routes: Hono, path: string, { hub, people }: PageParts):
     return c.redirect(`${path}/pull/${idOf(c)}`, 303)
   })
 
+  routes.post(`${pullPath}/rerequest`, (c) => {
+    people.rerequestAll(idOf(c), MAINTAINER)
+    return c.redirect(`${path}/pull/${idOf(c)}`, 303)
+  })
+
   routes.post(`${pullPath}/reopen`, (c) => {
     people.reopen(idOf(c), MAINTAINER)
     return c.redirect(`${path}/pull/${idOf(c)}`, 303)

@@ -42,10 +42,17 @@ export function pullView({ path, pull, head, comments, checks, people }: PullPar
     </section>
     <section class="checks" aria-labelledby="checks">
       <h2 id="checks">Checks</h2>
-      <div data-live="checks">${checkList(path, checks)}</div>
+      <div data-live="checks">${checkList(path, checks)}${rerunAll(path, pull, checks)}</div>
     </section>
     ${commentForm(path, pull.number, people)}
   </div>`
+}
+
+/** GitHub offers it once something is over. */
+function rerunAll(path: string, pull: Pull, checks: readonly CheckRun[]): Html {
+  if (!checks.some(({ status }) => status === 'completed')) return html``
+  return html`<form method="post" action="${path}/pull/${pull.number}/rerequest">
+    <button title="GitHub’s own button: asks the App to run all checks of this commit again">Re-run all checks</button></form>`
 }
 
 function pullHead(path: string, pull: Pull, head: Repository): Html {

@@ -96,8 +96,14 @@ test('the buttons edit, delete, push, close, reopen and press the check’s own'
   const pressed = await post(`/acme/site/runs/${run.id}/action`, { identifier: 'again' })
   expect(pressed.headers.get('location')).toBe('/acme/site/pull/3')
   await post(`/acme/site/runs/${run.id}/rerequest`, {})
-  const actions = gitHub.deliveries.records().map((record) => record.action)
-  expect(actions.slice(0, 2)).toEqual(['rerequested', 'requested_action'])
+  expect((await get('/acme/site/pull/3')).text).toContain('Re-run all checks')
+  await post('/acme/site/pull/3/rerequest', {})
+  const events = gitHub.deliveries.records().map(({ event, action }) => `${event}.${action}`)
+  expect(events.slice(0, 3)).toEqual([
+    'check_suite.rerequested',
+    'check_run.rerequested',
+    'check_run.requested_action',
+  ])
 })
 
 test('deliveries are listed with their outcome, and sent again by a button', async () => {

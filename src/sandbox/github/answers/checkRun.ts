@@ -67,3 +67,45 @@ function suiteChangedAt(memory: Memory, { suiteId }: CheckRun): number {
   const runs = [...memory.checkRuns.values()].filter((run) => run.suiteId === suiteId)
   return Math.max(...runs.map(({ startedAtMs, completedAtMs }) => completedAtMs ?? startedAtMs))
 }
+
+/** A suite that somebody wants run again, shown by one of its check runs. Of its commit only the id is known here. */
+export function checkSuiteInEvent(
+  url: string,
+  memory: Memory,
+  run: CheckRun,
+  atMs: number,
+): Schemas['webhook-check-suite-rerequested']['check_suite'] {
+  const { app, pull_requests } = checkRunAnswer(url, memory, run)
+  const [pull] = pullsAtHead(memory, run.repositoryId, run.sha)
+  const suite = `${apiUrl(url)}/repos/${fullName(repositoryById(memory, run.repositoryId))}/check-suites/${run.suiteId}`
+  const runs = [...memory.checkRuns.values()].filter(({ suiteId }) => suiteId === run.suiteId)
+  const person = { name: 'unknown', email: null }
+  const at = timeOf(atMs)
+  return {
+    id: run.suiteId,
+    node_id: nodeId('CS', run.suiteId),
+    head_branch: pull?.head.branch ?? null,
+    head_sha: run.sha,
+    status: 'queued',
+    conclusion: null,
+    url: suite,
+    before: pull?.baseSha ?? null,
+    after: run.sha,
+    pull_requests,
+    app: { ...app, events: [] },
+    created_at: timeOf(run.startedAtMs),
+    updated_at: at,
+    check_runs_url: `${suite}/check-runs`,
+    latest_check_runs_count: new Set(runs.map(({ name }) => name)).size,
+    rerequestable: true,
+    runs_rerequestable: true,
+    head_commit: {
+      id: run.sha,
+      tree_id: run.sha,
+      message: '',
+      timestamp: at,
+      author: person,
+      committer: person,
+    },
+  }
+}

@@ -2,7 +2,7 @@ import type { HubEvent, PublicHub } from '../hub.ts'
 import { findPull, type Memory, repositoryById } from '../memory.ts'
 import type { Account, Comment, Pull } from '../records.ts'
 import { accountAnswer } from './accounts.ts'
-import { checkRunInEvent } from './checkRun.ts'
+import { checkRunInEvent, checkSuiteInEvent } from './checkRun.ts'
 import { commentAnswer } from './comment.ts'
 import { pullAnswer } from './pull.ts'
 import { repositoryEnvelope } from './repository.ts'
@@ -19,6 +19,8 @@ export function eventPayload(hub: PublicHub, event: HubEvent): object {
       return pullPayload(hub, event)
     case 'check_run':
       return checkRunPayload(hub, event)
+    case 'check_suite':
+      return checkSuitePayload(hub, event)
   }
 }
 
@@ -76,6 +78,17 @@ function checkRunPayload(
   }
   if (event.action !== 'requested_action') return { action: event.action, ...common }
   return { action: event.action, requested_action: { identifier: event.identifier }, ...common }
+}
+
+function checkSuitePayload(
+  hub: PublicHub,
+  event: Of<'check_suite'>,
+): Schemas['webhook-check-suite-rerequested'] {
+  return {
+    action: event.action,
+    check_suite: checkSuiteInEvent(hub.url, hub.memory, event.checkRun, hub.now()),
+    ...envelope(hub, event.checkRun.repositoryId, event.sender),
+  }
 }
 
 function envelope({ url, memory }: PublicHub, repositoryId: number, sender: Account) {

@@ -57,7 +57,7 @@ export function pullAnswer(url: string, memory: Memory, pull: Pull) {
 }
 
 /** A pull request as check runs refer to it. */
-export function pullReference(url: string, memory: Memory, pull: Pull): Schemas['pull-request-minimal'] {
+export function pullReference(url: string, memory: Memory, pull: Pull) {
   return {
     id: pull.id,
     number: pull.number,
@@ -68,7 +68,7 @@ export function pullReference(url: string, memory: Memory, pull: Pull): Schemas[
       repo: repositoryReference(url, memory, pull.head.repositoryId),
     },
     base: { ref: 'main', sha: pull.baseSha, repo: repositoryReference(url, memory, pull.repositoryId) },
-  }
+  } satisfies Schemas['pull-request-minimal']
 }
 
 function repositoryReference(url: string, memory: Memory, id: number) {
