@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { Delivery } from '../model/ports.ts'
 import { type IntakeEvent, readEvent } from './event.ts'
 import { laneOf } from './lane.ts'
@@ -70,13 +71,24 @@ export class Intake implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const { time } = this.#options.world
     while (!this.#closed) {
       this.#nap = new AbortController()
-      if (time.now() >= this.#nextLookMs()) await this.#lookOrFail()
+      if (this.#isLookDue()) await this.#lookOrFail()
       this.#startLanes()
-      if (!this.#closed) await time.sleepUntil(this.#nextLookMs(), this.#nap.signal)
+      if (!this.#closed) await this.#sleep()
     }
+  }
+
+  /** Timers take no notice of a clock that is set: a nap that nobody cut short has lasted as long as it should. */
+  async #sleep(): Promise<void> {
+    const untilMs = this.#nextLookMs()
+    await this.#options.world.time.sleepUntil(untilMs, this.#nap.signal)
+    if (!this.#nap.signal.aborted && Number.isFinite(untilMs)) this.#lookAtMs = 0
+  }
+
+  #isLookDue(): boolean {
+    const waitMs = this.#nextLookMs() - this.#options.world.time.now()
+    return waitMs <= 0 || (waitMs > LONGEST_WAIT_MS && Number.isFinite(waitMs))
   }
 
   async #lookOrFail(): Promise<void> {

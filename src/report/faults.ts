@@ -1,4 +1,5 @@
 import { HarnessError, messageOf } from '../errors.ts'
+import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import { plainText } from '../model/plainText.ts'
 import { type Fields, fieldsOf } from '../model/read.ts'
 
@@ -16,8 +17,6 @@ export type Fault =
   | { readonly kind: 'permanent'; readonly text: string }
 
 const MINUTE_MS = 60_000
-/** A limit resets within the hour; a header that says much more is not believed. */
-const LONGEST_PAUSE_MS = 120 * MINUTE_MS
 /** Faults of our own that no repetition heals. */
 const OWN_PERMANENT: ReadonlySet<string> = new Set([
   'REPORT_BODY',
@@ -122,8 +121,9 @@ function resetOf(headers: Fields, nowMs: number): number | null {
   return Number.isFinite(reset) && reset > 0 ? bounded(reset * 1000 + 1000, nowMs) : null
 }
 
+/** A limit resets within the hour; a header that says much more is not believed. */
 function bounded(untilMs: number, nowMs: number): number {
-  return Math.min(Math.max(untilMs, nowMs + 1000), nowMs + LONGEST_PAUSE_MS)
+  return Math.min(Math.max(untilMs, nowMs + 1000), nowMs + LONGEST_WAIT_MS)
 }
 
 /** GitHub's tokens by their prefixes, JSON web tokens, and whatever follows the word of an authorization scheme. */

@@ -22,14 +22,15 @@ export function pacerOf(pace: Pace, store: Pick<OutboxStore, 'pauseReports'>): P
   const paused = new Map<number, number>()
 
   return async (installationId, nowMs) => {
-    if ((paused.get(installationId) ?? 0) > nowMs) return false
-    const spent = spend(buckets.get(installationId) ?? { tokens: pace.burst, atMs: nowMs }, pace, nowMs)
-    if ('bucket' in spent) {
-      buckets.set(installationId, spent.bucket)
-      return true
-    }
-    paused.set(installationId, spent.atMs)
-    await store.pauseReports(installationId, spent.atMs)
+    const leftMs = (paused.get(installationId) ?? 0) - nowMs
+    if (leftMs > 0 && leftMs <= waitForOne(pace)) return false
+    const bucket = refilled(buckets.get(installationId) ?? { tokens: pace.burst, atMs: nowMs }, pace, nowMs)
+    const isFree = bucket.tokens >= 1
+    buckets.set(installationId, isFree ? { ...bucket, tokens: bucket.tokens - 1 } : bucket)
+    if (isFree) return true
+    const untilMs = nowMs + Math.ceil((1 - bucket.tokens) * waitForOne(pace))
+    paused.set(installationId, untilMs)
+    await store.pauseReports(installationId, untilMs)
     return false
   }
 }
@@ -40,13 +41,13 @@ interface Bucket {
   readonly atMs: number
 }
 
-function spend(
-  bucket: Bucket,
-  pace: Pace,
-  nowMs: number,
-): { readonly bucket: Bucket } | { readonly atMs: number } {
-  const passedMs = Math.max(0, nowMs - bucket.atMs)
-  const tokens = Math.min(pace.burst, bucket.tokens + (passedMs * pace.perHour) / HOUR_MS)
-  if (tokens >= 1) return { bucket: { tokens: tokens - 1, atMs: nowMs } }
-  return { atMs: nowMs + Math.ceil(((1 - tokens) * HOUR_MS) / pace.perHour) }
+/** A clock that was set back gives nothing, and takes nothing away: it counts from there. */
+function refilled({ tokens, atMs }: Bucket, pace: Pace, nowMs: number): Bucket {
+  const more = Math.max(0, nowMs - atMs) / waitForOne(pace)
+  return { tokens: Math.min(pace.burst, tokens + more), atMs: nowMs }
+}
+
+/** Nothing waits longer for its write: a pause beyond that is from before the clock was set back. */
+function waitForOne({ perHour }: Pace): number {
+  return HOUR_MS / perHour
 }

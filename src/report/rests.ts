@@ -20,7 +20,7 @@ export function restingLanes(): Rests {
   return {
     until(lane, { kind, terminal, told, createdAtMs }, nowMs) {
       if (kind !== 'check' || terminal || !told) return nowMs
-      const beganMs = since.get(lane) ?? Math.min(createdAtMs, nowMs)
+      const beganMs = Math.min(since.get(lane) ?? createdAtMs, nowMs)
       since.set(lane, beganMs)
       return beganMs + REST_MS
     },

@@ -1,3 +1,4 @@
+import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { Delivery, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
@@ -10,7 +11,7 @@ const ADD = `
 /** In the order of arrival; bounded, since each row carries a whole payload. */
 const UNDECIDED = `
   SELECT id, event, payload, received_at FROM deliveries
-   WHERE decided_at IS NULL AND not_before <= :nowMs
+   WHERE decided_at IS NULL AND (not_before <= :nowMs OR not_before > :farMs)
    ORDER BY seq LIMIT 1000`
 
 const PUT_OFF = `
@@ -28,7 +29,8 @@ export function deliveriesOn(database: Database): Pick<Store, 'addDelivery' | 'u
   return {
     addDelivery: async ({ id, event, payload, receivedAtMs }) =>
       database.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
-    undecided: async (nowMs) => database.read(() => undecided.all({ nowMs }).map(deliveryOf)),
+    undecided: async (nowMs) =>
+      database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(deliveryOf)),
     putOff: async (id, error, notBeforeMs) =>
       database.write(() => attemptsOf(putOff.get({ id, error, notBeforeMs }) ?? attempts.get({ id }), id)),
   }

@@ -1,4 +1,5 @@
 import { HarnessError } from '../errors.ts'
+import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { NewReport, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
@@ -30,7 +31,7 @@ const HEADS = `
        SELECT 1 FROM reports AS earlier
         WHERE earlier.state = 'pending' AND earlier.run_id = reports.run_id AND earlier.seq < reports.seq))`
 
-const DUE_AT = 'max(not_before, coalesce(until, 0))'
+const DUE_AT = `max(${held('not_before')}, ${held('coalesce(until, 0)')})`
 
 const REPORT = 'reports.*, coalesce((SELECT check_tried FROM runs WHERE id = run_id), 0) AS told'
 
@@ -42,7 +43,12 @@ const FAILED = `SELECT ${REPORT} FROM reports WHERE state = 'failed' ORDER BY se
 
 const PAUSE = `
   INSERT INTO pauses (installation_id, until) VALUES (:installationId, :untilMs)
-  ON CONFLICT (installation_id) DO UPDATE SET until = max(until, excluded.until)`
+  ON CONFLICT (installation_id) DO UPDATE SET until = max(${held('until')}, excluded.until)`
+
+/** A time that only a clock which ran ahead can have written holds nothing back. */
+function held(time: string): string {
+  return `CASE WHEN ${time} > :farMs THEN 0 ELSE ${time} END`
+}
 
 type Port = Pick<
   Store,
@@ -73,11 +79,13 @@ export function reportsOn(database: Database, now: () => number): Reports {
     port: {
       ...sendingOn(database),
       addReports: async (reports) => database.write(() => add(reports)),
-      dueReports: async (nowMs, limit) => database.read(() => due.all({ nowMs, limit }).map(reportOf)),
-      nextReportAtMs: async (afterMs) => database.read(() => atOf(next.get({ afterMs }))),
+      dueReports: async (nowMs, limit) =>
+        database.read(() => due.all({ nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS }).map(reportOf)),
+      nextReportAtMs: async (afterMs) =>
+        database.read(() => atOf(next.get({ afterMs, farMs: afterMs + LONGEST_WAIT_MS }))),
       failedReports: async () => database.read(() => failed.all().map(failedReportOf)),
       async pauseReports(installationId, untilMs) {
-        database.write(() => pause.run({ installationId, untilMs }))
+        database.write(() => pause.run({ installationId, untilMs, farMs: now() + LONGEST_WAIT_MS }))
       },
     },
     add,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { MOST_ATTEMPTS, pauseAfter } from '../../src/intake/backoff.ts'
 import { firstCheck } from '../../src/report/checkRun.ts'
+import { SYSTEM_TIME, type Time } from '../../src/report/time.ts'
 import { type HandClock, handClock } from '../report/handClock.ts'
 import { commentOf } from './examples.ts'
 import { type Scene, startScene } from './scene.ts'
@@ -324,6 +325,29 @@ test('R-QUE-11 a store that fails altogether is looked at again, and nothing is 
   expect(scene.events).toContain('intake.failed')
   broken = false
   clock.advance(5000)
+  expect((await scene.ended('d-1')).outcome).toBe('run_queued')
+})
+
+test('R-QUE-09 what was put off while the clock ran a year ahead is decided in its time once the clock is right', async () => {
+  const put = Promise.withResolvers<void>()
+  let aheadMs = 365 * 24 * 3_600_000
+  const now = () => Date.now() + aheadMs
+  const time: Time = { now, sleepUntil: (atMs, signal) => SYSTEM_TIME.sleepUntil(atMs - aheadMs, signal) }
+  await using scene = await startScene({
+    time,
+    store: (store) => ({
+      ...store,
+      async putOff(...delivery) {
+        const attempts = await store.putOff(...delivery)
+        put.resolve()
+        return attempts
+      },
+    }),
+  })
+  scene.gitHub.faults.push({ status: 502 })
+  await scene.deliver('issue_comment', comment(1, '!testme'), { id: 'd-1' })
+  await put.promise
+  aheadMs = 0
   expect((await scene.ended('d-1')).outcome).toBe('run_queued')
 })
 

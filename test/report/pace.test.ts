@@ -15,6 +15,15 @@ test('R-REP-05 an installation that always has something to say stays below 80 w
   expect(pauses.length).toBeLessThanOrEqual(written.length)
 })
 
+test('R-REP-05 a clock that was set back by a year keeps nothing waiting for longer than it would have', async () => {
+  const YEAR_MS = 365 * 24 * 60 * MINUTE_MS
+  const mayWrite = pacerOf(GITHUB_PACE, { pauseReports: async () => undefined })
+  for (let write = 0; write <= GITHUB_PACE.burst; write += 1) await mayWrite(7, YEAR_MS)
+  expect(await mayWrite(7, 0)).toBe(false)
+  expect(await mayWrite(7, 7_999)).toBe(false)
+  expect(await mayWrite(7, 8_000)).toBe(true)
+})
+
 test('R-REP-05 an installation at rest may say much at once, and one does not count for another', async () => {
   const mayWrite = pacerOf(GITHUB_PACE, { pauseReports: async () => undefined })
   for (let write = 0; write < GITHUB_PACE.burst; write += 1) expect(await mayWrite(7, 0)).toBe(true)

@@ -59,6 +59,14 @@ function deliveries(records: Factory): void {
     expect(await store.undecided(5_999)).toEqual([])
     expect(await store.undecided(6_000)).toHaveLength(1)
   })
+
+  test('R-QUE-09 a delivery that a clock ahead has put off is due', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.addDelivery(aDelivery('d1'))
+    await store.putOff('d1', 'HTTP 403', 365 * 24 * 3_600_000)
+    expect(await store.undecided(2_000)).toHaveLength(1)
+  })
 }
 
 function decisions(records: Factory): void {
@@ -585,6 +593,22 @@ function sending(records: Factory): void {
     expect((await restarted.dueReports(59_999, 10)).map(({ key }) => key)).toEqual(['check:r2:0'])
     expect(await restarted.nextReportAtMs(30_000)).toBe(60_000)
     expect(await restarted.dueReports(60_000, 10)).toHaveLength(3)
+  })
+
+  test('R-REP-04 a pause and a time of a report that a clock ahead has written hold nothing back, and a real pause takes their place', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queue(store, aRun('r1'), aRun('r2'))
+    const [first] = await store.dueReports(1_000, 1)
+    const [yearMs, hourMs] = [365 * 24 * 3_600_000, 3_600_000]
+    await store.reportPutOff(first?.seq ?? 0, 'HTTP 403', yearMs)
+    await store.pauseReports(7, yearMs)
+    expect(await store.dueReports(1_000, 10)).toHaveLength(2)
+    expect(await store.nextReportAtMs(1_000)).toBeNull()
+    await store.pauseReports(7, 1_000 + hourMs)
+    expect(await store.dueReports(hourMs, 10)).toEqual([])
+    expect(await store.nextReportAtMs(1_000)).toBe(1_000 + hourMs)
+    expect(await store.dueReports(1_000 + hourMs, 10)).toHaveLength(2)
   })
 
   test('R-QUE-09 a report that is given up is visible with its error, and the next of its run is due', async () => {

@@ -210,7 +210,7 @@ describe('speed', () => {
   test.each([
     ["state = 'queued'", 'SCAN runs USING INDEX runs_claim'],
     ["state IN ('starting'", 'SCAN runs USING INDEX runs_live'],
-    ['decided_at IS NULL AND not_before', 'SCAN deliveries USING INDEX deliveries_undecided'],
+    ['decided_at IS NULL AND (not_before', 'SCAN deliveries USING INDEX deliveries_undecided'],
     ['<= :nowMs ORDER BY terminal', 'SCAN reports USING INDEX reports_pending'],
   ])('what is over is in no index that answers %s', async (part, plan) => {
     await using records = await recordsInFolder()
