@@ -107,6 +107,18 @@ export interface Report extends NewReport {
   readonly told: boolean
 }
 
+/** What people are shown of reports that were given up: no bodies. */
+export interface FailedReports {
+  readonly count: number
+  /** Newest first. */
+  readonly newest: readonly FailedReport[]
+}
+
+export interface FailedReport
+  extends Pick<Report, 'key' | 'kind' | 'runId' | 'repository' | 'pr' | 'attempts' | 'createdAtMs'> {
+  readonly error: string
+}
+
 /** An attempt at sending a report, noted on disk before it is made. */
 export interface ReportTry {
   /** This one included. */
@@ -199,7 +211,10 @@ export interface Store {
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
   /** Given up: visible as `report_failed`. */
   reportFailed(seq: number, error: string, atMs: number): Promise<void>
-  failedReports(): Promise<readonly (Report & { readonly error: string })[]>
+  /** How many were given up, and the newest of them. */
+  failedReports(limit: number): Promise<FailedReports>
+  /** Of how many runs and comments GitHub is still to be told something. */
+  pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */
   pauseReports(installationId: number, untilMs: number): Promise<void>
   /** When the next report that is not due at `afterMs` becomes due, or null. */

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { type NewReport, REPORT_KINDS, type Report } from '../model/ports.ts'
+import { type FailedReport, type NewReport, REPORT_KINDS, type Report } from '../model/ports.ts'
 import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 
 /** A row of `reports`, and `told` of its run: with `paramsOfReport` the only place that knows its columns' names and shapes. */
@@ -22,8 +22,18 @@ export function reportOf(row: unknown): Report {
   }
 }
 
-export function failedReportOf(row: unknown): Report & { readonly error: string } {
-  return { ...reportOf(row), error: textOf(fieldsOf(row, 'report'), 'error') }
+export function failedReportOf(row: unknown): FailedReport {
+  const fields = fieldsOf(row, 'report')
+  return {
+    key: textOf(fields, 'key'),
+    kind: oneOf(fields, 'kind', REPORT_KINDS),
+    runId: optional(fields, 'run_id', textOf),
+    repository: textOf(fields, 'repository'),
+    pr: numberOf(fields, 'pr'),
+    attempts: numberOf(fields, 'attempts'),
+    createdAtMs: numberOf(fields, 'created_at'),
+    error: textOf(fields, 'error'),
+  }
 }
 
 /** A new report as the parameters of its insert, named as its columns. */

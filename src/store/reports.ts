@@ -39,7 +39,14 @@ const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal
 
 const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
 
-const FAILED = `SELECT ${REPORT} FROM reports WHERE state = 'failed' ORDER BY seq`
+const PENDING = `SELECT count(*) AS count ${HEADS}`
+
+/** Without bodies: each may have as much as GitHub takes. */
+const FAILED = `
+  SELECT key, kind, run_id, repository, pr, attempts, created_at, error FROM reports
+   WHERE state = 'failed' ORDER BY seq DESC LIMIT :limit`
+
+const COUNT_FAILED = `SELECT count(*) AS count FROM reports WHERE state = 'failed'`
 
 const PAUSE = `
   INSERT INTO pauses (installation_id, until) VALUES (:installationId, :untilMs)
@@ -57,6 +64,7 @@ type Port = Pick<
   | 'nextReportAtMs'
   | 'pauseReports'
   | 'failedReports'
+  | 'pendingReports'
   | 'beginReport'
   | 'reportSent'
   | 'reportPutOff'
@@ -73,7 +81,7 @@ export function reportsOn(database: Database, now: () => number): Reports {
   const add = addingOn(database, now)
   const due = database.prepare(DUE)
   const next = database.prepare(NEXT)
-  const failed = database.prepare(FAILED)
+  const pending = database.prepare(PENDING)
   const pause = database.prepare(PAUSE)
   return {
     port: {
@@ -83,13 +91,25 @@ export function reportsOn(database: Database, now: () => number): Reports {
         database.read(() => due.all({ nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS }).map(reportOf)),
       nextReportAtMs: async (afterMs) =>
         database.read(() => atOf(next.get({ afterMs, farMs: afterMs + LONGEST_WAIT_MS }))),
-      failedReports: async () => database.read(() => failed.all().map(failedReportOf)),
+      failedReports: failedOn(database),
+      pendingReports: async () => database.read(() => countOf(pending.get())),
       async pauseReports(installationId, untilMs) {
         database.write(() => pause.run({ installationId, untilMs, farMs: now() + LONGEST_WAIT_MS }))
       },
     },
     add,
   }
+}
+
+function failedOn(database: Database): Store['failedReports'] {
+  const failed = database.prepare(FAILED)
+  const count = database.prepare(COUNT_FAILED)
+  return async (limit) =>
+    database.read(() => ({ count: countOf(count.get()), newest: failed.all({ limit }).map(failedReportOf) }))
+}
+
+function countOf(row: unknown): number {
+  return numberOf(fieldsOf(row, 'count'), 'count')
 }
 
 function addingOn(database: Database, now: () => number): (reports: readonly NewReport[]) => void {

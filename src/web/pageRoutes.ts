@@ -13,6 +13,7 @@ import { deadRows, type RunView, shownState, viewOfRun } from './runView.ts'
 
 const NEWEST_RUNS = 100
 const SHOWN_CONCLUDED = 20
+const SHOWN_FAILED = 10
 const SHOWN_LOG_BYTES = 64 * 1024
 
 /** The pages for people: read without a script, kept fresh with one. */
@@ -55,7 +56,7 @@ async function overviewOf(world: WebWorld): Promise<Overview> {
     live,
     dead: deadRows(world, live),
     concluded: newest.filter(({ state }) => isOver(state)).slice(0, SHOWN_CONCLUDED),
-    failedReports: await store.failedReports(),
+    failedReports: await store.failedReports(SHOWN_FAILED),
     broken: await store.broken(),
     slots,
     nowMs: world.now(),

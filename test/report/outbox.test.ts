@@ -311,7 +311,9 @@ describe('faults', () => {
     expect(failed).toMatchObject({ report: { key: 'check:r1:0' }, attempts: 1 })
     expect(failed.error).toContain(error)
     expect((await world.noted('report.sent')).report.key).toBe('check:r2:0')
-    expect(await world.store.failedReports()).toMatchObject([{ key: 'check:r1:0', error: failed.error }])
+    expect((await world.store.failedReports(9)).newest).toMatchObject([
+      { key: 'check:r1:0', error: failed.error },
+    ])
   })
 
   test.each([409, 422])(
@@ -376,7 +378,7 @@ describe('faults', () => {
     await world.noted('report.put_off')
     world.clock.advance(24 * 3_600_000)
     expect(await world.noted('report.failed')).toMatchObject({ attempts: 2, error: 'HTTP 502: Still down' })
-    expect(await world.store.failedReports()).toMatchObject([
+    expect((await world.store.failedReports(9)).newest).toMatchObject([
       { key: 'check:r1:0', error: 'HTTP 502: Still down' },
     ])
   })

@@ -611,6 +611,21 @@ function sending(records: Factory): void {
     expect(await store.dueReports(1_000 + hourMs, 10)).toHaveLength(2)
   })
 
+  test('R-QUE-09 many that were given up are counted, and the newest are shown, all without their bodies', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const body = JSON.stringify({ body: 'x'.repeat(10_000) })
+    for (let index = 0; index < 30; index += 1)
+      await store.addReports([{ ...aReaction(index), key: `reply:${index}`, kind: 'reply', body }])
+    expect(await store.pendingReports()).toBe(30)
+    for (const { seq } of await store.dueReports(1_000, 20)) await store.reportFailed(seq, 'HTTP 404', 2_000)
+    expect(await store.pendingReports()).toBe(10)
+    const failed = await store.failedReports(3)
+    expect(failed.count).toBe(20)
+    expect(failed.newest.map(({ key }) => key)).toEqual(['reply:19', 'reply:18', 'reply:17'])
+    expect(JSON.stringify(failed).length).toBeLessThan(1_000)
+  })
+
   test('R-QUE-09 a report that is given up is visible with its error, and the next of its run is due', async () => {
     await using bed = await records()
     const store = await bed.open()
@@ -619,9 +634,10 @@ function sending(records: Factory): void {
     await store.beginReport(first?.seq ?? 0, 11_000)
     await store.reportFailed(first?.seq ?? 0, 'HTTP 404: Not Found', 2_000)
     await store.addReports([aCheck('r1', 1)])
-    expect(await store.failedReports()).toMatchObject([
-      { key: 'check:r1:0', error: 'HTTP 404: Not Found', attempts: 1 },
-    ])
+    expect(await store.failedReports(10)).toMatchObject({
+      count: 1,
+      newest: [{ key: 'check:r1:0', error: 'HTTP 404: Not Found', attempts: 1 }],
+    })
     expect((await store.dueReports(2_000, 10)).map(({ key }) => key)).toEqual(['check:r1:1'])
   })
 }

@@ -1,4 +1,4 @@
-import type { BrokenRun, Report, RunRow } from '../../model/ports.ts'
+import type { BrokenRun, FailedReports, RunRow } from '../../model/ports.ts'
 import { isIdle, type Lane } from '../lanes.ts'
 import { shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'
@@ -13,14 +13,12 @@ export interface Overview {
   /** Those of them that no process has any more. */
   readonly dead: ReadonlySet<string>
   readonly concluded: readonly RunRow[]
-  readonly failedReports: readonly (Report & { readonly error: string })[]
+  readonly failedReports: FailedReports
   /** Records that cannot be read: of what is unfinished, and of the newest. */
   readonly broken: readonly BrokenRun[]
   readonly slots: number
   readonly nowMs: number
 }
-
-const MOST_REPORTS = 10
 
 /** The service at a glance. */
 export function overviewPage(view: Overview): Html {
@@ -115,17 +113,15 @@ function endRow(row: RunRow, nowMs: number): readonly Html[] {
 
 /** Reports that were given up: without this nobody would know that GitHub was never told. */
 function failedReports({ failedReports, nowMs }: Overview): Html | null {
-  if (failedReports.length === 0) return null
-  const rows = failedReports
-    .slice(-MOST_REPORTS)
-    .toReversed()
-    .map((report) => [
-      report.runId === null ? html`${report.repository} #${report.pr}` : runLink(report.runId),
-      html`${report.kind}`,
-      html`<span class="text">${report.error}</span>`,
-      time(report.createdAtMs, nowMs),
-    ])
-  return html`<section class="alarm" aria-labelledby="unsent"><h2 id="unsent">Given up: GitHub was never told (${failedReports.length})</h2>
+  const { count, newest } = failedReports
+  if (count === 0) return null
+  const rows = newest.map((report) => [
+    report.runId === null ? html`${report.repository} #${report.pr}` : runLink(report.runId),
+    html`${report.kind}`,
+    html`<span class="text">${report.error}</span>`,
+    time(report.createdAtMs, nowMs),
+  ])
+  return html`<section class="alarm" aria-labelledby="unsent"><h2 id="unsent">Given up: GitHub was never told (${count})</h2>
     ${table('Reports that were given up', ['Of', 'Report', 'Why', 'Made'], rows)}</section>`
 }
 
