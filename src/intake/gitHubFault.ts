@@ -7,12 +7,15 @@ export class GitHubFault extends HarnessError {
   readonly retryable: boolean
   /** GitHub wants to be left alone until then; wall clock, milliseconds; 0 = it does not say. */
   readonly notBeforeMs: number
+  /** Until then it answers no question of this installation. */
+  readonly isLimit: boolean
 
-  constructor(message: string, retry: { readonly notBeforeMs: number } | null) {
+  constructor(message: string, retry: { readonly notBeforeMs: number; readonly isLimit?: boolean } | null) {
     super('GITHUB', message)
     this.name = 'GitHubFault'
     this.retryable = retry !== null
     this.notBeforeMs = retry?.notBeforeMs ?? 0
+    this.isLimit = retry?.isLimit ?? false
   }
 }
 
@@ -27,7 +30,7 @@ export function gitHubFault(what: string, error: unknown, nowMs: number): GitHub
     case 'permanent':
       return new GitHubFault(message, null)
     case 'limited':
-      return new GitHubFault(message, { notBeforeMs: fault.untilMs })
+      return new GitHubFault(message, { notBeforeMs: fault.untilMs, isLimit: true })
     case 'retry':
       return new GitHubFault(message, { notBeforeMs: fault.notBeforeMs })
   }

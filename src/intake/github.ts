@@ -1,10 +1,11 @@
 import { PERMISSIONS, type Permission } from '../model/config.ts'
 import type { PullRequestFacts } from '../model/policyFacts.ts'
+import type { Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 import { withDeadline } from '../report/deadline.ts'
 import type { GitHubParts } from '../report/github.ts'
 import type { Actor, Repository } from './event.ts'
-import { gitHubFault, isNotFound } from './gitHubFault.ts'
+import { GitHubFault, gitHubFault, isNotFound } from './gitHubFault.ts'
 import type { GitHubFacts } from './ports.ts'
 
 /** An answer that takes longer is not waited for: the delivery is put off. */
@@ -12,8 +13,14 @@ const CALL_MS = 10_000
 
 const SHA = /^[0-9a-f]{40}$/
 
-/** GitHub's REST API as the source of what only GitHub knows. Takes what the writer of reports takes. */
-export function gitHubFacts({ octokitFor, time }: Pick<GitHubParts, 'octokitFor' | 'time'>): GitHubFacts {
+interface FactsParts extends Pick<GitHubParts, 'octokitFor' | 'time'> {
+  /** What GitHub has said of its limits, here or to the outbox. */
+  readonly store: Pick<Store, 'limitedUntil' | 'noteLimit'>
+}
+
+/** GitHub's REST API as the source of what only GitHub knows. While it limits an installation, it is not asked. */
+export function gitHubFacts(parts: FactsParts): GitHubFacts {
+  const { octokitFor, time } = parts
   /** `retries: 0`: the intake asks again by itself, and durably. */
   function ask(repository: Repository, route: string, parameters: Record<string, unknown>): Promise<unknown> {
     const { owner, name: repo, installationId } = repository
@@ -30,22 +37,46 @@ export function gitHubFacts({ octokitFor, time }: Pick<GitHubParts, 'octokitFor'
     })
   }
 
+  async function askPermission(repository: Repository, actor: Actor): Promise<Permission> {
+    try {
+      return permissionOf(await ask(repository, PERMISSION, { username: actor.login }), actor)
+    } catch (error) {
+      if (isNotFound(error)) return 'none'
+      throw error
+    }
+  }
+
   return {
-    async permissionOf(repository, actor) {
-      try {
-        return permissionOf(await ask(repository, PERMISSION, { username: actor.login }), actor)
-      } catch (error) {
-        if (isNotFound(error)) return 'none'
-        throw gitHubFault(`permission of ${actor.login} in ${repository.fullName}`, error, time.now())
-      }
-    },
-    async pullRequest(repository, pr) {
-      try {
-        return pullRequestOf(await ask(repository, PULL_REQUEST, { pull_number: pr }))
-      } catch (error) {
-        throw gitHubFault(`pull request ${repository.fullName}#${pr}`, error, time.now())
-      }
-    },
+    permissionOf: (repository, actor) =>
+      told(parts, `permission of ${actor.login} in ${repository.fullName}`, repository, () =>
+        askPermission(repository, actor),
+      ),
+    pullRequest: (repository, pr) =>
+      told(parts, `pull request ${repository.fullName}#${pr}`, repository, async () =>
+        pullRequestOf(await ask(repository, PULL_REQUEST, { pull_number: pr })),
+      ),
+  }
+}
+
+/** What `read` gets from GitHub, which is left alone for as long as it has asked for. */
+async function told<T>(
+  { store, time }: FactsParts,
+  what: string,
+  { installationId }: Repository,
+  read: () => Promise<T>,
+): Promise<T> {
+  const untilMs = await store.limitedUntil(installationId, time.now())
+  if (untilMs > 0)
+    throw new GitHubFault(`${what}: GitHub limits this installation`, {
+      notBeforeMs: untilMs,
+      isLimit: true,
+    })
+  try {
+    return await read()
+  } catch (error) {
+    const fault = gitHubFault(what, error, time.now())
+    if (fault.isLimit) await store.noteLimit(installationId, fault.notBeforeMs)
+    throw fault
   }
 }
 

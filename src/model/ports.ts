@@ -217,6 +217,10 @@ export interface Store {
   pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */
   pauseReports(installationId: number, untilMs: number): Promise<void>
+  /** GitHub limits the installation: nothing of it is due, and nothing of it is asked, before `untilMs`. */
+  noteLimit(installationId: number, untilMs: number): Promise<void>
+  /** Until when GitHub limits the installation, as far as it has said so; 0 = it does not at `nowMs`. */
+  limitedUntil(installationId: number, nowMs: number): Promise<number>
   /** When the next report that is not due at `afterMs` becomes due, or null. */
   nextReportAtMs(afterMs: number): Promise<number | null>
 

@@ -10,6 +10,7 @@ export type OutboxStore = Pick<
   | 'reportPutOff'
   | 'reportFailed'
   | 'pauseReports'
+  | 'noteLimit'
 >
 
 /** Where a call goes. */

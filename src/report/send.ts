@@ -82,7 +82,7 @@ async function settle(
   }
   const untilMs = nextTryAt(report, attempts, fault, beganAtMs, nowMs)
   if (fault.kind === 'limited') {
-    await store.pauseReports(report.installationId, untilMs)
+    await store.noteLimit(report.installationId, untilMs)
     note({ event: 'outbox.limited', installationId: report.installationId, untilMs })
   }
   await store.reportPutOff(report.seq, error, untilMs)

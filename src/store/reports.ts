@@ -3,6 +3,7 @@ import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { NewReport, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import { held, pausesOn } from './pauses.ts'
 import { failedReportOf, paramsOfReport, reportOf } from './reportRow.ts'
 import { sendingOn } from './sending.ts'
 
@@ -48,21 +49,14 @@ const FAILED = `
 
 const COUNT_FAILED = `SELECT count(*) AS count FROM reports WHERE state = 'failed'`
 
-const PAUSE = `
-  INSERT INTO pauses (installation_id, until) VALUES (:installationId, :untilMs)
-  ON CONFLICT (installation_id) DO UPDATE SET until = max(${held('until')}, excluded.until)`
-
-/** A time that only a clock which ran ahead can have written holds nothing back. */
-function held(time: string): string {
-  return `CASE WHEN ${time} > :farMs THEN 0 ELSE ${time} END`
-}
-
 type Port = Pick<
   Store,
   | 'addReports'
   | 'dueReports'
   | 'nextReportAtMs'
   | 'pauseReports'
+  | 'noteLimit'
+  | 'limitedUntil'
   | 'failedReports'
   | 'pendingReports'
   | 'beginReport'
@@ -82,10 +76,10 @@ export function reportsOn(database: Database, now: () => number): Reports {
   const due = database.prepare(DUE)
   const next = database.prepare(NEXT)
   const pending = database.prepare(PENDING)
-  const pause = database.prepare(PAUSE)
   return {
     port: {
       ...sendingOn(database),
+      ...pausesOn(database, now),
       addReports: async (reports) => database.write(() => add(reports)),
       dueReports: async (nowMs, limit) =>
         database.read(() => due.all({ nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS }).map(reportOf)),
@@ -93,9 +87,6 @@ export function reportsOn(database: Database, now: () => number): Reports {
         database.read(() => atOf(next.get({ afterMs, farMs: afterMs + LONGEST_WAIT_MS }))),
       failedReports: failedOn(database),
       pendingReports: async () => database.read(() => countOf(pending.get())),
-      async pauseReports(installationId, untilMs) {
-        database.write(() => pause.run({ installationId, untilMs, farMs: now() + LONGEST_WAIT_MS }))
-      },
     },
     add,
   }

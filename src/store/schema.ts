@@ -126,3 +126,8 @@ CREATE TABLE pauses (
 export const RUNS_OF_COMMIT = `
 CREATE INDEX runs_of_commit ON runs (repository_id, sha, enqueued_at DESC, id DESC);
 `
+
+/** Version 3: how long GitHub limits an installation, apart from how long we keep our writes back to stay below its limits. */
+export const LIMITS = `
+ALTER TABLE pauses ADD COLUMN limited_until INTEGER NOT NULL DEFAULT 0;
+`

@@ -197,7 +197,7 @@ function startIntakeOf(
 ): Intake {
   const world = {
     store,
-    github: gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME }),
+    github: gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store }),
     config: context.config,
     recipes: [...recipes.values()],
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),

@@ -3,7 +3,8 @@ import { MOST_ATTEMPTS, pauseAfter } from '../../src/intake/backoff.ts'
 import { firstCheck } from '../../src/report/checkRun.ts'
 import { SYSTEM_TIME, type Time } from '../../src/report/time.ts'
 import { type HandClock, handClock } from '../report/handClock.ts'
-import { commentOf } from './examples.ts'
+import { aReaction } from '../store/samples.ts'
+import { commentOf, INSTALLATION } from './examples.ts'
 import { type Scene, startScene } from './scene.ts'
 
 const START = Date.parse('2019-05-15T15:21:00Z')
@@ -349,6 +350,24 @@ test('R-QUE-09 what was put off while the clock ran a year ahead is decided in i
   await put.promise
   aheadMs = 0
   expect((await scene.ended('d-1')).outcome).toBe('run_queued')
+})
+
+test('R-REP-04 while GitHub limits an installation nothing of it is asked, and no report of it is due', async () => {
+  const clock = handClock(START)
+  await using scene = await startScene({ time: clock })
+  scene.gitHub.faults.push({ status: 429, headers: { 'retry-after': '90' } })
+  await deliveredUntil(scene, clock, START + 90_000, '!testme', 'd-1')
+  const asked = scene.gitHub.asked.length
+  for (const n of [2, 3]) {
+    const putOff = scene.next('delivery.undecided')
+    await scene.deliver('issue_comment', comment(n, '!testme', n + 1), { id: `d-${n}` })
+    await putOff
+  }
+  await scene.store.addReports([{ ...aReaction(1), installationId: INSTALLATION.installation.id }])
+  expect(await scene.store.dueReports(START + 89_999, 10)).toEqual([])
+  expect(scene.gitHub.asked).toHaveLength(asked)
+  clock.advance(90_000)
+  for (const n of [1, 2]) expect((await scene.ended(`d-${n}`)).outcome).toBe('run_queued')
 })
 
 test('closing waits for what is under way and begins nothing more', async () => {

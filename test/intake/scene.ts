@@ -143,7 +143,7 @@ function worldOf({
   })
   const world: IntakeWorld = {
     store,
-    github: gitHubFacts({ octokitFor: async () => octokit, time }),
+    github: gitHubFacts({ octokitFor: async () => octokit, time, store }),
     config: { ...CONFIG, ...options.config },
     ...PARTS,
     time,

@@ -63,7 +63,7 @@ async function startStory(): Promise<Story> {
   const world = {
     ...PARTS,
     store,
-    github: gitHubFacts({ octokitFor: (id) => probot.auth(id), time: SYSTEM_TIME }),
+    github: gitHubFacts({ octokitFor: (id) => probot.auth(id), time: SYSTEM_TIME, store }),
     config: { ...CONFIG, repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null }] },
     time: SYSTEM_TIME,
   }

@@ -595,6 +595,22 @@ function sending(records: Factory): void {
     expect(await restarted.dueReports(60_000, 10)).toHaveLength(3)
   })
 
+  test('R-REP-04 what GitHub limits is known apart from what we keep back by ourselves, and silences both', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queue(store, aRun('r1'))
+    await store.pauseReports(7, 9_000)
+    expect(await store.limitedUntil(7, 1_000)).toBe(0)
+    await store.noteLimit(7, 60_000)
+    await store.pauseReports(7, 2_000)
+    expect(await store.limitedUntil(7, 59_999)).toBe(60_000)
+    expect(await store.limitedUntil(7, 60_000)).toBe(0)
+    expect(await store.limitedUntil(8, 1_000)).toBe(0)
+    expect(await store.nextReportAtMs(1_000)).toBe(60_000)
+    await store.noteLimit(7, 365 * 24 * 3_600_000)
+    expect(await store.limitedUntil(7, 1_000)).toBe(0)
+  })
+
   test('R-REP-04 a pause and a time of a report that a clock ahead has written hold nothing back, and a real pause takes their place', async () => {
     await using bed = await records()
     const store = await bed.open(() => 1_000)
