@@ -8,7 +8,7 @@ import { type PutOff, type Read, type SettleOptions, settle } from './settle.ts'
 
 /** Pull requests that are decided at a time; each waits mostly for GitHub. */
 const MOST_LANES = 4
-/** A look reads every undecided payload; with so much to do already, it can wait. */
+/** With so much to do already, a look can wait. */
 const FULL_HANDS = 32
 /** When to look again for what an earlier process has put off, or after the store has failed. */
 const LOOK_AGAIN_MS = 5000
@@ -112,9 +112,11 @@ export class Intake implements AsyncDisposable {
     const inHand = new Set(this.#inHand)
     const undecided = await store.undecided(ALWAYS)
     const due = new Set((await store.undecided(time.now())).map(({ id }) => id))
-    const reads = await Promise.all(
-      undecided.map((delivery) => this.#known.get(delivery.id) ?? this.#read(delivery)),
-    )
+    const reads: LaneRead[] = []
+    for (const { id } of undecided) {
+      const read = this.#known.get(id) ?? (await this.#read(id))
+      if (read !== null) reads.push(read)
+    }
     this.#known = new Map(reads.map((read) => [read.delivery.id, read]))
     this.#takeDue(reads, due, inHand)
   }
@@ -138,9 +140,11 @@ export class Intake implements AsyncDisposable {
     this.#lookBy(untilMs)
   }
 
-  async #read(delivery: Delivery): Promise<LaneRead> {
+  async #read(id: string): Promise<LaneRead | null> {
     const { world, log } = this.#options
-    const { id, receivedAtMs } = delivery
+    const delivery = await world.store.delivery(id)
+    if (delivery === null) return null
+    const { receivedAtMs } = delivery
     const digest = world.hash(delivery.payload)
     const event = eventOf(delivery, log)
     const lane = event === null ? id : await laneOf(delivery, event, world.store)

@@ -24,6 +24,7 @@ export interface IntakeWorld {
   readonly store: Pick<
     Store,
     | 'undecided'
+    | 'delivery'
     | 'decide'
     | 'putOff'
     | 'lastHead'

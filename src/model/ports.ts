@@ -167,8 +167,9 @@ export interface Approval {
 export interface Store {
   /** False = this delivery id is known. On disk when the promise resolves. */
   addDelivery(delivery: Delivery): Promise<boolean>
-  /** Deliveries without a decision that are due at `nowMs`, oldest first. */
-  undecided(nowMs: number): Promise<readonly Delivery[]>
+  /** All deliveries without a decision that are due at `nowMs`, oldest first. */
+  undecided(nowMs: number): Promise<readonly Pick<Delivery, 'id'>[]>
+  delivery(id: string): Promise<Delivery | null>
   /** False = decided before, or one of its subjects was; then nothing is written but the delivery's end. */
   decide(decided: Decided): Promise<boolean>
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */

@@ -8,11 +8,13 @@ const ADD = `
   VALUES (:id, :event, :payload, :receivedAtMs)
   ON CONFLICT (id) DO NOTHING`
 
-/** In the order of arrival; bounded, since each row carries a whole payload. */
+/** In the order of arrival; all of them, since one that is not seen blocks nothing that came after it, and waits for ever. */
 const UNDECIDED = `
-  SELECT id, event, payload, received_at FROM deliveries
+  SELECT id FROM deliveries
    WHERE decided_at IS NULL AND (not_before <= :nowMs OR not_before > :farMs)
-   ORDER BY seq LIMIT 1000`
+   ORDER BY seq`
+
+const ONE = 'SELECT id, event, payload, received_at FROM deliveries WHERE id = :id'
 
 const PUT_OFF = `
   UPDATE deliveries SET attempts = attempts + 1, error = :error, not_before = :notBeforeMs
@@ -21,22 +23,31 @@ const PUT_OFF = `
 
 const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = :id'
 
-export function deliveriesOn(database: Database): Pick<Store, 'addDelivery' | 'undecided' | 'putOff'> {
+export function deliveriesOn(
+  database: Database,
+): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff'> {
   const add = database.prepare(ADD)
   const undecided = database.prepare(UNDECIDED)
+  const one = database.prepare(ONE)
   const putOff = database.prepare(PUT_OFF)
   const attempts = database.prepare(ATTEMPTS)
   return {
     addDelivery: async ({ id, event, payload, receivedAtMs }) =>
       database.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
     undecided: async (nowMs) =>
-      database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(deliveryOf)),
+      database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(idOf)),
+    delivery: async (id) => database.read(() => deliveryOf(one.get({ id }))),
     putOff: async (id, error, notBeforeMs) =>
       database.write(() => attemptsOf(putOff.get({ id, error, notBeforeMs }) ?? attempts.get({ id }), id)),
   }
 }
 
-function deliveryOf(row: unknown): Delivery {
+function idOf(row: unknown): Pick<Delivery, 'id'> {
+  return { id: textOf(fieldsOf(row, 'delivery'), 'id') }
+}
+
+function deliveryOf(row: unknown): Delivery | null {
+  if (row === undefined) return null
   const fields = fieldsOf(row, 'delivery')
   return {
     id: textOf(fields, 'id'),

@@ -122,14 +122,19 @@ test('what comes while its pull request is being decided waits its turn', async 
   expect(scene.order).toEqual(['elsewhere', 'run', 'help'])
 })
 
-test('while GitHub is waited for, the records are looked at for what comes, and no more often', async () => {
+test('while GitHub is waited for, the records are looked at for what comes, and no more often; each payload is read once', async () => {
   let looks = 0
+  const read: string[] = []
   await using scene = await startScene({
     store: (store) => ({
       ...store,
       async undecided(nowMs) {
         looks += 1
         return store.undecided(nowMs)
+      },
+      async delivery(id) {
+        read.push(id)
+        return store.delivery(id)
       },
     }),
   })
@@ -138,6 +143,7 @@ test('while GitHub is waited for, the records are looked at for what comes, and 
   await scene.deliver('issue_comment', comment(1, '!testme'), { id: 'd-1' })
   for (const n of [2, 3, 4]) await scene.decided('issue_comment', comment(n, '!testme help', 3), `d-${n}`)
   expect(looks).toBeLessThanOrEqual(2 * 5)
+  expect(read).toEqual(['d-1', 'd-2', 'd-3', 'd-4'])
   gate.resolve()
   await scene.ended('d-1')
 })

@@ -112,6 +112,20 @@ describe('migrations', () => {
   })
 })
 
+test('R-QUE-11 a thousand deliveries that are put off hide none that comes after them', async () => {
+  await using records = await recordsInFolder()
+  const store = await records.open()
+  meddle(
+    records.file,
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+     INSERT INTO deliveries (id, event, payload, received_at, not_before) SELECT 'old-' || i, 'issue_comment', '{}', 1, 9000 FROM n`,
+  )
+  await store.addDelivery(aDelivery('late'))
+  expect(await store.undecided(2_000)).toEqual([{ id: 'late' }])
+  const all = await store.undecided(Number.MAX_SAFE_INTEGER)
+  expect([all.length, all.at(-1)]).toEqual([1001, { id: 'late' }])
+})
+
 describe('a record that cannot be read', () => {
   const NEW_WORD = `UPDATE runs SET stop = '{"reason":"new_word","by":"x","atMs":1}' WHERE id = 'r1'`
   const TOO_LARGE = "UPDATE runs SET comment_id = 9007199254740993 WHERE id = 'r1'"
