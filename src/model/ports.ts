@@ -170,6 +170,8 @@ export interface Store {
   /** All deliveries without a decision that are due at `nowMs`, oldest first. */
   undecided(nowMs: number): Promise<readonly Pick<Delivery, 'id'>[]>
   delivery(id: string): Promise<Delivery | null>
+  /** Forgets payloads of some that were decided before then, and keeps what came of them. Resolves to how many; 0 = there are no more. */
+  forgetPayloads(beforeMs: number): Promise<number>
   /** False = decided before, or one of its subjects was; then nothing is written but the delivery's end. */
   decide(decided: Decided): Promise<boolean>
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */

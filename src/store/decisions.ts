@@ -6,8 +6,11 @@ import type { Reports } from './reports.ts'
 import type { RunChanges } from './runChanges.ts'
 import type { Runs } from './runs.ts'
 
+/** What was nothing for us is kept as a line, and not as its payload: a busy repository has thousands a day. */
 const END = `
-  UPDATE deliveries SET decided_at = :atMs, outcome = :outcome, error = NULL
+  UPDATE deliveries SET decided_at = :atMs, outcome = :outcome, error = NULL,
+    action  = CASE WHEN json_valid(payload) THEN json_extract(payload, '$.action') END,
+    payload = CASE WHEN :outcome = 'event_not_used' THEN '' ELSE payload END
    WHERE id = :id AND decided_at IS NULL`
 
 const KNOWN = 'SELECT 1 FROM deliveries WHERE id = :id'

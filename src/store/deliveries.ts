@@ -16,6 +16,11 @@ const UNDECIDED = `
 
 const ONE = 'SELECT id, event, payload, received_at FROM deliveries WHERE id = :id'
 
+/** So many in one write: others wait for it. */
+const FORGET = `
+  UPDATE deliveries SET payload = '' WHERE seq IN (
+    SELECT seq FROM deliveries WHERE payload <> '' AND decided_at < :beforeMs LIMIT 500)`
+
 const PUT_OFF = `
   UPDATE deliveries SET attempts = attempts + 1, error = :error, not_before = :notBeforeMs
    WHERE id = :id AND decided_at IS NULL
@@ -25,11 +30,12 @@ const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = :id'
 
 export function deliveriesOn(
   database: Database,
-): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff'> {
+): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff' | 'forgetPayloads'> {
   const add = database.prepare(ADD)
   const undecided = database.prepare(UNDECIDED)
   const one = database.prepare(ONE)
   const putOff = database.prepare(PUT_OFF)
+  const forget = database.prepare(FORGET)
   const attempts = database.prepare(ATTEMPTS)
   return {
     addDelivery: async ({ id, event, payload, receivedAtMs }) =>
@@ -37,6 +43,7 @@ export function deliveriesOn(
     undecided: async (nowMs) =>
       database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(idOf)),
     delivery: async (id) => database.read(() => deliveryOf(one.get({ id }))),
+    forgetPayloads: async (beforeMs) => database.write(() => Number(forget.run({ beforeMs }).changes)),
     putOff: async (id, error, notBeforeMs) =>
       database.write(() => attemptsOf(putOff.get({ id, error, notBeforeMs }) ?? attempts.get({ id }), id)),
   }

@@ -131,3 +131,9 @@ CREATE INDEX runs_of_commit ON runs (repository_id, sha, enqueued_at DESC, id DE
 export const LIMITS = `
 ALTER TABLE pauses ADD COLUMN limited_until INTEGER NOT NULL DEFAULT 0;
 `
+
+/** Version 4: what is left of a delivery whose payload is forgotten, and where those stand that still have one. */
+export const PAYLOADS = `
+ALTER TABLE deliveries ADD COLUMN action TEXT;
+CREATE INDEX deliveries_kept ON deliveries (decided_at) WHERE payload <> '';
+`

@@ -12,6 +12,7 @@ import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { createMachine } from '../process/machine.ts'
+import { startLoop } from '../queue/loop.ts'
 import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
 import { loadRecipes } from '../recipes/load.ts'
@@ -52,6 +53,7 @@ export async function startService(context: Context, credentials: Credentials): 
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
+  undo.use(startForgetting(parts))
   const intake = undo.use(
     startIntakeOf(parts, () => {
       outbox.wake()
@@ -71,6 +73,18 @@ export async function startService(context: Context, credentials: Credentials): 
     'service.ready',
   )
   return undo.move()
+}
+
+const FORGET_EVERY_MS = 3_600_000
+const DAY_MS = 24 * FORGET_EVERY_MS
+
+/** Payloads are kept to explain what was decided; their ids for ever, so that none is decided twice. */
+function startForgetting({ context, store, log }: ServiceParts): AsyncDisposable {
+  const keptMs = context.config.retention.days * DAY_MS
+  const loop = startLoop('retention', FORGET_EVERY_MS, log, async () => {
+    while ((await store.forgetPayloads(Date.now() - keptMs)) > 0);
+  })
+  return { [Symbol.asyncDispose]: loop.close }
 }
 
 /** The webhooks' door first; the pages answer every other path. */

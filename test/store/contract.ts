@@ -103,6 +103,22 @@ function decisions(records: Factory): void {
     expect(await store.approval('42', 12, SHA)).toEqual(approval)
   })
 
+  test('R-JAN-11 R-CMD-08 payloads that serve nobody are forgotten, what came of them and their ids are not', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const ids = ['unused', 'old', 'young', 'waits']
+    for (const id of ids) await store.addDelivery(aDelivery(id))
+    await store.decide(aDecision('unused', { outcome: 'event_not_used', atMs: 9_000 }))
+    await store.decide(aDecision('old', { atMs: 1_000 }))
+    await store.decide(aDecision('young', { atMs: 2_000 }))
+    const kept = async () => Promise.all(ids.map(async (id) => (await store.delivery(id))?.payload !== ''))
+    expect(await kept()).toEqual([false, true, true, true])
+    expect(await store.forgetPayloads(2_000)).toBe(1)
+    expect(await store.forgetPayloads(2_000)).toBe(0)
+    expect(await kept()).toEqual([false, false, true, true])
+    for (const id of ids) expect(await store.addDelivery(aDelivery(id))).toBe(false)
+  })
+
   test('R-CMD-08 a decided delivery is not decided again', async () => {
     await using bed = await records()
     const store = await bed.open()

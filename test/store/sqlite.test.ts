@@ -126,6 +126,24 @@ test('R-QUE-11 a thousand deliveries that are put off hide none that comes after
   expect([all.length, all.at(-1)]).toEqual([1001, { id: 'late' }])
 })
 
+test('R-JAN-11 of an event that is not used its action is kept', async () => {
+  await using records = await recordsInFolder()
+  const store = await records.open()
+  for (const [id, payload] of [
+    ['d1', '{"action":"created"}'],
+    ['d2', 'no JSON'],
+  ] as const) {
+    await store.addDelivery(aDelivery(id, { event: 'star', payload }))
+    await store.decide(aDecision(id, { outcome: 'event_not_used' }))
+  }
+  using connection = new DatabaseSync(records.file)
+  const rows = connection.prepare('SELECT id, event, action, payload, outcome FROM deliveries').all()
+  expect(rows).toMatchObject([
+    { id: 'd1', event: 'star', action: 'created', payload: '', outcome: 'event_not_used' },
+    { id: 'd2', event: 'star', action: null, payload: '', outcome: 'event_not_used' },
+  ])
+})
+
 describe('a record that cannot be read', () => {
   const NEW_WORD = `UPDATE runs SET stop = '{"reason":"new_word","by":"x","atMs":1}' WHERE id = 'r1'`
   const TOO_LARGE = "UPDATE runs SET comment_id = 9007199254740993 WHERE id = 'r1'"
