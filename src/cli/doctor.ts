@@ -7,6 +7,7 @@ import { refusedFilesystem } from '../store/stateFolder.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
 import { readEnvFile } from './envFile.ts'
+import { jsonText } from './json.ts'
 import { table } from './table.ts'
 
 /** One thing that the doctor looked at; `bad` is what a run cannot do without. */
@@ -35,7 +36,7 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     ...(await docker()),
     ...github(context.config.repositories.length),
   ]
-  if (json) context.stdout.write(`${JSON.stringify(checks, null, 2)}\n`)
+  if (json) context.stdout.write(jsonText(checks))
   else
     context.stdout.write(
       table(

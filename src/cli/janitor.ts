@@ -3,6 +3,7 @@ import type { JanitorWorld } from '../janitor/ports.ts'
 import { type Swept, sweep } from '../janitor/sweep.ts'
 import { lockAlone } from '../lock/single.ts'
 import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
 import { table } from './table.ts'
 
 /** `berth janitor`: one sweep. A second janitor on the same state folder ends politely; a dry run takes no lock at all. */
@@ -21,7 +22,7 @@ export async function janitor(
 }
 
 function shown(context: Context, { findings, exitCode }: Swept, json: boolean): number {
-  if (json) context.stdout.write(`${JSON.stringify({ findings, exitCode }, null, 2)}\n`)
+  if (json) context.stdout.write(jsonText({ findings, exitCode }))
   else if (findings.length === 0) context.stdout.write('Nothing was left.\n')
   else
     context.stdout.write(

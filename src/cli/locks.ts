@@ -10,13 +10,14 @@ import { formatDuration } from '../model/duration.ts'
 import { isResource, nameFault } from '../model/names.ts'
 import { recoverer } from '../process/recovery.ts'
 import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
 import { personName } from './person.ts'
 import { table, timeText } from './table.ts'
 
 /** `berth locks`: looks, and takes no lock. */
 export function listLocks({ state, stdout }: Context, json: boolean): number {
   const looks = lookAtNames(state)
-  if (json) stdout.write(`${JSON.stringify(looks, null, 2)}\n`)
+  if (json) stdout.write(jsonText(looks))
   else if (looks.length === 0) stdout.write('No name is in use.\n')
   else stdout.write(table(['name', 'state', 'since', 'holder', 'waiters'], looks.map(rowOf)))
   return EXIT.ok

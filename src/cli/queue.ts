@@ -6,6 +6,7 @@ import type { ShownState } from '../model/run.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
 import { table, timeText } from './table.ts'
 
 /** `berth queue`: what the service has accepted and not concluded, in the order in which it will start. */
@@ -15,7 +16,7 @@ export async function listQueue({ state, stdout }: Context, json: boolean): Prom
     ...(await store.queued()),
     ...(await store.broken()),
   ])
-  if (json) stdout.write(`${JSON.stringify(rows ?? [], null, 2)}\n`)
+  if (json) stdout.write(jsonText(rows ?? []))
   else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
   else
     stdout.write(

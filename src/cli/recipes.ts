@@ -2,13 +2,14 @@ import { EXIT } from '../errors.ts'
 import { formatDuration } from '../model/duration.ts'
 import { loadRecipes } from '../recipes/load.ts'
 import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
 import { table } from './table.ts'
 
 /** `berth recipes` */
 export function listRecipes({ config, stdout }: Context, json: boolean): number {
   const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets)
   if (json) {
-    stdout.write(`${JSON.stringify({ recipesDir: config.recipesDir, recipes, broken }, null, 2)}\n`)
+    stdout.write(jsonText({ recipesDir: config.recipesDir, recipes, broken }))
     return EXIT.ok
   }
   const rows = recipes.map(({ name, driver, stages, deadlineMs, description }) => {

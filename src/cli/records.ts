@@ -7,20 +7,14 @@ import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
 import { table, timeText } from './table.ts'
 
 /** `berth runs`: from the run folders, so with or without the service. */
 export function listRuns({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
   const looks = lookAtRuns(state, options.limit)
   const dead = deadAmong(state, looks)
-  if (options.json)
-    stdout.write(
-      `${JSON.stringify(
-        looks.map((look) => asJson(look, dead.has(look.run.id))),
-        null,
-        2,
-      )}\n`,
-    )
+  if (options.json) stdout.write(jsonText(looks.map((look) => asJson(look, dead.has(look.run.id)))))
   else if (looks.length === 0) stdout.write('There is no run yet; start one with `berth run RECIPE`.\n')
   else
     stdout.write(
@@ -72,7 +66,7 @@ function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean
 export function showRun({ state, stdout }: Context, words: string, json: boolean): number {
   const look = lookAtRun(findRun(state, words))
   const dead = deadAmong(state, [look]).has(look.run.id)
-  stdout.write(json ? `${JSON.stringify(asJson(look, dead), null, 2)}\n` : textOf(look, dead))
+  stdout.write(json ? jsonText(asJson(look, dead)) : textOf(look, dead))
   return EXIT.ok
 }
 
