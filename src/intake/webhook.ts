@@ -75,8 +75,9 @@ async function take(
 ): Promise<void> {
   const { log, now, stored } = options
   const id = headerOf(request, 'x-github-delivery')
+  const body = await whole(request, read, log)
+  if (body === null) return
   try {
-    const body = await read(request)
     if (typeof body === 'string')
       return await refuse(body === 'too_much' ? TOO_MUCH : NO_ROOM, request, response, log)
     const payload = body.toString('utf8')
@@ -95,6 +96,20 @@ async function take(
   } catch (error) {
     log.error({ delivery: id, error: messageOf(error) }, 'delivery.lost')
     answer({ status: 503, message: 'not stored; deliver it again' }, response)
+  }
+}
+
+/** Null = whoever sent it has broken off: nothing is known of them, and nobody waits for an answer. */
+async function whole(
+  request: IncomingMessage,
+  read: (request: IncomingMessage) => Promise<Body>,
+  log: IntakeLog,
+): Promise<Body | null> {
+  try {
+    return await read(request)
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'delivery.aborted')
+    return null
   }
 }
 

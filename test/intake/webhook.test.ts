@@ -176,14 +176,15 @@ test('R-QUE-01 a delivery that cannot be stored is never answered as if it was',
   expect(scene.events).toEqual(['delivery.lost'])
 })
 
-test('a sender that leaves in the middle of a body stops nobody', async () => {
+test('R-OBS-01 a sender that leaves in the middle of a body stops nobody, and is no fault of ours', async () => {
   await using scene = await startScene()
-  const lost = scene.next('delivery.lost')
+  const lost = scene.next('delivery.aborted')
   const sent = rawRequest(scene, { 'content-length': 1000 })
   sent.on('error', () => undefined)
   await new Promise((resolve) => sent.write('{"action":', resolve))
   sent.destroy()
   await lost
+  expect(scene.events).toEqual(['delivery.aborted'])
   expect((await scene.deliver('issue_comment', COMMENT, { id: 'd-2' })).status).toBe(202)
   expect((await scene.ended('d-2')).isNew).toBe(true)
 })
