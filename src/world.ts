@@ -62,11 +62,11 @@ function looksIdle(state: StatePaths, name: string, looksHeld: (name: string) =>
 }
 
 function findRecipe(config: Config, name: string): Recipe {
-  const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets)
+  const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
   const found = recipes.find((recipe) => recipe.name === name)
   if (found !== undefined) return found
   if (broken.some((recipe) => recipe.name === name))
-    return loadRecipe(`${config.recipesDir}/${name}`, config.budgets)
+    return loadRecipe(`${config.recipesDir}/${name}`, config.budgets, config.runAs.length > 0)
   const names = recipes.map((recipe) => recipe.name)
   const offer = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`
   throw new InputError('berth run', [

@@ -7,7 +7,7 @@ import { table } from './table.ts'
 
 /** `berth recipes` */
 export function listRecipes({ config, stdout }: Context, json: boolean): number {
-  const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets)
+  const { recipes, broken } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
   if (json) {
     stdout.write(jsonText({ recipesDir: config.recipesDir, recipes, broken }))
     return EXIT.ok
@@ -34,7 +34,7 @@ export function listRecipes({ config, stdout }: Context, json: boolean): number 
 
 /** `berth recipes check`: 2 when anything is wrong, each fault on a line of its own. */
 export function checkAll({ config, stdout, stderr }: Context): number {
-  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets)
+  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
   if (faults.length === 0) {
     stdout.write(`${recipes.length} recipes in ${config.recipesDir} are in order.\n`)
     return EXIT.ok

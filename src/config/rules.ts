@@ -23,7 +23,11 @@ export function brokenRules(parts: Parts, file: string, around: Surroundings): B
   const { baseDomain } = parts
   if (baseDomain === undefined) return { findings: users, faults: [] }
   const domains = { baseDomain, runDomains: runDomainsOf(baseDomain, parts.runDomains) }
-  const loaded = loadRecipes(recipesDirOf(parts.recipesDir, file, around.cwd), budgetsIn(parts))
+  const loaded = loadRecipes(
+    recipesDirOf(parts.recipesDir, file, around.cwd),
+    budgetsIn(parts),
+    (parts.runAs ?? []).length > 0,
+  )
   const enrolments = enrolmentsIn(parts)
   const findings = [
     ...users,

@@ -23,20 +23,28 @@ export interface LoadedRecipes {
 
 /**
  * Reads and checks `<folder>/recipe.yml`. The folder's name is the recipe's. What the recipe leaves open, and what it may ask
- * for at most, comes from the budgets.
+ * for at most, comes from the budgets. `hasUsers`: the configuration has `runAs`.
  * @throws InputError with every fault at once
  */
-export function loadRecipe(folder: string, budgets: BudgetConfig = DEFAULT_BUDGETS): Recipe {
-  const result = readRecipe(resolve(folder), budgets)
+export function loadRecipe(
+  folder: string,
+  budgets: BudgetConfig = DEFAULT_BUDGETS,
+  hasUsers = false,
+): Recipe {
+  const result = readRecipe(resolve(folder), budgets, hasUsers)
   if (!('faults' in result)) return result
   throw new InputError(`Recipe ${result.name} cannot be used`, result.faults)
 }
 
 /** Reads and checks every folder in `recipesDir`; one that has faults hides no other. Dot folders and files are none. */
-export function loadRecipes(recipesDir: string, budgets: BudgetConfig = DEFAULT_BUDGETS): LoadedRecipes {
+export function loadRecipes(
+  recipesDir: string,
+  budgets: BudgetConfig = DEFAULT_BUDGETS,
+  hasUsers = false,
+): LoadedRecipes {
   const folders = foldersIn(recipesDir)
   if (typeof folders === 'string') return { recipes: [], broken: [], faults: [folders] }
-  const read = folders.map((folder) => readRecipe(folder, budgets))
+  const read = folders.map((folder) => readRecipe(folder, budgets, hasUsers))
   const broken = read.filter((result) => 'faults' in result)
   return {
     recipes: read.flatMap((result) => ('faults' in result ? [] : [result])),
@@ -62,13 +70,13 @@ function foldersIn(recipesDir: string): readonly string[] | string {
   }
 }
 
-function readRecipe(folder: string, budgets: BudgetConfig): Recipe | BrokenRecipe {
+function readRecipe(folder: string, budgets: BudgetConfig, hasUsers: boolean): Recipe | BrokenRecipe {
   const name = basename(folder)
   const file = join(folder, 'recipe.yml')
   const bytes = bytesOf(file)
   if (typeof bytes === 'string') return { name, faults: [bytes] }
   const yaml = readYaml(file, bytes.toString('utf8'), recipeSchema)
-  const faults = yaml.faultsWith(yaml.parts === null ? [] : recipeFindings(yaml.parts, budgets))
+  const faults = yaml.faultsWith(yaml.parts === null ? [] : recipeFindings(yaml.parts, budgets, hasUsers))
   const nameFault = nameFaultOf(name)
   if (nameFault !== null) return { name, faults: [`${folder}: ${nameFault}`, ...faults] }
   if (yaml.value === null || faults.length > 0) return { name, faults }

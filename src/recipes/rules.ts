@@ -15,11 +15,12 @@ const OWN_PREFIX = 'BERTH_'
 const OWN_ARGUMENTS: ReadonlySet<string> = new Set(['keep'])
 
 /** What is wrong between the fields of a recipe, and against the budgets of the configuration (R-QUE-13). */
-export function recipeFindings(parts: Parts, budgets: BudgetConfig): readonly Finding[] {
+export function recipeFindings(parts: Parts, budgets: BudgetConfig, hasUsers: boolean): readonly Finding[] {
   return [
     ...budgetFindings(parts, budgets),
     ...tooMany('stages', parts.stages, MOST_STAGES),
     ...tooMany('resources', parts.resources, MOST_RESOURCES),
+    ...(hasUsers ? tooManyWithUser(parts.resources ?? []) : []),
     ...repeated((parts.stages ?? []).map((stage) => stage?.name)).map(({ index, word }) => ({
       path: ['stages', index, 'name'],
       text: `${word} is the name of an earlier stage; each stage needs its own`,
@@ -31,6 +32,13 @@ export function recipeFindings(parts: Parts, budgets: BudgetConfig): readonly Fi
     ...Object.entries(parts.arguments ?? {}).flatMap(([name, rule]) => argumentFindings(name, rule)),
     ...Object.keys(parts.env ?? {}).flatMap(variableFindings),
   ]
+}
+
+/** The user that stages run as is locked like a resource: it takes one of the names. */
+function tooManyWithUser(resources: readonly unknown[]): readonly Finding[] {
+  if (resources.length !== MOST_RESOURCES) return []
+  const text = `has ${MOST_RESOURCES} entries; at most ${MOST_RESOURCES - 1} where the configuration has runAs: the user is locked like a resource`
+  return [{ path: ['resources'], text }]
 }
 
 /** Why a folder of this name can be no recipe, or null. */

@@ -119,7 +119,7 @@ interface ServiceParts {
 
 /** Read once: a recipe that changes under a running service would be another one than was checked. */
 function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
-  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets)
+  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
   if (faults.length > 0) throw new InputError('berth serve cannot start; recipes have faults', faults)
   return new Map(recipes.map((recipe) => [recipe.name, recipe]))
 }

@@ -146,6 +146,16 @@ teardown: { timeout: 20m }
     expect(checkRecipes(here.path('recipes'))).toHaveLength(count)
   })
 
+  test.each([
+    ['a b c d e'.split(' '), true, []],
+    ['a b c d e f'.split(' '), false, []],
+    ['a b c d e f'.split(' '), true, [expect.stringContaining('resources: has 6 entries; at most 5 where')]],
+  ])('R-LCK-09 resources %j, where stages have a user of their own: %j', (resources, hasUsers, faults) => {
+    using here = machine()
+    here.write('recipes/hello/recipe.yml', `resources: [${resources.join(', ')}]\n${HELLO}`)
+    expect(loadRecipes(here.path('recipes'), DEFAULT_BUDGETS, hasUsers).faults).toEqual(faults)
+  })
+
   test.each(RESERVED_WORDS)('R-CMD-03 no recipe may be named like the subcommand %s', (name) => {
     using here = machine()
     here.write(`recipes/${name}/recipe.yml`, HELLO)
