@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { isAlive, kill } from './fixtures/kernel.ts'
 import { textOf } from './fixtures/records.ts'
 import { test } from './fixtures/test.ts'
 import type { World } from './fixtures/world.ts'
@@ -13,7 +14,7 @@ describe('the checkout of a run', () => {
     world.recipe('app', { stages: { show: 'git rev-parse HEAD >"$BERTH_ARTIFACTS/head"' } })
     const [one, two] = [branch(world, 'one'), branch(world, 'two')]
     // The first copy of the first run finds no mirror; its second one comes right after its fetch.
-    const copies = parkCopy(world, 2)
+    const copies = parkGit(world, 'pack-objects', 2)
     const first = await world.run('app', '--pr', '1', '--ref', 'one')
     await copies.gate.reached()
     const mirror = onlyMirror(world)
@@ -31,7 +32,31 @@ describe('the checkout of a run', () => {
     expect(textOf(join(second.folder, 'artifacts/head'))).toBe(`${two}\n`)
     expect(copies.count()).toBe(5)
   })
+
+  test.for(['fetch', 'pack-objects', 'index-pack', 'checkout'])(
+    'R-RUN-07 R-RUN-03 whose process is killed while git %s is slow: that git is gone before the teardown command, and the next run has the mirror',
+    async (word, { world }) => {
+      const slow = parkGit(world, word, 1)
+      world.recipe('app', { teardown: `${ALIVE} >>"$TRACE"` })
+      writeFileSync(join(world.root, 'git'), '')
+      const run = await world.run('app')
+      const git = await slow.gate.reached()
+      writeFileSync(join(world.root, 'git'), `${git.pid}`)
+      kill(run.conductor().pid, 'SIGKILL')
+      await run.cli.endedWith(70)
+      expect(run.result()).toMatchObject({ reason: 'harness_fault', verified: true })
+      expect(isAlive(git.pid)).toBe(false)
+      expect(world.trace()).toEqual([`${run.id} ended`])
+      world.recipe('app', { stages: { show: 'true' }, teardown: 'true' })
+      ageLocks(world)
+      await world.berth('run', 'app').endedWith(0)
+    },
+  )
 })
+
+/** Tells whether the process that the test has named lives still; a zombie does not. */
+const ALIVE =
+  'if grep -qs "^State:.[^ZX]" "/proc/$(cat "$SITES/../git")/status"; then echo "$BERTH_RUN_ID ALIVE"; else echo "$BERTH_RUN_ID ended"; fi'
 
 /** A branch with one commit of its own, and that commit. */
 function branch({ repo }: World, name: string): string {
@@ -44,22 +69,22 @@ function branch({ repo }: World, name: string): string {
   return sha
 }
 
-/** From now on the n-th copy out of a mirror stops before it begins: git is found first in the path as a script that then becomes the real one. */
-function parkCopy(world: World, at: number) {
-  const gate = world.gate('copy')
+/** From now on the n-th git of this word stops before it begins: git is found first in the path as a script that then becomes the real one. */
+function parkGit(world: World, word: string, at: number) {
+  const gate = world.gate('git')
   const bin = join(world.root, 'bin')
-  const copies = join(world.root, 'copies')
+  const calls = join(world.root, 'calls')
   mkdirSync(bin)
-  writeFileSync(copies, '')
+  writeFileSync(calls, '')
   writeFileSync(
     join(bin, 'git'),
     `#!/bin/sh
 case " $* " in
-  *" pack-objects "*)
-    echo copy >>'${copies}'
-    if [ "$(grep -c . '${copies}')" = ${at} ]; then
-      echo "copy $$" >'${world.gates}/copy.here'
-      read -r _ <'${world.gates}/copy.go'
+  *" ${word} "*)
+    echo git >>'${calls}'
+    if [ "$(grep -c . '${calls}')" = ${at} ]; then
+      echo "git $$" >'${world.gates}/git.here'
+      read -r _ <'${world.gates}/git.go'
     fi ;;
 esac
 PATH=\${PATH#*:}
@@ -68,7 +93,13 @@ exec git "$@"
   )
   chmodSync(join(bin, 'git'), 0o755)
   world.prependPath(bin)
-  return { gate, count: () => textOf(copies).split('\n').length - 1 }
+  return { gate, count: () => textOf(calls).split('\n').length - 1 }
+}
+
+/** The lock of a mirror whose owner was killed is a dead one's after half a minute. */
+function ageLocks({ state }: World): void {
+  const locks = readdirSync(join(state, 'mirrors')).filter((name) => name.endsWith('.lock'))
+  for (const lock of locks) utimesSync(join(state, 'mirrors', lock), 0, 0)
 }
 
 function onlyMirror({ state }: World): string {

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
-import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
+import { CHECKOUT, stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 import type { RunContainment } from '../process/containment.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
 import { isLiveState, statOf } from '../process/procfs.ts'
@@ -52,7 +52,7 @@ async function tearDown(
   const { containment, request } = works
   const { killGraceMs } = request.budgets
   const startedAt = performance.now()
-  const unfinished = unfinishedParts(journal)
+  const unfinished = unfinishedParts(journal, request.run)
   const early = await endEach(unfinished, containment, killGraceMs)
   const own = unfinished.length === 0 ? part : containment.make(TEARDOWN)
   const fault = ownOnly ? 'the teardown command was not run: the lock is lost' : await runTeardown(works, own)
@@ -83,11 +83,19 @@ function faultOf(error: unknown): StageEnd {
   return { outcome: 'fault', exitCode: null, detail: messageOf(error) }
 }
 
-/** Of a stage, or of teardowns, that earlier processes of this run began and never saw end. The last teardown is our own. */
-function unfinishedParts({ stages, containments }: Journal): readonly Containment[] {
+/**
+ * Of a checkout, a stage, or teardowns, that earlier processes of this run began and never saw end. The last teardown is our own. A git that
+ * was stopped may have left helpers behind.
+ */
+function unfinishedParts(
+  { planned, prepareFault, stages, containments }: Journal,
+  run: string,
+): readonly Containment[] {
+  const isPrepared = planned !== null && prepareFault === null
+  const checkout = isPrepared ? [] : [{ kind: 'sweep', run, stage: CHECKOUT } as const]
   const stage = stages.findIndex(({ outcome }) => outcome === null)
   const open = stage < 0 ? [] : containments.slice(stage, stage + 1)
-  return [...open, ...containments.slice(stages.length, -1)]
+  return [...checkout, ...open, ...containments.slice(stages.length, -1)]
 }
 
 /** Nothing of the run's own works beside its teardown command. Returns how many processes had to be ended. */

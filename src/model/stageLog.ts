@@ -6,3 +6,6 @@ export function stageLogName(index: number, name: string): string {
 /** No stage may have this name. */
 export const TEARDOWN = 'teardown'
 export const TEARDOWN_LOG = `${TEARDOWN}.log`
+
+/** What the processes of a run's checkout are marked with, where those of a stage have its name. */
+export const CHECKOUT = 'checkout'

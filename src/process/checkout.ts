@@ -22,11 +22,12 @@ export interface CheckoutWish {
 export async function checkOut({ request, run, mirrors, cloneToken, signal }: CheckoutWish): Promise<void> {
   const { sha, runAs } = request
   const user: GitUser = { home: run.home, runAs }
+  const options = { run: run.id, signal }
   writeGitConfiguration(run.home)
   makeRepository(run.work, sha)
   if (runAs !== null) for (const folder of [run.work, run.home, run.artifacts]) giveTo(runAs, folder)
-  await fillFromMirror({ mirrors, request, options: { signal, token: cloneToken } }, user, run.work)
-  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', sha], { signal })
+  await fillFromMirror({ mirrors, request, options: { ...options, token: cloneToken } }, user, run.work)
+  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', sha], options)
   const head = readFileSync(join(run.work, '.git', 'HEAD'), 'utf8').trim()
   if (head !== sha) throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${sha}`)
 }
@@ -71,10 +72,10 @@ const WAYS = [
 ] as const
 
 async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Promise<void> {
-  const { signal } = wish.options
+  const { run, signal } = wish.options
   let fault: unknown = null
   for (const way of WAYS) {
-    if (fault !== null) await git(user, ['-C', work, 'prune'], { signal })
+    if (fault !== null) await git(user, ['-C', work, 'prune'], { run, signal })
     const mirror = await way(wish)
     try {
       return await copyCommit(mirror, wish, user, work)
@@ -93,12 +94,12 @@ async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Pr
 async function copyCommit(mirror: string, wish: MirrorWish, user: GitUser, work: string): Promise<void> {
   const pack = ['-C', mirror, 'pack-objects', '-q', '--revs', '--stdout', '--delta-base-offset']
   const index = ['-C', work, '-c', 'core.fsync=none', 'index-pack', '--stdin', CONNECTED]
-  const { signal } = wish.options
+  const { run, signal } = wish.options
   await gitInto(
     { user: mirrorUser(wish), args: pack },
     `${wish.request.sha}\n`,
     { user, args: index },
-    { signal },
+    { run, signal },
   )
 }
 

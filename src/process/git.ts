@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import { makePipe } from '../lock/syscalls.ts'
 import type { RunAs } from '../model/run.ts'
+import { CHECKOUT } from '../model/stageLog.ts'
 import { createOnce } from '../store/durable.ts'
 
 /** Who runs git, and with which configuration: never the machine's, and nothing that a repository brings along. */
@@ -13,6 +14,8 @@ export interface GitUser {
 }
 
 export interface GitOptions {
+  /** Whose work it is: git, and what it starts, carries the run's mark, so that a teardown finds what outlived its run process. */
+  readonly run: string
   readonly signal: AbortSignal
   /** Sent as a header, through the environment: a command line can be read by everybody on the machine. */
   readonly token?: string | null
@@ -97,9 +100,9 @@ export async function gitInto(from: GitCall, input: string, to: GitCall, options
   throwFaults(await Promise.all([endOf(first, from.args), endOf(second, to.args)]))
 }
 
-function start({ user, args }: GitCall, stdio: StdioOptions, { signal, token }: GitOptions): ChildProcess {
+function start({ user, args }: GitCall, stdio: StdioOptions, options: GitOptions): ChildProcess {
   const [file = 'git', ...rest] = [...asUser(user), 'git', ...args]
-  return spawn(file, rest, { cwd: '/', env: environmentOf(user, token ?? null), stdio, signal })
+  return spawn(file, rest, { cwd: '/', env: environmentOf(user, options), stdio, signal: options.signal })
 }
 
 /** What went wrong, or null. Whatever the end, git is gone then; one that was stopped may have left a helper that holds its output open. */
@@ -128,13 +131,17 @@ function throwFaults(faults: readonly (string | null)[]): void {
   if (told.length > 0) throw new HarnessError('GIT', told.join('; '))
 }
 
-/** The words before a command that make it run as the stages' user; none where that is our own. */
+/**
+ * The words before a command that make it run as the stages' user; none where that is our own. Only where setpriv is needed anyway does git
+ * get a death signal, too: its mark is what the guarantee rests on, and the TERM of a teardown, unlike KILL, lets it remove its lock files.
+ */
 function asUser({ runAs }: GitUser): readonly string[] {
   if (runAs === null) return []
-  return ['setpriv', `--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups', '--no-new-privs']
+  const user = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups']
+  return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', ...user]
 }
 
-function environmentOf({ home }: GitUser, token: string | null): Record<string, string> {
+function environmentOf({ home }: GitUser, { run, token = null }: GitOptions): Record<string, string> {
   const passedOn = PASSED_ON.flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -143,6 +150,8 @@ function environmentOf({ home }: GitUser, token: string | null): Record<string, 
     ...Object.fromEntries(passedOn),
     HOME: home,
     LANG: 'C',
+    BERTH_RUN_ID: run,
+    BERTH_STAGE: CHECKOUT,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...(token === null ? {} : credentials(token)),

@@ -39,7 +39,8 @@ function wishOf({ gitHub }: Scene, mirrors: string, pr: number): Parameters<type
     sha,
     ref: `refs/pull/${pr}/head`,
   }
-  return { mirrors, request, options: { signal: new AbortController().signal, token: 'ghs_test' } }
+  const options = { run: request.run, signal: new AbortController().signal, token: 'ghs_test' }
+  return { mirrors, request, options }
 }
 
 function typeIn(mirror: string, sha: string): string {

@@ -65,7 +65,7 @@ describe('the tags in a mirror', () => {
 })
 
 async function fetch({ state, origin }: Scene, pr: number, sha: string): Promise<void> {
-  const options = { signal: new AbortController().signal }
+  const options = { run: `run-${pr}`, signal: new AbortController().signal }
   await fetchIntoMirror({
     mirrors: state.mirrors,
     request: requestOf(`run-${pr}`, pr, sha, origin),
