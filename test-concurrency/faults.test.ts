@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { ended, killAll } from './fixtures/crash.ts'
+import { ended, killAll, killTogether } from './fixtures/crash.ts'
 import { isAlive, kill } from './fixtures/kernel.ts'
 import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
@@ -88,6 +88,49 @@ describe.skipIf(!IS_ROOT)('a full disk (as root)', () => {
     expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${id} ${step}`))
     expect(readdirSync(join(copy, 'open'))).toEqual([])
     expect(textOf(join(copy, `locks/${NAME}.lock`))).toBe('')
+  })
+})
+
+describe('a FIFO in the place of a live run’s journal', () => {
+  test('R-JAN-07 R-RUN-03 keeps nobody waiting: `berth run` hears of the end, `berth runs` and the janitor go on', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    const spoil = 'cd "$BERTH_WORKSPACE/.."; mv journal.ndjson j; mkfifo journal.ndjson'
+    world.recipe('app', { stages: { up: `${SITE} up`, spoil, inside: `${GATE} inside`, never: NEVER } })
+    const run = await world.run('app')
+    await inside.reached()
+    await world.berth('runs').endedWith(0)
+    await world.berth('cancel', run.id).endedWith(0)
+    inside.go()
+    await run.cli.endedWith(143)
+    expect(run.cli.output()).toContain('journal.ndjson is no regular file')
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+    await world.berth('janitor').endedWith(0)
+  })
+
+  test('R-LCK-11 R-RUN-03 is kept aside by whoever recovers the run when all of its processes are dead', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    const spoil =
+      'cd "$BERTH_WORKSPACE/.."; mkfifo fifo; mkfifo log; mv fifo journal.ndjson; mv log wrapper.log'
+    world.recipe('app', {
+      stages: { up: `${SITE} up`, inside: `${GATE} inside`, spoil, park: `${GATE} inside` },
+    })
+    const run = await world.run('app')
+    await inside.reached()
+    const { pid, wrapper } = run.conductor()
+    inside.go()
+    await inside.reached()
+    await killTogether(run.cli.pid, wrapper, pid)
+    const janitor = world.berth('janitor')
+    // It says, too, that it could not tell whether the run is past its ceiling.
+    await janitor.endedWith(1)
+    expect(janitor.output()).toMatch(/app-0.ci.localhost +cleaned/)
+    await world.berth('janitor').endedWith(0)
+    expect(run.result()).toMatchObject({ reason: 'harness_fault', verified: true })
+    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
   })
 })
 

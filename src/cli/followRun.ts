@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Journal } from '../model/journal.ts'
+import { messageOf } from '../errors.ts'
+import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
 import type { Verdict } from '../model/run.ts'
 import { readResult } from '../store/result.ts'
 import { type RunPaths, readJournal } from '../store/runFolder.ts'
@@ -21,9 +22,9 @@ export async function followRun(
 ): Promise<Verdict | null> {
   const end = wrapperEnded.then(() => 'over' as const)
   using folder = watchFolder(run.folder)
-  do grown(readJournal(run))
+  do grown(journalOf(run))
   while ((await Promise.race([end, folder.changed(LONGEST_LOOK_AWAY_MS)])) !== 'over')
-  grown(readJournal(run))
+  grown(journalOf(run))
   return readResult(run) ?? resultOfRecovery(run, grown, recover)
 }
 
@@ -34,10 +35,19 @@ async function resultOfRecovery(
 ): Promise<Verdict | null> {
   for (;;) {
     const { kind } = await recover()
-    grown(readJournal(run))
+    grown(journalOf(run))
     const result = readResult(run)
     if (result !== null || kind !== 'busy') return result
     await pause(LONGEST_LOOK_AWAY_MS)
+  }
+}
+
+/** The run goes on, whatever a stage has put in its journal's place. */
+function journalOf(run: RunPaths): Journal {
+  try {
+    return readJournal(run)
+  } catch (error) {
+    return { ...EMPTY_JOURNAL, prepareFault: messageOf(error) }
   }
 }
 

@@ -1,9 +1,10 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import { type CleaningDue, cleaningDue } from '../model/cleaning.ts'
 import { EMPTY_JOURNAL, isVerified, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import { conclude } from '../model/verdict.ts'
+import { openJournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
 import {
   hasRunFolder,
@@ -196,9 +197,10 @@ function sharedName(names: readonly Name[], held: Held): Name {
   return held.names.find((name) => names.includes(name)) ?? held.names[0] ?? ''
 }
 
-/** Looks at a run's journal while nobody conducts the run; null = somebody does. A journal that cannot be read is one that needs recovery. */
+/** Looks at a run's journal while nobody conducts the run; null = somebody does. A journal that cannot be read, or stands there no more, is one that needs recovery. */
 function underRunLock(run: RunPaths, act: (journal: Journal) => Journal): Journal | null {
-  const fd = openSync(run.journal, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
+  const fd = openJournalFile(run.journal)
+  if (fd === null) return act(journalOf(run))
   try {
     return tryFlock(fd) ? act(journalOf(run)) : null
   } finally {

@@ -59,7 +59,7 @@ export function readMark(fd: number): MarkState {
 export function peekMark(path: string): MarkState {
   let fd = -1
   try {
-    fd = openSync(path, constants.O_RDONLY)
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     return readMark(fd)
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? 'clean' : 'unreadable'

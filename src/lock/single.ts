@@ -1,4 +1,5 @@
-import { ftruncateSync, readFileSync, writeSync } from 'node:fs'
+import { ftruncateSync, writeSync } from 'node:fs'
+import { readIfThere } from '../store/durable.ts'
 import { lockExclusively } from './lockFile.ts'
 
 /**
@@ -7,7 +8,7 @@ import { lockExclusively } from './lockFile.ts'
  */
 export function lockAlone(path: string, what: string): string | null {
   const fd = lockExclusively(path)
-  if (fd === null) return readFileSync(path, 'utf8').trim()
+  if (fd === null) return (readIfThere(path) ?? '').trim()
   const line = Buffer.from(`${what}, process ${process.pid}\n`)
   ftruncateSync(fd, 0)
   writeSync(fd, line, 0, line.length, 0)

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { codeOf } from '../errors.ts'
 import { closeAllOnExec, makePipe } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
-import { opened, writeAll } from '../store/durable.ts'
+import { openedFile, removeIfThere, writeAll } from '../store/durable.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 
@@ -37,7 +38,7 @@ export interface Launch {
  * @throws when the wrapper cannot be started; the descriptors are the caller's still
  */
 export async function launchWrapper(launch: Launch): Promise<Launched> {
-  using log = opened(launch.run.wrapperLog, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
+  using log = openLog(launch.run.wrapperLog)
   using control = controlOf(launch)
   closeAllOnExec()
   const child = spawn('/bin/sh', wrapperArguments(launch), {
@@ -52,6 +53,18 @@ export async function launchWrapper(launch: Launch): Promise<Launched> {
     child.once('error', reject)
   })
   return { pid: child.pid ?? 0, ended, child }
+}
+
+/** What a stage has put in its place must not keep a recovery from coming. */
+function openLog(path: string): ReturnType<typeof openedFile> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND
+  try {
+    return openedFile(path, flags)
+  } catch (error) {
+    if (codeOf(error) !== 'NOT_A_FILE') throw error
+    removeIfThere(path)
+    return openedFile(path, flags)
+  }
 }
 
 function wrapperArguments(launch: Launch): string[] {

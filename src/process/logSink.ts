@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { codeOf } from '../errors.ts'
+import { openFile } from '../store/durable.ts'
 
 /** What is kept of a stage's output: so much from its start, and so much from its end. */
 const HEAD_BYTES = 8 * 1024 * 1024
@@ -42,10 +43,10 @@ export function openLogSink(path: string, pipeFd: number): LogSink {
 
 const NO_FILE = -1
 
-/** Without a file (a full disk, no descriptors) the output is read all the same, and lost. */
+/** Without a file (a full disk, no descriptors, an earlier stage's FIFO in its place) the output is read all the same, and lost. */
 function openLog(path: string): number {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+    return openFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
   } catch {
     return NO_FILE
   }

@@ -1,4 +1,4 @@
-import type { StopRequest } from '../model/journal.ts'
+import type { ProcessIdentity, StopRequest } from '../model/journal.ts'
 import { noteStop, type RunPaths, readJournal } from '../store/runFolder.ts'
 import { bootId, identityOf, signalIdentity } from './procfs.ts'
 
@@ -13,9 +13,17 @@ export function stopRun(run: RunPaths, stop: StopRequest): boolean {
   return noted
 }
 
-/** Lets the run look at its stop.json now. */
+/** Lets the run look at its stop.json now; one whose journal cannot be read looks by itself, before its next step. */
 function wake(run: RunPaths): void {
-  const { lastProcess } = readJournal(run)
+  const lastProcess = lastProcessOf(run)
   if (lastProcess === null || lastProcess.boot !== bootId()) return
   if (identityOf(lastProcess.pid)?.startTime === lastProcess.startTime) signalIdentity(lastProcess, 'SIGTERM')
+}
+
+function lastProcessOf(run: RunPaths): ProcessIdentity | null {
+  try {
+    return readJournal(run).lastProcess
+  } catch {
+    return null
+  }
 }

@@ -1,7 +1,10 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { constants, fstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { codeOf, messageOf } from '../errors.ts'
 import type { Journal } from '../model/journal.ts'
 import { stageLogName, TEARDOWN_LOG } from '../model/stageLog.ts'
+import { openedFile, readPart } from './durable.ts'
 import type { RunPaths } from './runFolder.ts'
 
 /** The log that explains a run best: of its first stage that is not green, else of its last one; the teardown's where that failed. */
@@ -16,16 +19,41 @@ export function tellingLog(run: RunPaths, journal: Journal): string {
   return join(run.stages, name)
 }
 
-/** The last bytes of a file as text; empty where there is none. */
+/** The last bytes of a log as text; empty where there is none, a word of ours where a stage has put something else in its place. */
 export function tailOfFile(path: string, mostBytes: number): string {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size === 0) return ''
-  const bytes = Buffer.alloc(Math.min(size, mostBytes))
-  const fd = openSync(path, 'r')
   try {
-    const length = readSync(fd, bytes, 0, bytes.length, size - bytes.length)
-    return bytes.toString('utf8', 0, length)
-  } finally {
-    closeSync(fd)
+    using file = openedFile(path, constants.O_RDONLY)
+    const { size } = fstatSync(file.value)
+    const length = Math.min(size, mostBytes)
+    return readPart(file.value, size - length, length).toString('utf8')
+  } catch (error) {
+    return wordsFor(error)
   }
+}
+
+const PIECE_BYTES = 256 * 1024
+
+/** Each call returns a piece of what has been added to a log, empty when that is all; characters are never cut. */
+export function tailReader(path: string): () => string {
+  const decoder = new StringDecoder('utf8')
+  let position = 0
+  let refused = false
+  return () => {
+    if (refused) return ''
+    try {
+      using file = openedFile(path, constants.O_RDONLY)
+      const bytes = readPart(file.value, position, PIECE_BYTES)
+      position += bytes.length
+      return decoder.write(bytes)
+    } catch (error) {
+      refused = true
+      return wordsFor(error)
+    }
+  }
+}
+
+function wordsFor(error: unknown): string {
+  if (codeOf(error) === 'ENOENT') return ''
+  if (codeOf(error) !== 'NOT_A_FILE') throw error
+  return `[berth: ${messageOf(error)}]\n`
 }

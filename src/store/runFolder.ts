@@ -91,9 +91,17 @@ export function readStop(run: RunPaths): StopRequest | null {
   })
 }
 
-/** Signals that the run's wrappers have heard, such as `TERM`, in order: a process that was just being started has missed them. */
+/**
+ * Signals that the run's wrappers have heard, such as `TERM`, each once, in order: a process that was just being started has missed them. Words
+ * that cannot be read are a signal all the same.
+ */
 export function readSignals(run: RunPaths): readonly string[] {
-  return (readIfThere(run.signals) ?? '').split('\n').filter((signal) => signal !== '')
+  try {
+    const signals = (readIfThere(run.signals) ?? '').split('\n')
+    return [...new Set(signals)].filter((signal) => /^[A-Z]+$/.test(signal))
+  } catch {
+    return ['TERM']
+  }
 }
 
 /** Makes a request to stop durable; false = an earlier one stands. Signals only wake. */
