@@ -29,19 +29,24 @@ export function writeSynced(path: string, content: string | Uint8Array): void {
   fdatasyncSync(fd.value)
 }
 
-/** Replaces a file as a whole: readers see the old or the new content, also after a power cut. */
+/** Replaces a file as a whole: readers see the old or the new content, also after a power cut. A full disk is left as it was. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = temporaryName(path)
-  writeSynced(temporary, content)
-  renameSync(temporary, path)
+  try {
+    writeSynced(temporary, content)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeIfThere(temporary)
+    throw error
+  }
   syncFolder(dirname(path))
 }
 
 /** Creates a file as a whole unless it is there; false = somebody was first, and theirs stands. What is no file is nobody's. */
 export function createOnce(path: string, content: string): boolean {
   const temporary = temporaryName(path)
-  writeSynced(temporary, content)
   try {
+    writeSynced(temporary, content)
     linkSync(temporary, path)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error

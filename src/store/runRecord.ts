@@ -1,5 +1,5 @@
+import { lstatSync, truncateSync } from 'node:fs'
 import type { EntryBody } from '../model/journal.ts'
-import { removeIfThere } from './durable.ts'
 import { type JournalFile, withUnwritten } from './journalFile.ts'
 import type { RunPaths } from './runFolder.ts'
 
@@ -12,7 +12,10 @@ export interface RunRecord {
   readonly note: (body: EntryBody) => void
 }
 
-/** Lines of teardown and end are written from the run's reserve when the disk is full, and kept in memory when not even that helps. */
+/**
+ * Lines of teardown and end are written from the run's reserve when the disk is full, piece by piece, and kept in memory when not even that
+ * helps.
+ */
 export function runRecord(file: JournalFile, run: RunPaths): RunRecord {
   let unwritten: readonly EntryBody[] = []
   const append = (body: EntryBody) => {
@@ -29,9 +32,24 @@ export function runRecord(file: JournalFile, run: RunPaths): RunRecord {
     append,
     note(body) {
       if (tried(() => append(body))) return
-      tried(() => removeIfThere(run.reserve))
-      if (!tried(() => append(body))) unwritten = [...unwritten, body]
+      while (giveUp(run.reserve)) if (tried(() => append(body))) return
+      unwritten = [...unwritten, body]
     },
+  }
+}
+
+/** A stage that fills the disk takes at once what is given up: so little that something is left for the lines after its end. */
+const PIECE_BYTES = 16 * 1024
+
+/** Gives one more piece of the reserve back to the disk; false = there is none. */
+function giveUp(reserve: string): boolean {
+  try {
+    const stat = lstatSync(reserve)
+    const has = stat.isFile() && stat.size > 0
+    if (has) truncateSync(reserve, Math.max(0, stat.size - PIECE_BYTES))
+    return has
+  } catch {
+    return false
   }
 }
 

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EMPTY_JOURNAL, type EntryBody } from '../../src/model/journal.ts'
+import { withUnwritten } from '../../src/store/journalFile.ts'
+import { runPathsOf } from '../../src/store/runFolder.ts'
+import { runRecord } from '../../src/store/runRecord.ts'
+import { stateFolder } from '../lock/world.ts'
+
+const SRC = new URL('../../src/', import.meta.url).href
+const KIB = 1024
+
+test.skipIf(process.getuid?.() !== 0)(
+  'R-RUN-01 R-RUN-21 what cannot be written to a full disk leaves nothing there, however often it is tried (as root)',
+  () => {
+    const folder = stateFolder().root
+    const program = `
+      const { createOnce, replaceFile } = await import('${SRC}store/durable.ts')
+      const { readdirSync, writeFileSync } = await import('node:fs')
+      try { writeFileSync('${folder}/fill', 'x'.repeat(${KIB * KIB})) } catch {}
+      const codes = [createOnce, replaceFile, createOnce].map((write) => {
+        try { write('${folder}/it', 'x'.repeat(${8 * KIB})) } catch (error) { return error.code }
+      })
+      console.log(codes.join(), readdirSync('${folder}').join())`
+    const small = 'mount -t tmpfs -o size=64k berth "$0"; exec "$1" --input-type=module -e "$2"'
+    const said = execFileSync('unshare', ['-m', 'sh', '-c', small, folder, process.execPath, program], {
+      encoding: 'utf8',
+    })
+    expect(said).toBe('ENOSPC,ENOSPC,ENOSPC fill\n')
+  },
+)
+
+const STOP: EntryBody = { event: 'stop.requested', stop: { reason: 'fault', by: 'ENOSPC', atMs: 1 } }
+
+test('R-RUN-01 the reserve is given up piece by piece: a disk that a stage goes on filling has room for the lines after its end', () => {
+  const { run, record, taken } = recordOnFullDisk(20 * KIB)
+  record.note(STOP)
+  expect(record.complete).toBe(true)
+  expect(statSync(run.reserve).size).toBe((256 - 32) * KIB)
+  taken(224 * KIB)
+  record.note(STOP)
+  expect(record.complete).toBe(false)
+  expect([existsSync(run.reserve), statSync(run.reserve).size]).toEqual([true, 0])
+  expect(record.journal.stop).toMatchObject({ by: 'ENOSPC' })
+})
+
+/** A disk that takes a line only when so much of the run's reserve is free that somebody else has not taken. */
+function recordOnFullDisk(lineBytes: number) {
+  const run = runPathsOf(join(stateFolder().root, 'run-reserve'))
+  const reserve = `${run.folder}-file`
+  writeFileSync(reserve, Buffer.alloc(256 * KIB))
+  let journal = EMPTY_JOURNAL
+  let takenBytes = 0
+  const file = {
+    damaged: false,
+    get journal() {
+      return journal
+    },
+    append(body: EntryBody) {
+      if (256 * KIB - statSync(reserve).size - takenBytes < lineBytes) throw new Error('ENOSPC')
+      journal = withUnwritten(journal, body)
+    },
+  }
+  return {
+    run: { ...run, reserve },
+    record: runRecord(file, { ...run, reserve }),
+    taken: (bytes: number) => {
+      takenBytes += bytes + lineBytes
+    },
+  }
+}
