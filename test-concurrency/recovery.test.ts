@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
 import { ended, inject, killAll, killTogether, stopped } from './fixtures/crash.ts'
 import type { Gate } from './fixtures/gate.ts'
-import { parentOf } from './fixtures/kernel.ts'
+import { kill, parentOf } from './fixtures/kernel.ts'
 import { lookedAgain } from './fixtures/looks.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
 import type { Run } from './fixtures/run.ts'
@@ -82,6 +83,39 @@ describe('two names of one dead run', () => {
       expect(world.trace().filter((line) => line === `${dead.id} down`)).toHaveLength(1)
     },
   )
+})
+
+describe('a claimer that only looks', () => {
+  test('R-LCK-15 R-LCK-13 while another one’s new process begins: that process goes away, and its name is busy, not dirty', async ({
+    world,
+  }) => {
+    const { dead } = await twoNames(world)
+    await killAll(dead)
+    const boot = parkAtBoot(world)
+    const claimer = world.berth('run', 'domain')
+    const begun = await boot.reached()
+    const wrapper = parentOf(begun.pid)
+    // As a look under the run lock, for as long as the new process needs to meet it.
+    const look = world.start([
+      'flock',
+      '-F',
+      join(dead.folder, 'journal.ndjson'),
+      'sh',
+      '-c',
+      'echo looking; exec sleep 600',
+    ])
+    await look.says(/looking/)
+    await stopped(wrapper)
+    boot.go()
+    await ended(begun.pid)
+    kill(look.pid, 'SIGKILL')
+    await ended(look.pid)
+    kill(wrapper, 'SIGCONT')
+    await claimer.endedWith(75)
+    expect(claimer.output()).toContain(`which run ${dead.id} has`)
+    boot.open()
+    await world.berth('janitor').endedWith(10)
+  })
 })
 
 describe('never forward', () => {

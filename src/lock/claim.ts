@@ -21,13 +21,16 @@ import { openRuns } from './openRuns.ts'
 import { clearMarks } from './release.ts'
 import { tryFlock } from './syscalls.ts'
 
+/** `elsewhere`: somebody else conducted the run, or only looked at it under its lock at that moment. */
+export type Recovery = 'done' | 'elsewhere'
+
 /** Launches the wrapper of a run that nobody conducts, with these locks, and resolves when it has ended. */
 export interface Recoverer {
   /** Who recovers, for the journal: `janitor`, `service`, `run <id>`. */
   readonly by: string
   /** Clean even where a failed cleaning has its pause, or the name is blocked: a sweep does. */
   readonly insist: boolean
-  readonly recover: (run: RunPaths, held: Held) => Promise<void>
+  readonly recover: (run: RunPaths, held: Held) => Promise<Recovery>
 }
 
 export type Claim =
@@ -139,18 +142,20 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
   if (!hasRunFolder(run)) return blocked(id, `its folder ${run.folder} is gone`)
   const names = readableNames(run)
   if (names === null) return blocked(id, `${run.request} cannot be read`)
+  let recovery: Recovery = 'done'
   for (const recovered of [[], [id]]) {
     const seen = underRunLock(run, (journal) => {
       if (isVerified(journal)) endVerified(paths, run, journal, held)
       return journal
     })
-    if (seen === null) return { kind: 'busy', name: sharedName(names, held), run: id }
-    if (isVerified(seen)) return { kind: 'clean', recovered }
+    if (seen !== null && isVerified(seen)) return { kind: 'clean', recovered }
+    if (seen === null || recovery === 'elsewhere')
+      return { kind: 'busy', name: sharedName(names, held), run: id }
     const due = recoverer.insist ? ({ kind: 'now' } as const) : cleaningDue(seen, Date.now())
     if (due.kind !== 'now' || recovered.length > 0)
       return { kind: 'dirty', run: id, due: laterOf(due, seen), why: whatIsLeft(seen) }
     noteStop(run, { reason: 'abandoned', by: recoverer.by, atMs: Date.now() })
-    await recoverer.recover(run, shareOf(names, held))
+    recovery = await recoverer.recover(run, shareOf(names, held))
   }
   throw new Error(`unreachable: run ${id} was neither cleaned nor found dirty`)
 }

@@ -1,3 +1,4 @@
+import { EXIT } from '../errors.ts'
 import type { Recoverer } from '../lock/claim.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { type Launched, launchWrapper } from './launch.ts'
@@ -20,6 +21,7 @@ export function recoverer(
       const wrapper = await launchWrapper({ state, run, names, fds, cloneToken: null, foreground: false })
       launched(wrapper)
       await wrapper.ended
+      return wrapper.child.exitCode === EXIT.busy ? 'elsewhere' : 'done'
     },
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Claim, claim, type Recoverer } from '../../src/lock/claim.ts'
 import { lookAtNames } from '../../src/lock/look.ts'
-import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import { type Held, letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
 import { addOpenRun, openRuns } from '../../src/lock/openRuns.ts'
 import { releaseByHand } from '../../src/lock/releaseByHand.ts'
 import { tryFlock } from '../../src/lock/syscalls.ts'
@@ -50,8 +50,12 @@ function teardownEnded(verified: boolean): EntryBody {
   }
 }
 
-function recovererThat(recover: Recoverer['recover'], insist = false): Recoverer {
-  return { by: 'the test', insist, recover }
+function recovererThat(recover: (run: RunPaths, held: Held) => Promise<unknown>): Recoverer {
+  return {
+    by: 'the test',
+    insist: false,
+    recover: async (run, held) => ((await recover(run, held)) === 'elsewhere' ? 'elsewhere' : 'done'),
+  }
 }
 
 const NEVER = recovererThat(async () => {
@@ -122,6 +126,28 @@ describe('claiming a name', () => {
     expect(openJournal(run.journal, tryFlock)).not.toBeNull()
     expect(await claim(state, ['a.example'], NEVER)).toEqual({ kind: 'busy', name: 'a.example', run: RUN })
     expect(freed(tryAcquireAsClaim(state)).kind).toBe('held')
+  })
+
+  test('R-LCK-15 R-LCK-11 a run that another claimer only looked at, so that its new process went away at once, is busy and not dirty', async () => {
+    const state = stateFolder()
+    deadRun(state, ['a.example'], [STARTED])
+    const elsewhere = recovererThat(async () => 'elsewhere')
+    expect(await claim(state, ['a.example'], elsewhere)).toEqual({
+      kind: 'busy',
+      name: 'a.example',
+      run: RUN,
+    })
+    expect(freed(tryAcquireAsClaim(state)).kind).toBe('held')
+  })
+
+  test('R-LCK-15 a run that another claimer recovered meanwhile is clean', async () => {
+    const state = stateFolder()
+    const run = deadRun(state, ['a.example'], [STARTED])
+    const elsewhere = recovererThat(async () => {
+      append(run, [teardownEnded(true)])
+      return 'elsewhere'
+    })
+    expect(freed(await claim(state, ['a.example'], elsewhere))).toMatchObject({ kind: 'held' })
   })
 
   test('R-LCK-11 an open run without a mark makes its names dirty', async () => {

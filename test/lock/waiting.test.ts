@@ -25,6 +25,7 @@ test('R-QUE-14 a waiter that is cancelled while it recovers the last run does no
       const report = { verified: true, ended: 0, tookMs: 1, left: [] }
       openJournal(run.journal, () => true)?.append({ event: 'teardown.ended', report })
       cancel.abort()
+      return 'done'
     },
   }
   const wait = { what: 'the test', forMs: 60_000, signal: cancel.signal, waiting: () => undefined }
