@@ -7,6 +7,7 @@ import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
 import { CHECKOUT, stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 import type { RunContainment } from '../process/containment.ts'
+import { openJoining, type Pipe } from '../process/joining.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
 import { isLiveState, statOf } from '../process/procfs.ts'
 import type { Driver, StageEnd } from '../run/ports.ts'
@@ -16,7 +17,7 @@ export interface ProcessDriverParts {
   readonly request: RunRequest
   readonly run: RunPaths
   readonly containment: RunContainment
-  readonly makePipe: () => { readonly readFd: number; readonly writeFd: number }
+  readonly makePipe: () => Pipe
 }
 
 const NEVER = new AbortController().signal
@@ -122,18 +123,20 @@ async function runCommand(
   const pipe = works.makePipe()
   const sink = openLogSink(join(works.run.stages, command.log), pipe.readFd)
   works.sinks.push(sink)
+  using joining = openJoining(part, works.makePipe)
   let child: ChildProcess
   try {
-    child = start(works, command, part, pipe.writeFd)
+    child = start(works, command, part, [pipe.writeFd, ...joining.writeFds])
   } finally {
     closeSync(pipe.writeFd)
+    joining.isHandedOver()
   }
   const exit = exitOf(child)
   const cause = await firstOf(exit, command, signal)
   if (cause !== 'exit') await endCommand(works, command, part, child)
   const end = endOf(await exit, cause, command.timeoutMs)
   sink.drain()
-  return end
+  return joining.hasFailed(end.exitCode) ? faultOf(new Error('it could not join its cgroup')) : end
 }
 
 /**
@@ -153,7 +156,12 @@ async function endCommand(
 }
 
 /** In a group of its own; the one setpriv call sets the death signal after the change of user, which would clear it. */
-function start(parts: ProcessDriverParts, command: Command, part: Containment, output: number): ChildProcess {
+function start(
+  parts: ProcessDriverParts,
+  command: Command,
+  part: Containment,
+  [output = -1, ...more]: readonly number[],
+): ChildProcess {
   const words = parts.containment.command(part, [
     ...privileges(parts.request),
     '/bin/sh',
@@ -166,7 +174,7 @@ function start(parts: ProcessDriverParts, command: Command, part: Containment, o
     cwd: parts.run.work,
     detached: true,
     env: environment(parts, command.name),
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, ...more],
   })
 }
 

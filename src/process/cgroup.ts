@@ -84,10 +84,16 @@ function moveTo(procs: number): Promise<void> {
   })
 }
 
-/** A shell that joins, or ends with 125, before it becomes the command: nothing of the command runs outside. */
+/** Where a shell that cannot join says so; it is closed when the shell becomes the command. */
+export const JOIN_FAULT_FD = 3
+export const CANNOT_JOIN = 125
+
+/** A shell that joins before it becomes the command, or says that it cannot, and ends: nothing of the command runs outside. */
 export function joinCommand(path: string, command: readonly string[]): readonly string[] {
-  return ['/bin/sh', '-c', 'echo 0 >"$0/cgroup.procs" || exit 125; exec "$@"', path, ...command]
+  return ['/bin/sh', '-c', JOIN, path, ...command]
 }
+
+const JOIN = `echo 0 >"$0/cgroup.procs" || { echo >&${JOIN_FAULT_FD}; exit ${CANNOT_JOIN}; }; exec "$@" ${JOIN_FAULT_FD}>&-`
 
 /** Live processes of the cgroup and of those below it; none where it is gone. Zombies stay listed until collected. */
 export function membersOfCgroup(path: string): readonly number[] {

@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { processDriver } from '../../src/drivers/process.ts'
 import { makePipe } from '../../src/lock/syscalls.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
+import { joinCommand } from '../../src/process/cgroup.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
 import type { Driver } from '../../src/run/ports.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
@@ -12,7 +14,10 @@ import { requestFor, stateFolder } from '../lock/world.ts'
 const NEVER = new AbortController().signal
 
 /** A driver whose cgroups nobody is in: what it starts has left them, and is found by its mark only. */
-function driverWithEmptyCgroups(): { readonly driver: Driver; readonly run: RunPaths } {
+function driverWithEmptyCgroups(joined = (_path: string, command: readonly string[]) => command): {
+  readonly driver: Driver
+  readonly run: RunPaths
+} {
   const state = stateFolder()
   const request = requestFor(newRunId(), ['a.example'])
   mkdirSync(`${state.root}/recipe`)
@@ -23,7 +28,7 @@ function driverWithEmptyCgroups(): { readonly driver: Driver; readonly run: RunP
     level: 'cgroup',
     readied: () => ({ [Symbol.dispose]: () => undefined }),
     make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
-    command: (_part, command) => command,
+    command: (part, command) => (part.kind === 'cgroup' ? joined(part.path, command) : command),
     end: async (part, graceMs) => (part.kind === 'cgroup' ? nothing : real.end(part, graceMs)),
     endAll: async () => nothing,
   }
@@ -51,6 +56,29 @@ describe('a stage that has left its cgroup', () => {
       AbortSignal.abort(),
     )
     expect(await stopped).toMatchObject({ outcome: 'cancelled' })
+  })
+})
+
+describe('a stage and the cgroup that it is to join', () => {
+  test('R-RUN-12 R-RUN-15 a stage that itself ends with 125 has failed, and the descriptor of the join is closed', async () => {
+    const { driver, run } = driverWithEmptyCgroups(joinCommand)
+    mkdirSync(join(run.folder, 'cgroup'))
+    const part = { kind: 'cgroup', path: join(run.folder, 'cgroup') } as const
+    const leaks = 'if (: >&3) 2>/dev/null; then touch "$BERTH_ARTIFACTS/leaked"; fi; '
+    const end = await driver.runStage(stageOf(`${leaks}exit 125`, 60_000), part, NEVER)
+    expect(end).toEqual({ outcome: 'failure', exitCode: 125, detail: 'exit code 125' })
+    expect(readdirSync(run.artifacts)).toEqual([])
+  })
+
+  test('R-RUN-16 one that cannot join is a fault of the harness, and nothing of it has run', async () => {
+    const { driver, run } = driverWithEmptyCgroups(joinCommand)
+    const end = await driver.runStage(
+      stageOf('touch "$BERTH_ARTIFACTS/ran"', 60_000),
+      driver.contain('up'),
+      NEVER,
+    )
+    expect(end).toEqual({ outcome: 'fault', exitCode: null, detail: 'it could not join its cgroup' })
+    expect(readdirSync(run.artifacts)).toEqual([])
   })
 })
 
