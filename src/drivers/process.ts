@@ -54,13 +54,14 @@ async function tearDown(
   const { killGraceMs } = request.budgets
   const startedAt = performance.now()
   const unfinished = unfinishedParts(journal, request.run)
-  const early = await endEach(unfinished, containment, killGraceMs)
+  // Nothing of the run's own works beside its teardown command.
+  const early = await containment.end(unfinished, killGraceMs)
   const own = unfinished.length === 0 ? part : containment.make(TEARDOWN)
   const fault = ownOnly ? 'the teardown command was not run: the lock is lost' : await runTeardown(works, own)
   const last = await containment.endAll(journal.containments, killGraceMs)
   const left = [...(fault === null ? [] : [fault]), ...last.left]
   const tookMs = Math.round(performance.now() - startedAt)
-  return { verified: left.length === 0, ended: early + last.ended, tookMs, left }
+  return { verified: left.length === 0, ended: early.ended + last.ended, tookMs, left }
 }
 
 /** What went wrong with the recipe's teardown command, or null. Its budget is its own. */
@@ -97,17 +98,6 @@ function unfinishedParts(
   const stage = stages.findIndex(({ outcome }) => outcome === null)
   const open = stage < 0 ? [] : containments.slice(stage, stage + 1)
   return [...checkout, ...open, ...containments.slice(stages.length, -1)]
-}
-
-/** Nothing of the run's own works beside its teardown command. Returns how many processes had to be ended. */
-async function endEach(
-  parts: readonly Containment[],
-  containment: RunContainment,
-  graceMs: number,
-): Promise<number> {
-  let ended = 0
-  for (const part of parts) ended += (await containment.end(part, graceMs)).ended
-  return ended
 }
 
 interface Command extends Stage {
@@ -150,9 +140,9 @@ async function endCommand(
   child: ChildProcess,
 ): Promise<void> {
   const { killGraceMs } = request.budgets
-  await containment.end(part, killGraceMs)
+  await containment.end([part], killGraceMs)
   if (part.kind === 'sweep' || child.pid === undefined || !isLiveState(statOf(child.pid))) return
-  await containment.end({ kind: 'sweep', run: request.run, stage: name }, killGraceMs)
+  await containment.end([{ kind: 'sweep', run: request.run, stage: name }], killGraceMs)
 }
 
 /** In a group of its own; the one setpriv call sets the death signal after the change of user, which would clear it. */

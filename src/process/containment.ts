@@ -31,10 +31,10 @@ export interface RunContainment {
   /** The command line that joins the part and then becomes `command`; one that cannot join says so at `JOIN_FAULT_FD`, and ends. */
   readonly command: (part: Containment, command: readonly string[]) => readonly string[]
   /**
-   * Ends everything in the part: TERM and CONT (a stopped process keeps TERM pending), a grace, then KILL until the kernel says that it
-   * is empty, by something that a process still joining cannot slip past.
+   * Ends everything in the parts: TERM and CONT (a stopped process keeps TERM pending), one grace, then KILL until the kernel says that they
+   * are empty, by something that a process still joining cannot slip past.
    */
-  readonly end: (part: Containment, graceMs: number) => Promise<Ended>
+  readonly end: (parts: readonly Containment[], graceMs: number) => Promise<Ended>
   /** Ends all parts, then all that carries the run's mark, and removes the cgroups: the last word of a teardown. */
   readonly endAll: (parts: readonly Containment[], graceMs: number) => Promise<Ended>
 }
@@ -45,22 +45,18 @@ export type Whose = Pick<Marked, 'reaper' | 'uid'>
 /** The containment of a run's processes, as the process that conducts the run sees it. */
 export function createContainment(run: string, whose: Whose): RunContainment {
   const base = cgroupBase()
-  const end = (part: Containment, graceMs: number) => endPart(part, whose, graceMs)
   return {
     level: base === null ? 'sweep' : 'cgroup',
     readied: () => readied(base),
     make: (stage) => makePart(base, run, stage),
     command: (part, command) => (part.kind === 'cgroup' ? joinCommand(part.path, command) : command),
-    end,
+    end: (parts, graceMs) => endParts(parts, whose, graceMs),
     async endAll(parts, graceMs) {
-      const ends: Ended[] = []
-      for (const part of [...parts, { kind: 'sweep', run, stage: '' } as const])
-        ends.push(await end(part, graceMs))
-      const stuck = parts.flatMap((part) => (part.kind === 'cgroup' ? removeRunCgroup(part.path) : []))
-      return {
-        ended: ends.reduce((sum, { ended }) => sum + ended, 0),
-        left: [...ends.flatMap(({ left }) => left), ...stuck],
-      }
+      const paths = new Set(parts.flatMap((part) => (part.kind === 'cgroup' ? [part.path] : [])))
+      const cgroups = [...paths].map((path) => ({ kind: 'cgroup', path }) as const)
+      const { ended, left } = await endParts([...cgroups, { kind: 'sweep', run, stage: '' }], whose, graceMs)
+      const stuck = [...paths].flatMap(removeRunCgroup)
+      return { ended, left: [...new Set([...left, ...stuck])] }
     },
   }
 }
@@ -77,17 +73,30 @@ function makePart(base: string | null, run: string, stage: string): Containment 
   return path === null ? { kind: 'sweep', run, stage } : { kind: 'cgroup', path }
 }
 
-async function endPart(part: Containment, whose: Whose, graceMs: number): Promise<Ended> {
-  const members = () =>
-    part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, ...whose })
-  const asked = members()
+/** One grace for all of them together: a run's teardown takes no longer for what its many stages have left. */
+async function endParts(parts: readonly Containment[], whose: Whose, graceMs: number): Promise<Ended> {
+  const asked = new Set(membersOf(parts, whose))
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
-  if (asked.length > 0) await emptied(members, graceMs)
+  if (asked.size > 0) await emptied(() => membersOf(parts, whose), graceMs)
+  const left = await Promise.all(parts.map((part) => killPart(part, whose, asked.size > 0)))
+  return { ended: asked.size, left: left.flat() }
+}
+
+function membersOf(parts: readonly Containment[], whose: Whose): readonly number[] {
+  return parts.flatMap((part) => membersOfPart(part, whose))
+}
+
+function membersOfPart(part: Containment, whose: Whose): readonly number[] {
+  return part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, ...whose })
+}
+
+/** Returns what is left. Where nobody was asked to end, one look at /proc is enough to show that nothing is. */
+async function killPart(part: Containment, whose: Whose, wasAsked: boolean): Promise<readonly string[]> {
   if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (asked.length === 0 && members().length === 0) return { ended: 0, left: [] }
-  else await sweep({ ...part, ...whose })
+  else if (wasAsked || membersOfPart(part, whose).length > 0) await sweep({ ...part, ...whose })
+  else return []
   const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
-  return { ended: asked.length, left: members().map((pid) => `process ${pid} (${where})`) }
+  return membersOfPart(part, whose).map((pid) => `process ${pid} (${where})`)
 }
 
 /** Waits until nothing is left or the grace is over. Looks often at first: most processes obey at once. */

@@ -29,7 +29,11 @@ function driverWithEmptyCgroups(joined = (_path: string, command: readonly strin
     readied: () => ({ [Symbol.dispose]: () => undefined }),
     make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
     command: (part, command) => (part.kind === 'cgroup' ? joined(part.path, command) : command),
-    end: async (part, graceMs) => (part.kind === 'cgroup' ? nothing : real.end(part, graceMs)),
+    end: (parts, graceMs) =>
+      real.end(
+        parts.filter(({ kind }) => kind === 'sweep'),
+        graceMs,
+      ),
     endAll: async () => nothing,
   }
   const driver = processDriver({ request, run, containment, makePipe })

@@ -25,14 +25,46 @@ test('R-RUN-07 what ignores the last word’s TERM is killed', async () => {
   expect(await ended).toEqual([null, 'SIGKILL'])
 })
 
+test('R-RUN-07 R-QUE-13 what several stages have left shares one grace, however deaf it is', {
+  timeout: 30_000,
+}, async () => {
+  const containment = createContainment('containment-many', NOBODY)
+  const stages = ['one', 'two', 'three', 'four']
+  const parts = stages.map((stage) => containment.make(stage))
+  const deaf = await Promise.all(
+    parts.map((part, index) => {
+      const stage = stages[index] ?? ''
+      const [file = '', ...words] = containment.command(part, ['/bin/sh', '-c', DEAF])
+      return heard(spawnMarked('containment-many', stage, file, words))
+    }),
+  )
+  const graceMs = 1_000
+  const startedAt = performance.now()
+  expect(await containment.endAll(parts, graceMs)).toEqual({ ended: deaf.length, left: [] })
+  expect(performance.now() - startedAt).toBeLessThan(2 * graceMs)
+})
+
+/** A signal that is ignored stays so over exec(2): one process, which ends by KILL only. */
+const DEAF = "trap '' TERM; echo deaf; exec sleep 60"
+
+async function heard(child: ReturnType<typeof spawnMarked>) {
+  await once(child.stdout, 'data')
+  return child
+}
+
 /** A process in a session of its own, as a daemon of a stage would be. */
 async function marked(run: string, script = 'exec sleep 60') {
-  const child = spawn('/bin/sh', ['-c', script], {
+  const child = spawnMarked(run, '', '/bin/sh', ['-c', script])
+  await once(child, 'spawn')
+  return child
+}
+
+function spawnMarked(run: string, stage: string, file: string, words: readonly string[]) {
+  const child = spawn(file, words, {
     detached: true,
-    env: { PATH: process.env['PATH'], BERTH_RUN_ID: run },
+    env: { PATH: process.env['PATH'], BERTH_RUN_ID: run, BERTH_STAGE: stage },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  await once(child, 'spawn')
   return child
 }
