@@ -85,7 +85,7 @@ function moveTo(procs: number): Promise<void> {
 }
 
 /** Where a shell that cannot join says so; it is closed when the shell becomes the command. */
-export const JOIN_FAULT_FD = 3
+const JOIN_FAULT_FD = 3
 export const CANNOT_JOIN = 125
 
 /** A shell that joins before it becomes the command, or says that it cannot, and ends: nothing of the command runs outside. */

@@ -28,7 +28,7 @@ export interface RunContainment {
   readonly readied: () => Disposable
   /** Makes the part for a stage; its record goes to the journal before the stage starts. */
   readonly make: (stage: string) => Containment
-  /** The command line that joins the part and then becomes `command`; one that cannot join says so at `JOIN_FAULT_FD`, and ends. */
+  /** The command line that joins the part and then becomes `command`; one that cannot join says so (`openJoining`), and ends. */
   readonly command: (part: Containment, command: readonly string[]) => readonly string[]
   /**
    * Ends everything in the parts: TERM and CONT (a stopped process keeps TERM pending), one grace, then KILL until the kernel says that they

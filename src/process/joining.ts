@@ -9,7 +9,7 @@ export interface Pipe {
 
 /** What hears of a command that could not join its part. */
 export interface Joining extends Disposable {
-  /** For `JOIN_FAULT_FD` of the command; none where there is nothing to join. */
+  /** For the command, after its output; none where there is nothing to join. */
   readonly writeFds: readonly number[]
   readonly isHandedOver: () => void
   /** Asked when the command has ended, with its exit code. */
