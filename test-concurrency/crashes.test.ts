@@ -2,7 +2,7 @@ import { existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Call, callsIn } from './fixtures/calls.ts'
-import { inject, watchCalls } from './fixtures/crash.ts'
+import { inject, watchCalls, watchFiles } from './fixtures/crash.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
 import { sideBySide } from './fixtures/sideBySide.ts'
 import type { Started } from './fixtures/started.ts'
@@ -47,21 +47,66 @@ describe.skipIf(!HAS_STRACE)('SIGKILL at system calls (strace)', () => {
   })
 })
 
+describe.skipIf(!HAS_STRACE)('the order of what is on disk (strace)', () => {
+  test('R-LCK-16 before the wrapper is launched there are, flushed and in this order, what was asked, the entry in open/, and the mark', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    await world.berth('locks').endedWith(0)
+    const { file, run, holder } = await waitingRun(world, 0)
+    const strace = await watchFiles(world, run.cli.pid, `${DURABLE},clone,clone3,fork,vfork`)
+    await letGo(holder, file)
+    await run.cli.endedWith(0)
+    await strace.ended()
+    const steps: readonly (readonly [string, RegExp])[] = [
+      ['what was asked', /^fdatasync\(\d+<.*\/request\.json>/],
+      ['its name', new RegExp(`^fsync\\(\\d+<.*/runs/${run.id}>`)],
+      ['the entry', /^fdatasync\(\d+<.*\/open\/\.[^>]*>/],
+      ['in its place', /^rename/],
+      ['and its name', /^fsync\(\d+<.*\/open>/],
+      ['the mark', /^pwrite64\(\d+<.*\.lock>/],
+      ['flushed', /^fsync\(\d+<.*\.lock>/],
+      ['the wrapper', /^(clone3?|v?fork)\((?!.*CLONE_THREAD)/],
+    ]
+    const lines = callsIn(strace.output()).map(({ line }) => line)
+    const launched = lines.findIndex((line) => steps.at(-1)?.[1].test(line) === true)
+    expect(launched, strace.output()).toBeGreaterThan(0)
+    let at = -1
+    for (const [what, call] of steps) {
+      const next = lines.findIndex((line, index) => index > at && index <= launched && call.test(line))
+      expect(next, `${what}, in order, before the wrapper is launched:\n${lines.join('\n')}`).toBeGreaterThan(
+        at,
+      )
+      at = next
+    }
+  })
+})
+
 /** One `berth run`, watched from the moment that its name is free, and killed at a call; gives its calls. */
 async function launchCalls(world: World, pr: number, point: Call | null): Promise<readonly Call[]> {
+  const { file, run, holder } = await waitingRun(world, pr)
+  const strace = await watched(world, run.cli.pid, point)
+  await letGo(holder, file)
+  const { code, signal } = await run.cli.ended()
+  expect([code, signal], point?.line ?? '').toEqual(point === null ? [0, null] : [null, 'SIGKILL'])
+  await strace.ended()
+  return callsIn(strace.output())
+}
+
+/** A run that waits for a shell which has its name. */
+async function waitingRun(world: World, pr: number) {
   const file = world.lockFile(`app-${pr}.ci.localhost`)
   const holder = world.start(['sh', '-c', 'exec 9<>"$0"; flock 9; echo in; exec sleep 1000', file])
   await holder.says(/in/)
   const run = await world.run('app', '--pr', String(pr), '--wait', '5m')
   await run.cli.says(/waits for/)
-  const strace = await watched(world, run.cli.pid, point)
+  return { file, run, holder }
+}
+
+async function letGo(holder: Started, file: string): Promise<void> {
   holder.kill('SIGKILL')
   await holder.ended()
   utimesSync(file, 0, 0)
-  const { code, signal } = await run.cli.ended()
-  expect([code, signal], point?.line ?? '').toEqual(point === null ? [0, null] : [null, 'SIGKILL'])
-  await strace.ended()
-  return callsIn(strace.output())
 }
 
 /** From the run's folder to its flushed mark; of the folders that are made, the first. */

@@ -2,10 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { watchCalls } from './fixtures/crash.ts'
+import { isBlockedOnLock, isStopped, kill } from './fixtures/kernel.ts'
 import { lookedAgain } from './fixtures/looks.ts'
+import { HAS_STRACE } from './fixtures/needs.ts'
+import { parkAt } from './fixtures/park.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { COUNT, GATE, SITE } from './fixtures/world.ts'
+import { until } from './fixtures/until.ts'
+import { BERTH, COUNT, GATE, SITE } from './fixtures/world.ts'
 
 describe('exclusion', () => {
   test('R-LCK-01 R-LCK-02 R-LCK-13 case 1: the second run on a domain waits in sight, and starts when the first has verified its teardown', async ({
@@ -146,5 +151,40 @@ describe('exclusion', () => {
     await inside.reached()
     inside.go()
     await after.cli.endedWith(0)
+  })
+})
+
+describe.skipIf(!HAS_STRACE)('looks and locks (strace)', () => {
+  test('R-LCK-01 R-LCK-02 a name that a run has found free is its own from that look on, whoever stands in the kernel’s queue', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    await world.hold('app-0.ci.localhost', 'before', 'true').endedWith(0)
+    const file = world.lockFile('app-0.ci.localhost')
+    // Its first flock is for its ticket, the second one for the name.
+    const parked = await parkAt(world, 'flock:delay_exit:when=2', file, 'run', 'app')
+    const next = world.start(['flock', file, 'sh', '-c', 'cat "$0"/*/result.json', join(world.state, 'runs')])
+    await until('somebody in the queue of the kernel', () => isBlockedOnLock(next.pid))
+    await parked.go()
+    await parked.command.endedWith(0)
+    await next.endedWith(0)
+    expect(next.output()).toContain('"verified": true')
+  })
+
+  test('R-LCK-10 looking at the locks takes none', async ({ world }) => {
+    const inside = world.gate('inside')
+    const holder = world.hold('app-0.ci.localhost', 'holder', `${GATE} inside`)
+    await inside.reached()
+    for (const words of [['locks', '--json'], ['queue'], ['runs']]) {
+      const look = world.start(['sh', '-c', 'kill -STOP $$; exec "$@"', 'sh', BERTH, ...words])
+      await until('a command before its first instruction', () => isStopped(look.pid))
+      const strace = await watchCalls(world, look.pid, 'flock')
+      kill(look.pid, 'SIGCONT')
+      await look.endedWith(0)
+      await strace.ended()
+      expect(strace.output(), words.join(' ')).not.toContain('flock(')
+    }
+    inside.go()
+    await holder.endedWith(0)
   })
 })

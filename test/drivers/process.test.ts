@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { processDriver } from '../../src/drivers/process.ts'
@@ -83,6 +83,28 @@ describe('a stage and the cgroup that it is to join', () => {
     )
     expect(end).toEqual({ outcome: 'fault', exitCode: null, detail: 'it could not join its cgroup' })
     expect(readdirSync(run.artifacts)).toEqual([])
+  })
+})
+
+describe('a stage', () => {
+  test('R-RUN-18 has an environment of its own: nothing of the run process’s reaches it', async () => {
+    process.env['BERTH_TEST_SECRET'] = 'of the run process'
+    onTestFinished(() => void delete process.env['BERTH_TEST_SECRET'])
+    const { driver, run } = driverWithEmptyCgroups()
+    const stage = stageOf('env >"$BERTH_ARTIFACTS/env"', 60_000)
+    expect(await driver.runStage(stage, driver.contain('up'), NEVER)).toMatchObject({ outcome: 'success' })
+    const text = readFileSync(`${run.artifacts}/env`, 'utf8')
+    expect(text).toContain(`BERTH_RUN_ID=${run.id}`)
+    expect(text).not.toContain('BERTH_TEST_SECRET')
+  })
+
+  test('R-RUN-13 that may not be interrupted goes on to its end when the run is stopped, and ends at its own timeout', async () => {
+    const { driver } = driverWithEmptyCgroups()
+    const stopped = AbortSignal.abort()
+    const short = { ...stageOf('true', 60_000), uninterruptible: true }
+    expect(await driver.runStage(short, driver.contain('up'), stopped)).toMatchObject({ outcome: 'success' })
+    const long = { ...stageOf('exec sleep 60', 50), uninterruptible: true }
+    expect(await driver.runStage(long, driver.contain('up'), stopped)).toMatchObject({ outcome: 'timed_out' })
   })
 })
 

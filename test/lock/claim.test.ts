@@ -164,6 +164,16 @@ describe('claiming a name', () => {
     expect(recovered).toEqual([RUN])
   })
 
+  test('R-LCK-11 a mark makes its name dirty also where the entry of its run is lost', async () => {
+    const state = stateFolder()
+    deadRun(state, ['a.example'], [STARTED])
+    rmSync(join(state.open, RUN))
+    const recovered: string[] = []
+    const by = recovererThat(async ({ id }) => void recovered.push(id))
+    expect(await claim(state, ['a.example'], by)).toMatchObject({ kind: 'dirty', run: RUN })
+    expect(recovered).toEqual([RUN])
+  })
+
   test('R-LCK-11 a torn mark is dirty by the open runs that name the lock, and nobody’s once there is none', async () => {
     const state = stateFolder()
     deadRun(state, ['a.example'], [STARTED, teardownEnded(true)])

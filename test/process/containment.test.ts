@@ -52,6 +52,17 @@ async function heard(child: ReturnType<typeof spawnMarked>) {
   return child
 }
 
+test('R-RUN-07 what is stopped hears TERM, and has its grace to end by itself', async () => {
+  const script =
+    "trap 'echo asked; sleep 0.2; exit 7' TERM; echo stops; kill -STOP $$; while :; do sleep 60; done"
+  const stopped = await marked('containment-stopped', script)
+  await once(stopped.stdout, 'data')
+  const ended = once(stopped, 'exit')
+  const { left } = await createContainment('containment-stopped', NOBODY).endAll([], GRACE_MS)
+  expect(left).toEqual([])
+  expect(await ended).toEqual([7, null])
+})
+
 /** A process in a session of its own, as a daemon of a stage would be. */
 async function marked(run: string, script = 'exec sleep 60') {
   const child = spawnMarked(run, '', '/bin/sh', ['-c', script])

@@ -31,6 +31,8 @@ class Crash extends Error {}
 /** What is on disk, and what was done to the world; both outlive a process. */
 class Disk {
   entries: Entry[] = []
+  /** Lines and effects, as they came. */
+  readonly story: string[] = []
   stop: StopRequest | null = null
   readonly effects: string[] = []
   writes = 0
@@ -57,6 +59,7 @@ async function process(
     dead = die?.at === disk.writes
     if (die?.after !== true) live()
     disk.entries.push({ at: disk.writes, mono: disk.writes, ...body })
+    disk.story.push('name' in body ? `${body.event} ${body.name}` : body.event)
     live()
   }
   const record = {
@@ -98,11 +101,13 @@ function worldOf(disk: Disk, script: Script, record: RunWorld['record'], stop: S
       contain: part,
       async runStage({ name }) {
         disk.effects.push(name)
+        disk.story.push(name)
         const outcome = script.ends?.[name] ?? 'success'
         return { outcome, exitCode: outcome === 'success' ? 0 : 1, detail: 'exit code' }
       },
       async tearDown(_journal, _part, ownOnly) {
         disk.effects.push(ownOnly ? 'teardown of its own' : 'teardown')
+        disk.story.push('teardown')
         const verified = script.teardownVerified?.[disk.teardowns] ?? true
         disk.teardowns += 1
         return { verified, ended: 0, tookMs: 1, left: verified ? [] : ['a process'] }
@@ -156,6 +161,19 @@ describe('a run in one process', () => {
     const disk = await conducted({})
     expect(disk.effects).toEqual(['prepare', 'deploy', 'check', 'upgrade', 'teardown'])
     expect(disk.journal.verdict).toMatchObject({ conclusion: 'success', exitCode: 0 })
+  })
+
+  test('R-RUN-01 each effect comes after the line that announces it, and before the line that says how it ended', async () => {
+    const { story } = await conducted({})
+    const around = (what: string, line: string) => [`${line}.started`, what, `${line}.ended`]
+    const stages = STAGES.flatMap((name) => [`stage.started ${name}`, name, `stage.ended ${name}`])
+    expect(story).toEqual([
+      'process.started',
+      'prepared',
+      ...stages,
+      ...around('teardown', 'teardown'),
+      'concluded',
+    ])
   })
 
   test('R-RUN-03 a red stage ends the work, never the teardown', async () => {

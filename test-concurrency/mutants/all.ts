@@ -1,0 +1,17 @@
+import { HANDED_OVER, LEFTOVERS, LOCKS, WAITING } from './locks.ts'
+import type { Mutant } from './mutant.ts'
+import { LIFE, STOPS } from './runs.ts'
+import { BUDGETS, RECORDS, TREES } from './teardown.ts'
+
+/** All mutants, by what they are about. */
+export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
+  'Taking a lock': LOCKS,
+  'Who holds it': HANDED_OVER,
+  Waiting: WAITING,
+  'What a run leaves': LEFTOVERS,
+  'A run’s life': LIFE,
+  'Stop and wrapper': STOPS,
+  'Trees and teardown': TREES,
+  Budgets: BUDGETS,
+  Records: RECORDS,
+}

@@ -1,0 +1,236 @@
+import { type Mutant, mutant, pair } from './mutant.ts'
+
+const CONTAINMENT = 'src/process/containment.ts'
+const CGROUP = 'src/process/cgroup.ts'
+const DRIVER = 'src/drivers/process.ts'
+const JOURNAL_FILE = 'src/store/journalFile.ts'
+const CONTAINMENT_TEST = 'test/process/containment.test.ts'
+const TREES_TEST = 'test-concurrency/trees.test.ts'
+const TEARDOWN_TEST = 'test-concurrency/teardown.test.ts'
+
+/** Nothing lives on. */
+export const TREES: readonly Mutant[] = [
+  mutant(
+    'term-first',
+    'A tree is asked by TERM before it is killed: it is killed.',
+    [CONTAINMENT, "for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)", ''],
+    [CONTAINMENT_TEST, 'the last word of a teardown finds what carries the run’s mark'],
+  ),
+  mutant(
+    'cont',
+    'A stopped process is let go on to hear TERM: it stays stopped.',
+    [CONTAINMENT, "['SIGTERM', 'SIGCONT']", "['SIGTERM']"],
+    [CONTAINMENT_TEST, 'what is stopped hears TERM'],
+  ),
+  mutant(
+    'kill-after-term',
+    'What ignores TERM is killed: it is stopped for good.',
+    ['src/process/sweep.ts', "['SIGSTOP', 'SIGKILL']", "['SIGSTOP']"],
+    [CONTAINMENT_TEST, 'what ignores the last word’s TERM is killed'],
+  ),
+  mutant(
+    'cgroup-is-killed',
+    'The same in a cgroup: nobody writes to cgroup.kill.',
+    [CGROUP, 'killAll(path)\n', ''],
+    [TREES_TEST, 'cancelled in the stage that made it, nothing lives, at the best containment'],
+  ),
+  mutant(
+    'cgroup-is-removed',
+    'A cgroup is empty and removed, so that nothing joins late: it stays.',
+    [
+      CGROUP,
+      'if (!isPopulated(path) && removeTree(path).length === 0) return',
+      'if (!isPopulated(path)) return',
+    ],
+    [TREES_TEST, 'case 37a: a child that asks for its stage’s cgroup again'],
+  ),
+  mutant(
+    'subreaper',
+    'Orphans come to the run process: to process 1.',
+    ['src/run/main.ts', 'becomeSubreaper()\n', ''],
+    [TREES_TEST, 'torn down after green stages, nothing lives, without cgroups'],
+  ),
+  mutant(
+    'marks-are-swept',
+    'What carries the run’s mark is the run’s: it is nobody’s.',
+    ['src/process/sweep.ts', 'environment.includes(`BERTH_RUN_ID=${run}`) &&', 'false &&'],
+    [CONTAINMENT_TEST, 'the last word of a teardown finds what carries the run’s mark'],
+  ),
+  mutant(
+    'stage-environment',
+    'A stage’s environment is constructed: it inherits.',
+    [DRIVER, '...request.env,\n', '...process.env, ...request.env,\n'],
+    ['test/drivers/process.test.ts', 'R-RUN-18 has an environment of its own'],
+  ),
+  mutant(
+    'run-environment',
+    'So is the wrapper’s: it inherits.',
+    [
+      'src/process/launch.ts',
+      "return {\n    PATH: process.env['PATH']",
+      "return {\n    ...process.env, PATH: process.env['PATH']",
+    ],
+    ['test/lock/startRun.test.ts', 'nothing of the surroundings of its starter reaches a run'],
+  ),
+]
+
+/** How long anything may take. */
+export const BUDGETS: readonly Mutant[] = [
+  mutant(
+    'teardown-budget',
+    'Teardown has a budget of its own: it has no end.',
+    [
+      DRIVER,
+      'const timeoutMs = Math.min(teardown.timeoutMs, budgets.teardownMs)',
+      'const timeoutMs = 2 ** 30',
+    ],
+    [TEARDOWN_TEST, 'case 28: it hangs'],
+  ),
+  mutant(
+    'stage-timeout',
+    'A stage ends at its own timeout: it has none.',
+    [DRIVER, "resolve('timeout'), command.timeoutMs)", "resolve('timeout'), 2 ** 30)"],
+    ['test/drivers/process.test.ts', 'is ended at its timeout all the same'],
+  ),
+  mutant(
+    'stage-deadline',
+    'A run that is past its deadline is ended: it goes on.',
+    [
+      'src/run/stop.ts',
+      "this.#deadline = setTimeout(() => this.request('deadline', 'the run budget'), ms)",
+      'void ms',
+    ],
+    ['test-concurrency/outcomes.test.ts', 'case 37: the deadline: 124'],
+  ),
+  mutant(
+    'uninterruptible',
+    'A stage that may not be interrupted goes on when the run is stopped: it is ended.',
+    [DRIVER, 'if (command.uninterruptible) return\n', ''],
+    ['test/drivers/process.test.ts', 'that may not be interrupted goes on to its end'],
+  ),
+  mutant(
+    'uninterruptible-timeout',
+    'It ends at its own timeout all the same: it has none.',
+    [
+      DRIVER,
+      'const timer = setTimeout(',
+      "if (command.uninterruptible) return void exit.then(() => resolve('exit'))\n    const timer = setTimeout(",
+    ],
+    ['test/drivers/process.test.ts', 'that may not be interrupted goes on to its end'],
+  ),
+  mutant(
+    'ceiling-sum',
+    'The ceiling has room for the longest stage that may not be interrupted: it has not.',
+    ['src/model/budgets.ts', 'recipe.deadlineMs + longestMs + teardownMs', 'recipe.deadlineMs + teardownMs'],
+    ['test/recipes/load.test.ts', 'the ceiling is deadline, longest uninterruptible stage'],
+  ),
+  mutant(
+    'kill-grace',
+    'What was asked to end is given its grace: it is killed at once.',
+    [CONTAINMENT, 'if (asked.length > 0) await emptied(members, graceMs)', ''],
+    [CONTAINMENT_TEST, 'what is stopped hears TERM'],
+  ),
+  mutant(
+    'ceiling',
+    'A run process that is past its ceiling is ended: it is left.',
+    ['src/process/ceiling.ts', "if (!dryRun) signalIdentity(lastProcess, 'SIGKILL')", ''],
+    ['test-concurrency/signals.test.ts', 'is ended by a janitor, and its wrapper tears down'],
+  ),
+  mutant(
+    'ceiling-spares-wrapper',
+    'Past the ceiling the run process is killed, never the wrapper: the wrapper is.',
+    [
+      'src/process/ceiling.ts',
+      "signalIdentity(lastProcess, 'SIGKILL')",
+      "process.kill(lastProcess.wrapper, 'SIGKILL')",
+    ],
+    ['test-concurrency/signals.test.ts', 'is ended by a janitor, and its wrapper tears down'],
+  ),
+  mutant(
+    'identity-start-time',
+    'A process is its pid, start time and boot: a pid that is used again is taken for it.',
+    ['src/process/procfs.ts', 'stat.startTime === identity.startTime && identity.boot', 'identity.boot'],
+    ['test/process/procfs.test.ts', 'a pid that another process has by now'],
+  ),
+  mutant(
+    'identity-boot',
+    'The same after a reboot.',
+    ['src/process/procfs.ts', ' && identity.boot === bootId()\n}', '\n}'],
+    ['test/process/procfs.test.ts', 'a process of another boot'],
+  ),
+]
+
+/** What is on disk, and when. */
+export const RECORDS: readonly Mutant[] = [
+  mutant(
+    'journal-is-flushed',
+    'A line is on disk before the effect that it announces: it is not flushed.',
+    [JOURNAL_FILE, 'fdatasyncSync(fd)\n', ''],
+    ['test-concurrency/kills.test.ts', 'case 29: of the run process'],
+  ),
+  mutant(
+    'torn-line-is-cut',
+    'A torn last line is cut before the first append: it stays.',
+    [JOURNAL_FILE, 'if (end < bytes.length) ftruncateSync(fd, end)', ''],
+    ['test/store/journalFile.test.ts', 'a last line torn after'],
+  ),
+  mutant(
+    'torn-line-is-none',
+    'A torn last line is no entry: it is read.',
+    [
+      'src/model/readJournal.ts',
+      "text.slice(0, text.lastIndexOf('\\n') + 1).split('\\n')",
+      "text.split('\\n')",
+    ],
+    ['test/store/journalFile.test.ts', 'a last line torn after'],
+  ),
+  mutant(
+    'written-whole',
+    'A file that is written once is there as a whole or not at all: its beginning is.',
+    [
+      'src/store/durable.ts',
+      'const temporary = temporaryName(path)\n  writeSynced(temporary, content)\n  try {',
+      'const temporary = temporaryName(path)\n  writeSynced(path, content)\n  return true\n  try {',
+    ],
+    ['test/store/durable.test.ts', 'what cannot be written whole is not there at all'],
+  ),
+  mutant(
+    'replaced-whole',
+    'A file that is replaced holds the old or the new content: a part of the new.',
+    [
+      'src/store/durable.ts',
+      'writeSynced(temporary, content)\n  renameSync(temporary, path)',
+      'writeSynced(path, content)',
+    ],
+    ['test/store/durable.test.ts', 'what cannot be written whole is not there at all'],
+  ),
+  mutant(
+    'one-result',
+    'A result is written once: a second one replaces it.',
+    [
+      'src/store/durable.ts',
+      'linkSync(temporary, path)\n',
+      'removeIfThere(path)\n    linkSync(temporary, path)\n',
+    ],
+    ['test/store/durable.test.ts', 'what was written first stands'],
+  ),
+  mutant(
+    'reserve',
+    'On a full disk the lines of teardown are written from the run’s reserve: they are not.',
+    ['src/store/runRecord.ts', 'tried(() => removeIfThere(run.reserve))', ''],
+    ['test-concurrency/faults.test.ts', 'a stage fills the disk'],
+  ),
+  pair(
+    'teardown-without-lines',
+    'Teardown comes even if its line cannot be written: the reserve is gone, and a line that cannot be written ends the process.',
+    [
+      ['src/store/runRecord.ts', 'tried(() => removeIfThere(run.reserve))', ''],
+      [
+        'src/store/runRecord.ts',
+        'if (!tried(() => append(body))) unwritten = [...unwritten, body]',
+        'append(body)',
+      ],
+    ],
+    ['test-concurrency/faults.test.ts', 'a stage fills the disk'],
+  ),
+]

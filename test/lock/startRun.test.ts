@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { peekMark } from '../../src/lock/lockFile.ts'
+import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import { openRuns } from '../../src/lock/openRuns.ts'
+import { type Start, startRun } from '../../src/lock/startRun.ts'
+import { readResult } from '../../src/store/result.ts'
+import { runPaths } from '../../src/store/runFolder.ts'
+import { lockPath } from '../../src/store/stateFolder.ts'
+import { requestFor, stateFolder } from './world.ts'
+
+const RUN = '01m7xj306c77rt39'
+
+function aStart(stages: Start['request']['stages'] = []): Start {
+  const state = stateFolder()
+  const recipeFolder = join(state.root, 'recipe')
+  mkdirSync(recipeFolder)
+  const held = tryAcquire(state, ['a.example'])
+  if (held.kind !== 'held') throw new Error('a fresh name is busy')
+  return {
+    state,
+    request: { ...requestFor(RUN, held.names), stages },
+    recipeFolder,
+    held,
+    cloneToken: null,
+  }
+}
+
+test('R-QUE-02 R-LCK-16 a run whose wrapper cannot be launched is concluded, and its names are clean and free', async () => {
+  const start = aStart()
+  const { state } = start
+  // A clone token that no pipe takes: writing it fails after the marks are written.
+  const cloneToken = {
+    toJSON: () => {
+      throw new Error('no pipe')
+    },
+  } as never
+  await expect(startRun({ ...start, cloneToken })).rejects.toThrow(`Run ${RUN} could not be started`)
+  expect(readResult(runPaths(state, RUN))).toMatchObject({ conclusion: 'failure', reason: 'not_started' })
+  expect([peekMark(lockPath(state, 'a.example')), openRuns(state)]).toEqual(['clean', []])
+  const again = tryAcquire(state, ['a.example'])
+  expect(again.kind).toBe('held')
+  if (again.kind === 'held') letGo(again)
+})
+
+test('R-RUN-18 nothing of the surroundings of its starter reaches a run', async () => {
+  process.env['BERTH_TEST_SECRET'] = 'of the starter'
+  onTestFinished(() => void delete process.env['BERTH_TEST_SECRET'])
+  const start = aStart()
+  const seen = join(start.state.root, 'seen')
+  const bin = join(start.state.root, 'bin')
+  mkdirSync(bin)
+  // Found before the real one, it notes what it was started with; the wrapper then gives up.
+  writeFileSync(join(bin, 'setpriv'), `#!/bin/sh\nenv >'${seen}'\nexit 75\n`, { mode: 0o755 })
+  const path = process.env['PATH']
+  process.env['PATH'] = `${bin}:${path}`
+  onTestFinished(() => void (process.env['PATH'] = path))
+  const { wrapper } = await startRun(start)
+  await wrapper.ended
+  const text = readFileSync(seen, 'utf8')
+  expect(text).toContain('NODE_COMPILE_CACHE=')
+  expect(text).not.toContain('BERTH_TEST_SECRET')
+})
