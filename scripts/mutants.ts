@@ -12,7 +12,7 @@ import type { Mutant } from '../test-concurrency/mutants/mutant.ts'
 import { cleanUp, removeTree } from './mutants/cleanUp.ts'
 import { PAGE, pageWith } from './mutants/page.ts'
 import { makeTree, staleMutants, type Tree } from './mutants/tree.ts'
-import { runTests, type Verdict } from './mutants/vitest.ts'
+import { MOST_TEST_MS, runTests, type TestEnd, type Verdict } from './mutants/vitest.ts'
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
@@ -108,12 +108,18 @@ async function outcomeOf(tree: Tree, mutant: Mutant, green: ReadonlyMap<string, 
   if (before.every(({ status }) => status === 'skipped'))
     return ended('skipped', 'the test needs what this machine has not')
   using _mutated = tree.mutated(mutant)
-  const after = named(await runTests(tree, test.file, [test.name]), test.name)
+  const after = named(await runTests(tree, test.file, [test.name], patience(before)), test.name)
   const { left } = await cleanUp(tree)
   if (left.length > 0) return ended('ERROR', `left by the mutant: ${left.join(', ')}`)
   if (typeof after === 'string') return ended('ERROR', after)
   const killer = after.find(({ status }) => status === 'failed')
   return killer === undefined ? ended('SURVIVED', '') : ended('killed', killer.fault)
+}
+
+/** A test that waits for what the mutant keeps from coming would wait for a minute and more. */
+function patience(before: readonly TestEnd[]): number {
+  const longest = Math.max(...before.map(({ tookMs }) => tookMs))
+  return Math.min(MOST_TEST_MS, Math.max(20_000, 4 * longest))
 }
 
 /** The ends of the tests that have this in their names. */

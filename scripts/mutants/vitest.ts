@@ -10,6 +10,7 @@ export interface TestEnd {
   readonly status: 'passed' | 'failed' | 'skipped'
   /** The first line of its first fault. */
   readonly fault: string
+  readonly tookMs: number
 }
 
 /** The tests that ran, or why none of that is known. */
@@ -17,17 +18,26 @@ export type Verdict =
   | { readonly kind: 'ran'; readonly ends: readonly TestEnd[] }
   | { readonly kind: 'broken'; readonly why: string }
 
-/** A test that waits for what the mutant keeps from coming waits a minute (`until`); after that everything is ended by force. */
-const MOST_MS = 240_000
-const MOST_TEST_MS = 90_000
+/** What tests of a file may take in all, beyond which everything is ended by force. */
+const MOST_MS = 300_000
+/** As vitest.config.ts has it. */
+export const MOST_TEST_MS = 120_000
 
-/** Runs the tests of one file whose names have one of the words in them, and no others. */
-export async function runTests(tree: Tree, file: string, names: readonly string[]): Promise<Verdict> {
+/**
+ * Runs the tests of one file whose names have one of the words in them, and no others.
+ * @param mostTestMs a test that takes longer is red
+ */
+export async function runTests(
+  tree: Tree,
+  file: string,
+  names: readonly string[],
+  mostTestMs = MOST_TEST_MS,
+): Promise<Verdict> {
   const report = join(tree.root, 'report.json')
   rmSync(report, { force: true })
   const project = file.startsWith('test-concurrency/') ? 'concurrency' : 'unit'
   const pattern = names.map((name) => RegExp.escape(name)).join('|')
-  const words = ['run', '--project', project, '--testTimeout', String(MOST_TEST_MS), '--reporter=json']
+  const words = ['run', '--project', project, '--testTimeout', String(mostTestMs), '--reporter=json']
   const vitest = spawn(
     process.execPath,
     [
@@ -79,10 +89,17 @@ interface FileResult {
     readonly fullName: string
     readonly status: string
     readonly failureMessages?: readonly string[]
+    readonly duration?: number | null
   }[]
 }
 
-function endOf({ fullName, status, failureMessages = [] }: FileResult['assertionResults'][number]): TestEnd {
+function endOf(result: FileResult['assertionResults'][number]): TestEnd {
+  const { fullName, status, failureMessages = [], duration } = result
   const ended = status === 'passed' || status === 'failed' ? status : 'skipped'
-  return { name: fullName, status: ended, fault: failureMessages[0]?.split('\n')[0] ?? '' }
+  return {
+    name: fullName,
+    status: ended,
+    fault: failureMessages[0]?.split('\n')[0] ?? '',
+    tookMs: duration ?? 0,
+  }
 }

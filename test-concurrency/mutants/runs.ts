@@ -16,10 +16,13 @@ export const LIFE: readonly Mutant[] = [
     [NEXT, 'journal.processes > 1 ||', ''],
     [CONDUCT_TEST, 'the second process goes nowhere but to the end'],
   ),
-  mutant(
+  pair(
     'stop-tears-down',
-    'A stop that was asked for is followed by teardown: by the next stage.',
-    [NEXT, 'journal.stop !== null ||', ''],
+    'A stop that was asked for is followed by teardown, and looked at again before each stage: neither.',
+    [
+      [NEXT, 'journal.stop !== null ||', ''],
+      ['src/run/conduct.ts', 'if (mustStopFirst(world)) return\n', ''],
+    ],
     [CONDUCT_TEST, 'before its first stage it deploys nothing'],
   ),
   mutant(
@@ -32,13 +35,13 @@ export const LIFE: readonly Mutant[] = [
     'green-tears-down',
     'The last green stage is followed by teardown: by nothing but the conclusion.',
     [NEXT, ": { kind: 'teardown' }\n}", ": { kind: 'conclude' }\n}"],
-    [CONDUCT_TEST, 'goes through its stages in order, tears down and concludes'],
+    [CONDUCT_TEST, 'each effect comes after the line that announces it'],
   ),
   mutant(
     'conclude-unverified',
     'A teardown that is not verified is followed by the conclusion: by nothing.',
     [NEXT, 'if (journal.teardown !== null) return', 'if (journal.teardown?.verified === true) return'],
-    [CONDUCT_TEST, 'a run that is not torn down at first killed at any write'],
+    [CONDUCT_TEST, 'a teardown that is not verified stands beside the result'],
   ),
   mutant(
     'cleaned-later',
