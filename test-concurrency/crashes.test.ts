@@ -68,19 +68,45 @@ describe.skipIf(!HAS_STRACE)('the order of what is on disk (strace)', () => {
       ['flushed', /^fsync\(\d+<.*\.lock>/],
       ['the wrapper', /^(clone3?|v?fork)\((?!.*CLONE_THREAD)/],
     ]
-    const lines = callsIn(strace.output()).map(({ line }) => line)
-    const launched = lines.findIndex((line) => steps.at(-1)?.[1].test(line) === true)
-    expect(launched, strace.output()).toBeGreaterThan(0)
-    let at = -1
-    for (const [what, call] of steps) {
-      const next = lines.findIndex((line, index) => index > at && index <= launched && call.test(line))
-      expect(next, `${what}, in order, before the wrapper is launched:\n${lines.join('\n')}`).toBeGreaterThan(
-        at,
-      )
-      at = next
-    }
+    expectInOrder(strace.output(), steps)
+  })
+
+  test('R-LCK-16 R-RUN-14 at the end of a run there are, flushed and in this order, its verified teardown, its result, the cleared mark, and no entry', async ({
+    world,
+  }) => {
+    const down = world.gate('down')
+    world.recipe('app', { teardown: `${SITE} down gate` })
+    const run = await world.run('app')
+    await down.reached()
+    const strace = await watchFiles(world, run.conductor().pid, DURABLE)
+    down.go()
+    await run.cli.endedWith(0)
+    await strace.ended()
+    expectInOrder(strace.output(), [
+      ['the verified teardown', /^fdatasync\(\d+<.*\/journal\.ndjson>/],
+      ['the conclusion', /^fdatasync\(\d+<.*\/journal\.ndjson>/],
+      ['the result', /^link/],
+      ['and its name', new RegExp(`^fsync\\(\\d+<.*/runs/${run.id}>`)],
+      ['the mark', /^ftruncate\(\d+<.*\.lock>/],
+      ['flushed', /^fsync\(\d+<.*\.lock>/],
+      ['the entry', /^unlink.*\/open\//],
+      ['and its name', /^fsync\(\d+<.*\/open>/],
+    ])
   })
 })
+
+/** Each of the calls comes after the one before it, and the last of them is not made before that. */
+function expectInOrder(trace: string, steps: readonly (readonly [string, RegExp])[]): void {
+  const lines = callsIn(trace).map(({ line }) => line)
+  const last = lines.findIndex((line) => steps.at(-1)?.[1].test(line) === true)
+  expect(last, trace).toBeGreaterThan(0)
+  let at = -1
+  for (const [what, call] of steps) {
+    const next = lines.findIndex((line, index) => index > at && index <= last && call.test(line))
+    expect(next, `${what}, in order:\n${lines.join('\n')}`).toBeGreaterThan(at)
+    at = next
+  }
+}
 
 /** One `berth run`, watched from the moment that its name is free, and killed at a call; gives its calls. */
 async function launchCalls(world: World, pr: number, point: Call | null): Promise<readonly Call[]> {

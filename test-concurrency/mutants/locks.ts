@@ -241,6 +241,22 @@ export const LEFTOVERS: readonly Mutant[] = [
     [NAMES_TEST, 'is left while it is marked, or an open run names it'],
   ),
   mutant(
+    'failed-cleanings-block',
+    'A name that could not be cleaned three times is blocked: it is tried for ever.',
+    [
+      'src/model/cleaning.ts',
+      "if (pauseMs === undefined) return { kind: 'blocked', failures }",
+      "if (pauseMs === undefined) return { kind: 'now' }",
+    ],
+    [CLAIM_TEST, 'after failed cleanings the next is due later, then never'],
+  ),
+  mutant(
+    'cleanings-have-pauses',
+    'A cleaning that failed is repeated after a pause: at once, and for ever.',
+    ['src/model/cleaning.ts', 'return atMs <= nowMs || lastAtMs > nowMs ? ', 'return true ? '],
+    [CLAIM_TEST, 'after failed cleanings the next is due later, then never'],
+  ),
+  mutant(
     'stop-before-recovery',
     'Who recovers asks the run to stop first: it does not.',
     [CLAIM, "noteStop(run, { reason: 'abandoned', by: recoverer.by, atMs: Date.now() })", ''],

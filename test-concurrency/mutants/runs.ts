@@ -70,6 +70,12 @@ export const LIFE: readonly Mutant[] = [
     [CONDUCT_TEST, 'each effect comes after the line that announces it'],
   ),
   mutant(
+    'own-session',
+    'A run has a session of its own: its starter’s.',
+    ['src/process/launch.ts', 'detached: true', 'detached: false'],
+    ['test/lock/startRun.test.ts', 'and it has a session of its own'],
+  ),
+  mutant(
     'parent-death',
     'A run process hears of its wrapper’s death: it does not.',
     [WRAPPER, 'setpriv --pdeathsig TERM', 'setpriv --pdeathsig clear'],

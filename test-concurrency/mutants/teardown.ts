@@ -6,6 +6,7 @@ const DRIVER = 'src/drivers/process.ts'
 const JOURNAL_FILE = 'src/store/journalFile.ts'
 const CONTAINMENT_TEST = 'test/process/containment.test.ts'
 const TREES_TEST = 'test-concurrency/trees.test.ts'
+const CRASHES_TEST = 'test-concurrency/crashes.test.ts'
 const TEARDOWN_TEST = 'test-concurrency/teardown.test.ts'
 
 /** Nothing lives on. */
@@ -213,6 +214,52 @@ export const RECORDS: readonly Mutant[] = [
       'removeIfThere(path)\n    linkSync(temporary, path)\n',
     ],
     ['test/store/durable.test.ts', 'what was written first stands'],
+  ),
+  mutant(
+    'compare-and-swap',
+    'A run’s state is changed only from the one that was seen: from any.',
+    ['src/store/runChanges.ts', 'AND state = :from`', 'AND :from IS NOT NULL`'],
+    ['test/store/sqlite.test.ts', 'of two processes that claim one run, one wins'],
+  ),
+  mutant(
+    'change-with-report',
+    'A conclusion and its row in the outbox are one transaction: two.',
+    [
+      'src/store/runChanges.ts',
+      'return database.write(() => change(id, from, wish, news))',
+      'const changed = database.write(() => change(id, from, wish, [])); database.write(() => reports.add(news)); return changed',
+    ],
+    ['test/store/sqlite.test.ts', 'a change and its report are written together or not at all'],
+  ),
+  mutant(
+    'result-before-marks',
+    'The result is there before the marks are cleared: after that.',
+    [
+      'src/run/main.ts',
+      'writeResult(run, request, record.journal)\n',
+      'release(state, run.id, request.names, held, record.journal)\n  writeResult(run, request, record.journal)\n',
+    ],
+    [CRASHES_TEST, 'at the end of a run there are, flushed and in this order'],
+  ),
+  mutant(
+    'clearing-is-flushed',
+    'A cleared mark is flushed before the entry goes: it is not.',
+    [
+      'src/lock/lockFile.ts',
+      'export function clearMark(fd: number): void {\n  ftruncateSync(fd, 0)\n  fsyncSync(fd)',
+      'export function clearMark(fd: number): void {\n  ftruncateSync(fd, 0)',
+    ],
+    [CRASHES_TEST, 'at the end of a run there are, flushed and in this order'],
+  ),
+  mutant(
+    'entry-goes-last',
+    'The entry goes after the marks: before them.',
+    [
+      'src/lock/release.ts',
+      'held.names.forEach((name, index) => {',
+      'removeOpenRun(paths, run)\n  held.names.forEach((name, index) => {',
+    ],
+    [CRASHES_TEST, 'at the end of a run there are, flushed and in this order'],
   ),
   mutant(
     'reserve',

@@ -44,7 +44,7 @@ test('R-QUE-02 R-LCK-16 a run whose wrapper cannot be launched is concluded, and
   if (again.kind === 'held') letGo(again)
 })
 
-test('R-RUN-18 nothing of the surroundings of its starter reaches a run', async () => {
+test('R-RUN-18 R-RUN-09 nothing of the surroundings of its starter reaches a run, and it has a session of its own', async () => {
   process.env['BERTH_TEST_SECRET'] = 'of the starter'
   onTestFinished(() => void delete process.env['BERTH_TEST_SECRET'])
   const start = aStart()
@@ -52,7 +52,11 @@ test('R-RUN-18 nothing of the surroundings of its starter reaches a run', async 
   const bin = join(start.state.root, 'bin')
   mkdirSync(bin)
   // Found before the real one, it notes what it was started with; the wrapper then gives up.
-  writeFileSync(join(bin, 'setpriv'), `#!/bin/sh\nenv >'${seen}'\nexit 75\n`, { mode: 0o755 })
+  writeFileSync(
+    join(bin, 'setpriv'),
+    `#!/bin/sh\nenv >'${seen}'\necho "session $(cut -d' ' -f6 /proc/$$/stat)" >>'${seen}'\nexit 75\n`,
+    { mode: 0o755 },
+  )
   const path = process.env['PATH']
   process.env['PATH'] = `${bin}:${path}`
   onTestFinished(() => void (process.env['PATH'] = path))
@@ -61,4 +65,5 @@ test('R-RUN-18 nothing of the surroundings of its starter reaches a run', async 
   const text = readFileSync(seen, 'utf8')
   expect(text).toContain('NODE_COMPILE_CACHE=')
   expect(text).not.toContain('BERTH_TEST_SECRET')
+  expect(text).toContain(`session ${wrapper.pid}\n`)
 })
