@@ -1,4 +1,5 @@
-import { HANDED_OVER, LEFTOVERS, LOCKS, WAITING } from './locks.ts'
+import { LEFTOVERS } from './leftovers.ts'
+import { HANDED_OVER, LOCKS, WAITING } from './locks.ts'
 import type { Mutant } from './mutant.ts'
 import { LIFE, STOPS } from './runs.ts'
 import { BUDGETS, RECORDS, TREES } from './teardown.ts'
