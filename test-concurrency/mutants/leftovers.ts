@@ -68,7 +68,7 @@ export const LEFTOVERS: readonly Mutant[] = [
   mutant(
     'only-cleared',
     'A run whose teardown is verified is only cleared: it is torn down again.',
-    [CLAIM, "if (isVerified(seen)) return { kind: 'clean', recovered }", ''],
+    [CLAIM, "if (seen !== null && isVerified(seen)) return { kind: 'clean', recovered }", ''],
     [CLAIM_TEST, 'a run whose teardown is verified is only cleared'],
   ),
   mutant(
@@ -113,11 +113,7 @@ export const LEFTOVERS: readonly Mutant[] = [
   mutant(
     'folders-are-flushed',
     'A file that is put in its place is flushed with its folder: without.',
-    [
-      'src/store/durable.ts',
-      'renameSync(temporary, path)\n  syncFolder(dirname(path))',
-      'renameSync(temporary, path)',
-    ],
+    ['src/store/durable.ts', 'throw error\n  }\n  syncFolder(dirname(path))', 'throw error\n  }'],
     ['test-concurrency/crashes.test.ts', 'R-LCK-16 before the wrapper is launched'],
   ),
   mutant(

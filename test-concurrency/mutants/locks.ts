@@ -136,7 +136,7 @@ export const HANDED_OVER: readonly Mutant[] = [
   mutant(
     'stages-hold-nothing',
     'A stage never has a lock’s descriptor: it has the first.',
-    ['src/drivers/process.ts', "stdio: ['ignore', output, output],", "stdio: ['ignore', output, output, 3],"],
+    ['src/drivers/process.ts', 'output, output, ...more],', 'output, output, ...more, 3],'],
     [DESCRIPTORS_TEST, 'case 10: stage, setsid grandchild and double-forked daemon'],
   ),
   mutant(

@@ -176,7 +176,7 @@ export const STOPS: readonly Mutant[] = [
   mutant(
     'wrapper-waits',
     'The wrapper waits until its child is really gone: until the first signal.',
-    [WRAPPER, 'kill -0 "$child" 2>/dev/null || break', 'break'],
+    [WRAPPER, '[ -n "$heard" ] || break', 'break'],
     [SIGNALS_TEST, 'during the teardown of a run that was told to stop'],
   ),
   mutant(

@@ -4,6 +4,8 @@ const CONTAINMENT = 'src/process/containment.ts'
 const CGROUP = 'src/process/cgroup.ts'
 const DRIVER = 'src/drivers/process.ts'
 const JOURNAL_FILE = 'src/store/journalFile.ts'
+const RUN_RECORD = 'src/store/runRecord.ts'
+const FROM_RESERVE = 'while (giveUp(run.reserve)) if (tried(() => append(body))) return'
 const CONTAINMENT_TEST = 'test/process/containment.test.ts'
 const TREES_TEST = 'test-concurrency/trees.test.ts'
 const CRASHES_TEST = 'test-concurrency/crashes.test.ts'
@@ -128,7 +130,7 @@ export const BUDGETS: readonly Mutant[] = [
   mutant(
     'kill-grace',
     'What was asked to end is given its grace: it is killed at once.',
-    [CONTAINMENT, 'if (asked.length > 0) await emptied(members, graceMs)', ''],
+    [CONTAINMENT, 'if (asked.size > 0) await emptied(() => membersOf(parts, whose), graceMs)', ''],
     [CONTAINMENT_TEST, 'what is stopped hears TERM'],
   ),
   mutant(
@@ -172,7 +174,7 @@ export const RECORDS: readonly Mutant[] = [
   mutant(
     'torn-line-is-cut',
     'A torn last line is cut before the first append: it stays.',
-    [JOURNAL_FILE, 'if (end < bytes.length) ftruncateSync(fd, end)', ''],
+    [JOURNAL_FILE, 'if (readable.length < size) ftruncateSync(fd, readable.length)', ''],
     ['test/store/journalFile.test.ts', 'a last line torn after'],
   ),
   mutant(
@@ -190,8 +192,8 @@ export const RECORDS: readonly Mutant[] = [
     'A file that is written once is there as a whole or not at all: its beginning is.',
     [
       'src/store/durable.ts',
-      'const temporary = temporaryName(path)\n  writeSynced(temporary, content)\n  try {',
-      'const temporary = temporaryName(path)\n  writeSynced(path, content)\n  return true\n  try {',
+      'writeSynced(temporary, content)\n    linkSync(temporary, path)',
+      'writeSynced(path, content)\n    return true',
     ],
     ['test/store/durable.test.ts', 'what cannot be written whole is not there at all'],
   ),
@@ -200,7 +202,7 @@ export const RECORDS: readonly Mutant[] = [
     'A file that is replaced holds the old or the new content: a part of the new.',
     [
       'src/store/durable.ts',
-      'writeSynced(temporary, content)\n  renameSync(temporary, path)',
+      'writeSynced(temporary, content)\n    renameSync(temporary, path)',
       'writeSynced(path, content)',
     ],
     ['test/store/durable.test.ts', 'what cannot be written whole is not there at all'],
@@ -264,19 +266,15 @@ export const RECORDS: readonly Mutant[] = [
   mutant(
     'reserve',
     'On a full disk the lines of teardown are written from the run’s reserve: they are not.',
-    ['src/store/runRecord.ts', 'tried(() => removeIfThere(run.reserve))', ''],
+    [RUN_RECORD, FROM_RESERVE, ''],
     ['test-concurrency/faults.test.ts', 'a stage fills the disk'],
   ),
   pair(
     'teardown-without-lines',
     'Teardown comes even if its line cannot be written: the reserve is gone, and a line that cannot be written ends the process.',
     [
-      ['src/store/runRecord.ts', 'tried(() => removeIfThere(run.reserve))', ''],
-      [
-        'src/store/runRecord.ts',
-        'if (!tried(() => append(body))) unwritten = [...unwritten, body]',
-        'append(body)',
-      ],
+      [RUN_RECORD, FROM_RESERVE, ''],
+      [RUN_RECORD, 'unwritten = [...unwritten, body]', 'append(body)'],
     ],
     ['test-concurrency/faults.test.ts', 'a stage fills the disk'],
   ),
