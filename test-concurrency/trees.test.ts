@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import type { Gate } from './fixtures/gate.ts'
 import { isAlive, isStopped } from './fixtures/kernel.ts'
@@ -10,8 +11,9 @@ import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
 import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
 
-const TREE = 'sh "$BERTH_RECIPE_DIR/tree" "$BERTH_ARTIFACTS/tree"'
-const KINDS = ['child', 'daemon', 'forking', 'scrubbed', 'setsid', 'stopped', 'stubborn']
+const HEADLESS = fileURLToPath(new URL('fixtures/headless.ts', import.meta.url))
+const TREE = `sh "$BERTH_RECIPE_DIR/tree" "$BERTH_ARTIFACTS/tree" "${process.execPath} ${HEADLESS}"`
+const KINDS = ['child', 'daemon', 'forking', 'headless', 'scrubbed', 'setsid', 'stopped', 'stubborn']
 
 /** Hides the cgroups from the run: then it is kept together by its marks alone. */
 const WITHOUT_CGROUPS = `for mount in $(awk '$3 == "cgroup2" { print $2 }' /proc/mounts); do umount -l "$mount"; done; exec "$@"`
@@ -25,7 +27,7 @@ const ENDS = [
 
 describe('trees', () => {
   test.concurrent.for(ENDS)(
-    'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, at the best containment of this machine',
+    'R-RUN-07 R-RUN-03 case 35: of a tree of eight kinds, %s, nothing lives, at the best containment of this machine',
     async (end, { world }) => {
       const gates = [world.gate('inside'), world.gate('down')] as const
       world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })
@@ -34,7 +36,7 @@ describe('trees', () => {
   )
 
   test.skipIf(!IS_ROOT).concurrent.for(ENDS)(
-    'R-RUN-07 R-RUN-03 case 35: of a tree of seven kinds, %s, nothing lives, without cgroups (as root)',
+    'R-RUN-07 R-RUN-03 case 35: of a tree of eight kinds, %s, nothing lives, without cgroups (as root)',
     async (end, { world }) => {
       const gates = [world.gate('inside'), world.gate('down')] as const
       world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })

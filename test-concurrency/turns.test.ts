@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { killTogether } from './fixtures/crash.ts'
+import { killTogether, stopped } from './fixtures/crash.ts'
 import { kill } from './fixtures/kernel.ts'
 import { lookedAgain, ticketsAt, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
@@ -89,9 +89,11 @@ describe('turns', () => {
     ]
     const places = ticketsAt(world, NAME)
     const next = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
+    await stopped(next.cli.pid) // Its own look takes the lock of a dead one's ticket for a moment.
     await killTogether(...killed.map(({ pid }) => pid))
     for (const place of places)
       await world.start(['flock', '-n', join(world.state, 'tickets', NAME, place), 'true']).endedWith(0)
+    kill(next.cli.pid, 'SIGCONT')
     await until('the next look', () => ticketsAt(world, NAME).length === 1)
     inside.go()
     await holder.endedWith(0)

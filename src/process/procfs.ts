@@ -7,6 +7,8 @@ export interface ProcessStat {
   readonly state: string
   readonly parent: number
   readonly session: number
+  /** Threads that have not ended, and the first one as long as it has not been collected. */
+  readonly threads: number
   /** Clock ticks after boot: pid and start time name a process of this boot for certain. */
   readonly startTime: string
 }
@@ -22,12 +24,16 @@ export function statOf(pid: number): ProcessStat | null {
   if (text === null) return null
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state = '', parent = '', , session = ''] = fields
-  return { pid, state, parent: Number(parent), session: Number(session), startTime: fields[19] ?? '' }
+  const [threads, startTime = ''] = [fields[17], fields[19]]
+  return { pid, state, parent: Number(parent), session: Number(session), threads: Number(threads), startTime }
 }
 
-/** Zombies are dead: they hold nothing and do nothing. */
+/**
+ * Zombies are dead: they hold nothing and do nothing. But a process whose first thread alone has ended (pthread_exit(3) in `main`, or the middle
+ * of a SIGKILL) shows as one, too: its other threads work on, and its descriptors are open.
+ */
 export function isLiveState(stat: ProcessStat | null): stat is ProcessStat {
-  return stat !== null && stat.state !== 'Z' && stat.state !== 'X'
+  return stat !== null && stat.state !== 'X' && (stat.state !== 'Z' || stat.threads > 1)
 }
 
 export function identityOf(pid: number): ProcessIdentity | null {
@@ -69,9 +75,19 @@ export function ownerOf(pid: number): number | null {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null
 }
 
-/** The environment a process was started with; empty when it is gone or not ours to read. */
-export function environmentOf(pid: number): readonly string[] {
-  return (readProc(`/proc/${pid}/environ`) ?? '').split('\0')
+/** The environment a process was started with; empty when it is gone or not ours to read. A first thread that has ended has none any more. */
+export function environmentOf({ pid, state }: ProcessStat): readonly string[] {
+  const threads =
+    state === 'Z' ? entriesOf(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`) : [`${pid}`]
+  return threads.flatMap((thread) => (readProc(`/proc/${thread}/environ`) ?? '').split('\0'))
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 /** A process ends at any moment: whatever cannot be read is not there. */

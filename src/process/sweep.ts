@@ -48,7 +48,7 @@ export async function sweep(marked: Marked): Promise<void> {
 function isRoot(stat: ProcessStat, { run, stage, reaper, uid }: Marked): boolean {
   if (reaper !== null && stat.parent === reaper) return true
   if (uid !== null && stage === '' && ownerOf(stat.pid) === uid) return true
-  const environment = environmentOf(stat.pid)
+  const environment = environmentOf(stat)
   return (
     environment.includes(`BERTH_RUN_ID=${run}`) &&
     (stage === '' || environment.includes(`BERTH_STAGE=${stage}`))
