@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { identityOf, isAlive, signalIdentity } from '../../src/process/procfs.ts'
 import { markedProcesses, sweep } from '../../src/process/sweep.ts'
+import { newRunId } from '../../src/store/runId.ts'
 
 const HEADLESS = fileURLToPath(new URL('../../test-concurrency/fixtures/headless.ts', import.meta.url))
 
@@ -31,10 +32,11 @@ test('R-RUN-11 a process of another boot is dead, whoever has its pid and start 
 })
 
 test('R-RUN-07 R-RUN-11 a process whose first thread has ended lives, and is found by its mark and ended', async () => {
-  const { pid, ended } = await headless('01m0headless0000')
+  const run = newRunId()
+  const { pid, ended } = await headless(run)
   const identity = identityOf(pid)
   expect(identity !== null && isAlive(identity)).toBe(true)
-  const marked = { run: '01m0headless0000', stage: '', reaper: null, uid: null }
+  const marked = { run, stage: '', reaper: null, uid: null }
   expect(markedProcesses(marked)).toEqual([pid])
   await sweep(marked)
   expect(await ended).toBe('SIGKILL')
