@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Name } from '../model/names.ts'
-import { readProc } from '../process/procfs.ts'
+import { readProc, readProcFolder } from '../process/procfs.ts'
 import { lockPath, type StatePaths } from '../store/stateFolder.ts'
 
 /** Which processes have which files locked; a file is `major:minor:inode`, as the kernel writes it. */
@@ -42,20 +42,12 @@ function inodeOf(paths: StatePaths, name: Name): string | null {
 }
 
 function lockedInodes(pid: number): ReadonlySet<string> {
-  const texts = entries(`/proc/${pid}/fdinfo`).map((fd) => readProc(`/proc/${pid}/fdinfo/${fd}`) ?? '')
+  const texts = readProcFolder(`/proc/${pid}/fdinfo`).map((fd) => readProc(`/proc/${pid}/fdinfo/${fd}`) ?? '')
   return new Set(
     texts.flatMap((text) => /^lock:.* FLOCK .* ([0-9a-f]+:[0-9a-f]+:\d+) /m.exec(text)?.[1] ?? []),
   )
 }
 
 function pids(): readonly number[] {
-  return entries('/proc').map(Number).filter(Number.isInteger)
-}
-
-function entries(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
+  return readProcFolder('/proc').map(Number).filter(Number.isInteger)
 }

@@ -78,16 +78,8 @@ export function ownerOf(pid: number): number | null {
 /** The environment a process was started with; empty when it is gone or not ours to read. A first thread that has ended has none any more. */
 export function environmentOf({ pid, state }: ProcessStat): readonly string[] {
   const threads =
-    state === 'Z' ? entriesOf(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`) : [`${pid}`]
+    state === 'Z' ? readProcFolder(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`) : [`${pid}`]
   return threads.flatMap((thread) => (readProc(`/proc/${thread}/environ`) ?? '').split('\0'))
-}
-
-function entriesOf(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 /** A process ends at any moment: whatever cannot be read is not there. */
@@ -96,5 +88,14 @@ export function readProc(path: string): string | null {
     return readFileSync(path, 'utf8')
   } catch {
     return null
+  }
+}
+
+/** The same of a folder: what is in it, nothing where it is gone. */
+export function readProcFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
