@@ -73,6 +73,22 @@ describe('SIGKILL at every line of the journal', () => {
     },
   )
 
+  test.skipIf(!HAS_STRACE)(
+    'R-RUN-08 R-RUN-02 case 29: of the run process before its first line is written: the second one goes nowhere, and says why (strace)',
+    async ({ world }) => {
+      world.recipe('app')
+      const { run, pid, boot, contender } = await parkedRun(world, parkAtBoot(world), 0)
+      await injectOn(world, pid, join(run.folder, 'journal.ndjson'), 'write:signal=KILL:when=1')
+      boot.go()
+      await run.cli.endedWith(70)
+      expect(run.count('process.started')).toBe(1)
+      expect(run.stop()).toMatchObject({ reason: 'fault', by: 'the run process died before its first line' })
+      expect(run.result()).toMatchObject({ conclusion: 'failure', verified: true })
+      expect(world.trace()).toEqual([`${run.id} down`, `${run.id} gone`])
+      await contender.had()
+    },
+  )
+
   test('R-RUN-10 R-RUN-22 case 31: of the wrapper before the run process has its death signal: the run process stops by itself and deploys nothing', async ({
     world,
   }) => {

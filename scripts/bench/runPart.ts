@@ -70,6 +70,7 @@ async function timeRun(world: World, recipe: Recipe, source: Source): Promise<Ru
     recipeFolder: recipe.folder,
     held,
     cloneToken: null,
+    warm: null,
   })
   const handedOverMs = nowMs()
   const resultMs = await timeOfResult(run, wrapper.ended)

@@ -12,7 +12,9 @@ import { makeRequest, userName, type Wish } from '../model/request.ts'
 import type { RunAs, Verdict } from '../model/run.ts'
 import { unbuiltFault } from '../model/unbuilt.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
+import type { WarmWrapper } from '../process/launch.ts'
 import { recoverer } from '../process/recovery.ts'
+import { createWarmRuns } from '../process/warmRuns.ts'
 import { runPaths } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import type { Context } from './context.ts'
@@ -45,7 +47,7 @@ export async function run(context: Context, options: RunOptions): Promise<number
   using interrupts = catchSignals()
   const taken = await take(context, wish, options, progress, interrupts)
   if (taken.kind !== 'held') return ended(progress, refusal(taken, interrupts))
-  const { held, runAs } = taken
+  const { held, runAs, warm } = taken
   const request = makeRequest(wish, recipe, context.config, runAs)
   const started = await startRun({
     state: context.state,
@@ -53,6 +55,7 @@ export async function run(context: Context, options: RunOptions): Promise<number
     recipeFolder: recipe.folder,
     held,
     cloneToken: null,
+    warm,
   })
   return ended(progress, await toItsEnd(context, started, request.names, progress, interrupts))
 }
@@ -103,7 +106,12 @@ function domainOf(
 }
 
 type Taken =
-  | { readonly kind: 'held'; readonly held: Held; readonly runAs: RunAs | null }
+  | {
+      readonly kind: 'held'
+      readonly held: Held
+      readonly runAs: RunAs | null
+      readonly warm: WarmWrapper | null
+    }
   | Exclude<Claim, Held>
 
 /** Waits in turn for the names and, where stages have users of their own, for one of those. */
@@ -118,21 +126,30 @@ async function take(
   const variants = users.map((user) =>
     user === null ? wish.names : sortedNames([...wish.names, userName(user)]),
   )
+  const warms = createWarmRuns(state, 1)
+  const waiting = { id: wish.run, names: wish.names, variants, foreground: true }
   let said = ''
   const claimed = await claimInTurn(state, wish.names, variants, recoverer(state, `run ${wish.run}`, false), {
     what: `run ${wish.run}`,
     forMs: options.waitMs,
     signal: interrupts.signal,
-    waiting(inTheWay) {
+    warm: () => warms.of(wish.run),
+    waiting(inTheWay, isNext) {
+      if (isNext && inTheWay.kind === 'busy') void warms.prepare(waiting, inTheWay.run)
       const words = `  waits for ${waitingFor(inTheWay)}`
       if (words !== said) progress.line(words)
       said = words
     },
   })
-  if (claimed.kind !== 'held') return claimed
+  if (claimed.kind !== 'held') {
+    warms.leave(wish.run)
+    return claimed
+  }
   for (const id of claimed.recovered) progress.line(`  recovered run ${id} first: it had not been cleaned`)
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
-  return { kind: 'held', held: claimed, runAs }
+  const warm = warms.take(wish.run, claimed)
+  warm?.child.ref()
+  return { kind: 'held', held: claimed, runAs, warm }
 }
 
 function waitingFor(claimed: Exclude<Claim, Held>): string {

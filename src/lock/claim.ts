@@ -48,6 +48,11 @@ export type Claim =
 export async function claim(paths: StatePaths, names: readonly Name[], recoverer: Recoverer): Promise<Claim> {
   const held = tryAcquire(paths, names)
   if (held.kind === 'busy') return { ...held, run: runOfMark(paths, held.name) }
+  return claimHeld(paths, held, recoverer)
+}
+
+/** Recovers what the last holders of these names left; what cannot be cleaned now is let go. */
+export async function claimHeld(paths: StatePaths, held: Held, recoverer: Recoverer): Promise<Claim> {
   try {
     const settled = await settleAll(paths, held, recoverer)
     if (settled.kind === 'clean') return { ...held, recovered: settled.recovered }

@@ -82,7 +82,8 @@ export function clearMark(fd: number): void {
   fsyncSync(fd)
 }
 
-function openLockFile(path: string): number {
+/** @throws HarnessError LOCK_FILE naming the path */
+export function openLockFile(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   } catch (error) {

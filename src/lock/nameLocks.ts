@@ -43,6 +43,6 @@ export function letGo(held: Held): void {
   closeAll(held.fds)
 }
 
-function closeAll(fds: readonly number[]): void {
+export function closeAll(fds: readonly number[]): void {
   for (const fd of fds) closeSync(fd)
 }

@@ -3,7 +3,7 @@ import { HarnessError, messageOf } from '../errors.ts'
 import type { Mark } from '../model/mark.ts'
 import type { RunRequest } from '../model/run.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
-import { type Launched, launchWrapper } from '../process/launch.ts'
+import { type Launched, launchWrapper, type WarmWrapper } from '../process/launch.ts'
 import { writeUnstarted } from '../store/result.ts'
 import { createRunFolder, type RunPaths, runPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -18,6 +18,8 @@ export interface Start {
   readonly recipeFolder: string
   readonly held: Held
   readonly cloneToken: string | null
+  /** Its processes, if they were started ahead with the descriptors of `held`. */
+  readonly warm: WarmWrapper | null
 }
 
 export interface StartedRun {
@@ -32,26 +34,24 @@ export interface StartedRun {
  * @throws HarnessError NOT_STARTED; the run is then concluded and its names are clean
  */
 export async function startRun(start: Start): Promise<StartedRun> {
-  const { state, request, held } = start
+  const { request, held } = start
   try {
     const run = prepare(start)
-    const { names, fds } = held
-    const { cloneToken } = start
-    const wrapper = await launchWrapper({
-      state,
-      run,
-      names,
-      fds,
-      cloneToken,
-      foreground: request.foreground,
-    })
-    return { run, wrapper }
+    return { run, wrapper: await launch(start, run) }
   } catch (error) {
     undo(start, messageOf(error))
+    await start.warm?.end()
     throw new HarnessError('NOT_STARTED', `Run ${request.run} could not be started`, { cause: error })
   } finally {
     letGo(held)
   }
+}
+
+/** Processes that were started ahead may be dead by now: then others take their place. */
+async function launch({ state, request, held, cloneToken, warm }: Start, run: RunPaths): Promise<Launched> {
+  if (warm?.go(cloneToken) === true) return warm
+  const { names, fds } = held
+  return launchWrapper({ state, run, names, fds, cloneToken, foreground: request.foreground })
 }
 
 function prepare({ state, request, recipeFolder, held }: Start): RunPaths {

@@ -49,6 +49,13 @@ export function makePipe(): { readonly readFd: number; readonly writeFd: number 
   return { readFd: fds[0], writeFd: fds[1] }
 }
 
+/** From now on what this process writes to its outputs goes to the file behind `fd`. */
+export function redirectOutput(fd: number): void {
+  const dup2 = libc.func('int dup2(int from, int to)')
+  for (const output of [1, 2])
+    if (dup2(fd, output) < 0) throw new Error(`dup2 failed with errno ${koffi.errno()}`)
+}
+
 /** Marks all descriptors but 0, 1 and 2 close-on-exec: of those that it was started with, Node marks none behind a gap. */
 export function closeAllOnExec(): void {
   const fds = readdirSync('/proc/self/fd').map(Number)

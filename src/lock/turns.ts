@@ -1,6 +1,7 @@
 import type { Name } from '../model/names.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
-import { type Claim, claimAny, type Recoverer, runOfMark } from './claim.ts'
+import { type Claim, type Recoverer, runOfMark } from './claim.ts'
+import { claimTurn, type WarmProcesses } from './claimWarm.ts'
 import { dropTicket, hasWaiters, isFirst, type Ticket, takeTicket } from './tickets.ts'
 
 /** The service's places among the waiters of names: one ticket for each run that is the first of its own queue and has met somebody else. */
@@ -11,7 +12,10 @@ export interface Turns {
     names: readonly Name[],
     variants: readonly (readonly Name[])[],
     recoverer: Recoverer,
+    warm: WarmProcesses | null,
   ) => Promise<Claim>
+  /** Nobody who waits for its names is ahead of the run; it has a place. */
+  readonly isNext: (runId: string) => boolean
   readonly leave: (runId: string) => void
 }
 
@@ -30,14 +34,18 @@ export function createTurns(paths: StatePaths): Turns {
   }
 
   return {
-    async take(runId, names, variants, recoverer) {
+    async take(runId, names, variants, recoverer, warm) {
       const [name = ''] = names
       const claimed = mayTry(runId, names)
-        ? await claimAny(paths, names, variants, recoverer)
+        ? await claimTurn(paths, names, variants, recoverer, warm)
         : { kind: 'busy' as const, name, run: runOfMark(paths, name) }
       if (claimed.kind === 'held') leave(runId)
       else if (!tickets.has(runId)) tickets.set(runId, takeTicket(paths, names, `run ${runId} (service)`))
       return claimed
+    },
+    isNext(runId) {
+      const ticket = tickets.get(runId)
+      return ticket !== undefined && isFirst(paths, ticket)
     },
     leave,
   }

@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Name } from '../model/names.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
-import { type Claim, claimAny, isHopeless, type Recoverer, runOfMark } from './claim.ts'
+import { type Claim, isHopeless, type Recoverer, runOfMark } from './claim.ts'
+import { claimTurn, type WarmProcesses } from './claimWarm.ts'
 import { letGo } from './nameLocks.ts'
-import { dropTicket, isFirst, type Ticket, takeTicket } from './tickets.ts'
+import { dropTicket, isFirst, takeTicket } from './tickets.ts'
 
 /** A killed or foreign holder gives no event: a free name is met so many milliseconds later at most. */
 const LONGEST_LOOK_AWAY_MS = 500
-/** A holder clears its mark a moment before it ends: looks come close together after an event, and farther apart later. */
+/** A holder clears its mark a moment before it ends: looks come close together for a while after an event, and farther apart later. */
 const FIRST_LOOK_MS = 4
+const CLOSE_LOOKS = 50
 
 export interface Wait {
   /** Who waits, for people and for `berth locks`. */
@@ -19,7 +21,10 @@ export interface Wait {
   readonly forMs: number
   /** A waiter that is cancelled never acquires. */
   readonly signal: AbortSignal
-  readonly waiting: (claim: Exclude<Claim, { readonly kind: 'held' }>) => void
+  /** @param isNext nobody who waits is ahead */
+  readonly waiting: (claim: Exclude<Claim, { readonly kind: 'held' }>, isNext: boolean) => void
+  /** Processes that are to have the names, if any were started by now. */
+  readonly warm?: () => WarmProcesses | null
 }
 
 /**
@@ -39,11 +44,15 @@ export async function claimInTurn(
   using changes = watchLocks(paths)
   try {
     for (;;) {
-      const claimed = givenBackIf(wait.signal, await tryOnce(paths, ticket, variants, recoverer))
+      const isNext = isFirst(paths, ticket)
+      const warm = wait.warm?.() ?? null
+      const claimed = isNext
+        ? await givenBackIf(wait.signal, warm, await claimTurn(paths, names, variants, recoverer, warm))
+        : behind(paths, names)
       if (claimed.kind === 'held' || isHopeless(claimed)) return claimed
       if (wait.signal.aborted || performance.now() >= end) return claimed
-      wait.waiting(claimed)
-      await changes.next(end - performance.now(), wait.signal)
+      wait.waiting(claimed, isNext)
+      await changes.next(end - performance.now(), wait.signal, isNext)
       if (wait.signal.aborted) return claimed
     }
   } finally {
@@ -52,37 +61,38 @@ export async function claimInTurn(
 }
 
 /** A recovery takes its time: a waiter that was cancelled meanwhile does not keep what it got. */
-function givenBackIf({ aborted }: AbortSignal, claimed: Claim): Claim {
+async function givenBackIf(
+  { aborted }: AbortSignal,
+  warm: WarmProcesses | null,
+  claimed: Claim,
+): Promise<Claim> {
   if (claimed.kind !== 'held' || !aborted) return claimed
   letGo(claimed)
+  if (warm?.opened.fds === claimed.fds) await warm.end()
   return { kind: 'busy', name: claimed.names[0] ?? '', run: null }
 }
 
-async function tryOnce(
-  paths: StatePaths,
-  ticket: Ticket,
-  variants: readonly (readonly Name[])[],
-  recoverer: Recoverer,
-): Promise<Claim> {
-  const [name = ''] = ticket.names
-  if (!isFirst(paths, ticket)) return { kind: 'busy', name, run: runOfMark(paths, name) }
-  return claimAny(paths, ticket.names, variants, recoverer)
+function behind(paths: StatePaths, [name = '']: readonly Name[]): Claim {
+  return { kind: 'busy', name, run: runOfMark(paths, name) }
 }
 
 interface Changes extends Disposable {
-  readonly next: (mostMs: number, signal: AbortSignal) => Promise<void>
+  /** @param isNext the only one who looks so closely: the others would but keep the machine busy */
+  readonly next: (mostMs: number, signal: AbortSignal, isNext: boolean) => Promise<void>
 }
 
 function watchLocks(paths: StatePaths): Changes {
   let pauseMs = FIRST_LOOK_MS
+  let close = CLOSE_LOOKS
   let wake = (): void => undefined
   const changed = () => {
     pauseMs = FIRST_LOOK_MS
+    close = CLOSE_LOOKS
     wake()
   }
   const watchers = [paths.locks, join(paths.locks, 'r:')].map((folder) => watchFolder(folder, changed))
   return {
-    async next(mostMs, signal) {
+    async next(mostMs, signal, isNext) {
       const early = new AbortController()
       wake = () => early.abort()
       const stop = () => early.abort()
@@ -91,7 +101,8 @@ function watchLocks(paths: StatePaths): Changes {
         () => undefined,
       )
       signal.removeEventListener('abort', stop)
-      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_AWAY_MS)
+      if (isNext && close > 0) close -= 1
+      else pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_AWAY_MS)
     },
     [Symbol.dispose]() {
       for (const watcher of watchers) watcher?.close()

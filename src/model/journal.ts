@@ -149,6 +149,11 @@ export function isVerified(journal: Journal): boolean {
   return journal.teardown?.verified === true || journal.cleanings.some((cleaning) => cleaning.verified)
 }
 
+/** In its last stage, or past it. */
+export function isNearItsEnd({ planned, stages, teardownStarted }: Journal): boolean {
+  return teardownStarted || (planned !== null && stages.length >= planned.length)
+}
+
 function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
   switch (entry.event) {
     case 'process.started':

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { codeOf } from '../errors.ts'
 import { closeAllOnExec, makePipe } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
+import { WARM } from '../run/orders.ts'
 import { openedFile, removeIfThere, writeAll } from '../store/durable.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -40,19 +41,93 @@ export interface Launch {
 export async function launchWrapper(launch: Launch): Promise<Launched> {
   using log = openLog(launch.run.wrapperLog)
   using control = controlOf(launch)
+  return startWrapper(launch, String(controlAt(launch)), log.value, control.readFd)
+}
+
+/** A wrapper and a run process that wait for their locks to be taken, and then for their `go`. */
+export interface WarmWrapper extends Launched {
+  /**
+   * Tells them that the locks which they share are theirs, and that the run's folder stands. The caller then closes its own copies of the
+   * descriptors.
+   * @returns false = they are gone; nothing conducts the run
+   */
+  readonly go: (cloneToken: string | null) => boolean
+  /** Without a `go` they end at once, as they do when this process dies. Resolves when the wrapper has ended. */
+  readonly end: () => Promise<void>
+}
+
+/**
+ * Starts the processes of a run ahead of its locks: the descriptors are open, not locked, and the run's folder does not stand yet, so they
+ * touch nothing. They have no log before their `go`: there is no folder to put it in.
+ */
+export async function launchWarm(launch: Omit<Launch, 'cloneToken'>): Promise<WarmWrapper> {
+  const { readFd, writeFd } = makePipe()
+  const pipe = { fd: writeFd as number | null }
+  const close = () => {
+    if (pipe.fd !== null) closeSync(pipe.fd)
+    pipe.fd = null
+  }
+  try {
+    const launched = await startWrapper(launch, `${WARM}${controlAt(launch)}`, 'ignore', readFd)
+    void launched.ended.then(close)
+    return {
+      ...launched,
+      go(cloneToken) {
+        if (pipe.fd === null) return false
+        const isTold = told(pipe.fd, cloneToken)
+        if (!isTold || !launch.foreground) close()
+        return isTold
+      },
+      async end() {
+        close()
+        await launched.ended
+      },
+    }
+  } catch (error) {
+    close()
+    throw error
+  } finally {
+    closeSync(readFd)
+  }
+}
+
+function told(fd: number, cloneToken: string | null): boolean {
+  try {
+    writeAll(fd, goLine(cloneToken))
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EPIPE') return false
+    throw error
+  }
+}
+
+async function startWrapper(
+  { state, run, names, fds }: Omit<Launch, 'cloneToken'>,
+  control: string,
+  output: number | 'ignore',
+  controlFd: number,
+): Promise<Launched> {
   closeAllOnExec()
-  const child = spawn('/bin/sh', wrapperArguments(launch), {
-    cwd: '/',
-    detached: true,
-    env: wrapperEnvironment(launch.state),
-    stdio: ['ignore', log.value, log.value, ...launch.fds, control.readFd],
-  })
+  const child = spawn(
+    '/bin/sh',
+    [WRAPPER, process.execPath, RUN_PROCESS, run.folder, names.join(','), control],
+    {
+      cwd: '/',
+      detached: true,
+      env: wrapperEnvironment(state),
+      stdio: ['ignore', output, output, ...fds, controlFd],
+    },
+  )
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', reject)
   })
   return { pid: child.pid ?? 0, ended, child }
+}
+
+function controlAt({ fds }: Pick<Launch, 'fds'>): number {
+  return 3 + fds.length
 }
 
 /** What a stage has put in its place must not keep a recovery from coming. */
@@ -65,11 +140,6 @@ function openLog(path: string): ReturnType<typeof openedFile> {
     removeIfThere(path)
     return openedFile(path, flags)
   }
-}
-
-function wrapperArguments(launch: Launch): string[] {
-  const control = String(3 + launch.fds.length)
-  return [WRAPPER, process.execPath, RUN_PROCESS, launch.run.folder, launch.names.join(','), control]
 }
 
 /** Constructed, not inherited: nothing of the caller's surroundings, secrets least of all, reaches a run. */
@@ -87,7 +157,11 @@ function wrapperEnvironment(state: StatePaths): NodeJS.ProcessEnv {
  */
 function controlOf({ cloneToken, foreground }: Launch): { readonly readFd: number } & Disposable {
   const { readFd, writeFd } = makePipe()
-  writeAll(writeFd, `${JSON.stringify({ cloneToken })}\n`)
+  writeAll(writeFd, goLine(cloneToken))
   if (!foreground) closeSync(writeFd)
   return { readFd, [Symbol.dispose]: () => closeSync(readFd) }
+}
+
+function goLine(cloneToken: string | null): string {
+  return `${JSON.stringify({ cloneToken })}\n`
 }

@@ -6,7 +6,7 @@ import { claim } from '../lock/claim.ts'
 import { adoptForgotten } from '../lock/dirtyNames.ts'
 import { letGo } from '../lock/nameLocks.ts'
 import { startRun } from '../lock/startRun.ts'
-import { createTurns } from '../lock/turns.ts'
+import { createTurns, type Turns } from '../lock/turns.ts'
 import type { Config } from '../model/config.ts'
 import { EMPTY_JOURNAL } from '../model/journal.ts'
 import { sortedNames } from '../model/names.ts'
@@ -22,6 +22,7 @@ import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
+import { createWarmRuns, type WarmRuns } from './warmRuns.ts'
 
 export interface MachineParts {
   readonly state: StatePaths
@@ -36,10 +37,14 @@ export interface MachineParts {
 export function createMachine(parts: MachineParts): Machine {
   const { state } = parts
   const turns = createTurns(state)
+  const warms = createWarmRuns(state, parts.config.slots)
   const service = recoverer(state, 'service', false, leaveAlone)
   return {
-    takeTurn: (row) => takeTurn(parts, turns, row),
-    leaveTurn: turns.leave,
+    takeTurn: (row) => takeTurn(parts, turns, warms, row),
+    leaveTurn(id) {
+      turns.leave(id)
+      warms.leave(id)
+    },
     look: (id) => look(state, id),
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),
     recover: (row) => recover(state, row, service),
@@ -49,11 +54,7 @@ export function createMachine(parts: MachineParts): Machine {
   }
 }
 
-async function takeTurn(
-  parts: MachineParts,
-  turns: ReturnType<typeof createTurns>,
-  row: RunRow,
-): Promise<Turn> {
+async function takeTurn(parts: MachineParts, turns: Turns, warms: WarmRuns, row: RunRow): Promise<Turn> {
   const { state, config } = parts
   const recipe = parts.recipe(row.recipe)
   if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
@@ -70,13 +71,19 @@ async function takeTurn(
     user === null ? row.names : sortedNames([...row.names, userName(user)]),
   )
   const recover = recoverer(state, `run ${row.id}`, false, leaveAlone)
-  const claimed = await turns.take(row.id, row.names, variants, recover).catch(unusable)
+  const claimed = await turns.take(row.id, row.names, variants, recover, warms.of(row.id)).catch(unusable)
+  if (claimed.kind === 'busy' && turns.isNext(row.id))
+    await warms.prepare({ id: row.id, names: row.names, variants, foreground: false }, claimed.run)
   if (claimed.kind !== 'held') return claimed
+  const warm = warms.take(row.id, claimed)
   const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
   const request = makeRequest(wishOf(row), recipe, config, runAs)
   return {
     kind: 'held',
-    giveBack: () => letGo(claimed),
+    giveBack() {
+      letGo(claimed)
+      void warm?.end()
+    },
     async start() {
       const { wrapper } = await startRun({
         state,
@@ -84,6 +91,7 @@ async function takeTurn(
         recipeFolder: recipe.folder,
         held: claimed,
         cloneToken,
+        warm,
       })
       leaveAlone(wrapper)
       return wrapper

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processDriver } from '../drivers/process.ts'
@@ -5,16 +6,17 @@ import { EXIT } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
-import { becomeSubreaper, makePipe, tryFlock } from '../lock/syscalls.ts'
+import { becomeSubreaper, makePipe, redirectOutput, tryFlock } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import { bootId, statOf } from '../process/procfs.ts'
-import { removeIfThere } from '../store/durable.ts'
+import { openedFile, removeIfThere } from '../store/durable.ts'
 import { type JournalFile, openJournal } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
 import {
+  hasRunFolder,
   noteStop,
   type RunPaths,
   readRequest,
@@ -25,7 +27,7 @@ import {
 import { type RunRecord, runRecord } from '../store/runRecord.ts'
 import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { conduct } from './conduct.ts'
-import { openControl } from './control.ts'
+import { type Control, openControl } from './control.ts'
 import { type Orders, readOrders } from './orders.ts'
 import { hearSignals } from './signals.ts'
 import { Stop } from './stop.ts'
@@ -35,8 +37,12 @@ process.exit(await main(readOrders(process.argv.slice(2))))
 
 /** The run process: conducts the run of the folder, holding the locks that it was given. 0 = done; 75 = another one conducts it. */
 async function main(orders: Orders): Promise<number> {
-  const held = inheritedLocks(orders.names)
   const run = runPathsOf(orders.folder)
+  const control = openControl(orders.control)
+  if (orders.warm && !(await isTold(control, run))) return EXIT.busy
+  // Started again before its `go`: there is no run, and its locks may not be touched.
+  if (!hasRunFolder(run)) return EXIT.busy
+  const held = inheritedLocks(orders.names)
   const file = openJournal(run.journal, tryFlock)
   if (file === null) return EXIT.busy
   const process_ = {
@@ -44,6 +50,7 @@ async function main(orders: Orders): Promise<number> {
     held,
     file,
     orders,
+    control,
     request: readRequest(run),
     state: statePaths(dirname(dirname(run.folder))),
   }
@@ -55,15 +62,24 @@ interface RunProcess {
   readonly held: Held
   readonly file: JournalFile
   readonly orders: Orders
+  readonly control: Control
   readonly request: RunRequest
   readonly state: StatePaths
 }
 
+/** A warm process waits until its locks are its own. It loads meanwhile what its first step needs. */
+async function isTold(control: Control, run: RunPaths): Promise<boolean> {
+  void import('../process/checkout.ts')
+  if (!(await control.hasGo())) return false
+  using log = openedFile(run.wrapperLog, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND)
+  redirectOutput(log.value)
+  return true
+}
+
 async function work(own: RunProcess): Promise<number> {
-  const { run, held, request, state } = own
+  const { run, held, request, state, control } = own
   const record = runRecord(own.file, run)
   const stop = begin(own, record)
-  const control = openControl(own.orders.control)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
   const taken = takenNames(state, run.id, missingNames(own))
   const containment = createContainment(run.id, whose(own, taken))
@@ -116,6 +132,9 @@ function begin({ run, held, file, orders, request }: RunProcess, record: RunReco
     wrapper: orders.wrapper,
   })
   stop.look()
+  // The one before it died over its first line, and with it went the credentials and the pipe from the caller.
+  if (orders.control === null && record.journal.processes === 1)
+    stop.request('fault', 'the run process died before its first line')
   signals.tell((reason, signal) => stop.request(reason, signal))
   for (const signal of readSignals(run)) signals.heard(`SIG${signal}`)
   if (process.ppid !== orders.wrapper) stop.request('terminated', 'the death of the wrapper')

@@ -176,7 +176,7 @@ export const WAITING: readonly Mutant[] = [
   mutant(
     'oldest-first',
     'Only the oldest live ticket of a name tries: everybody does.',
-    ['src/lock/waiting.ts', 'if (!isFirst(paths, ticket)) return', 'if (false) return'],
+    ['src/lock/waiting.ts', 'const isNext = isFirst(paths, ticket)', 'const isNext = true'],
     [TURNS_TEST, 'case 5: runs and holds are served in the order of their tickets'],
   ),
   mutant(

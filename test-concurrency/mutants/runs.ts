@@ -6,6 +6,7 @@ const WRAPPER = 'scripts/run-wrapper'
 const STOP = 'src/run/stop.ts'
 const CONDUCT_TEST = 'test/run/conduct.test.ts'
 const SIGNALS_TEST = 'test-concurrency/signals.test.ts'
+const WARM_TEST = 'test-concurrency/warm.test.ts'
 const KILLS_TEST = 'test-concurrency/kills.test.ts'
 
 /** What comes next, and in which process. */
@@ -205,5 +206,33 @@ export const STOPS: readonly Mutant[] = [
     'The end of the control pipe stops a foreground run: it is not heard.',
     [MAIN, 'if (request.foreground) control.onEnd', 'if (false) control.onEnd'],
     [SIGNALS_TEST, 'case 27a: the caller of a foreground run is SIGKILLed in the middle of a stage'],
+  ),
+  mutant(
+    'warm-go',
+    'A warm process waits for a complete `go`: the end of the pipe is enough.',
+    [
+      MAIN,
+      'if (orders.warm && !(await isTold(control, run))) return EXIT.busy',
+      'if (orders.warm) await isTold(control, run)',
+    ],
+    [WARM_TEST, 'case 12a: the starter is SIGKILLed when it has marked'],
+  ),
+  mutant(
+    'warm-ends',
+    'Warm processes of a run that may not have its names end: they stay, with what was locked.',
+    ['src/lock/claimWarm.ts', "if (claimed?.kind !== 'held') await warm.end()", ''],
+    [WARM_TEST, 'case 4: one of two names is free and the other is not'],
+  ),
+  mutant(
+    'warm-compare',
+    'Files that were opened ahead are compared after locking: they are not.',
+    ['src/lock/openedNames.ts', 'if (!isStillAt(fd, lockPath(paths, name))) return null', ''],
+    ['test/lock/claimWarm.test.ts', 'a lock file that was replaced since it was opened'],
+  ),
+  mutant(
+    'before-first-line',
+    'A process that is started again before the first line goes nowhere: it goes forward.',
+    [MAIN, 'if (orders.control === null && record.journal.processes === 1)', 'if (false)'],
+    [KILLS_TEST, 'case 29: of the run process before its first line is written'],
   ),
 ]

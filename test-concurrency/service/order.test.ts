@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect } from 'vitest'
+import { isAlive } from '../fixtures/kernel.ts'
 import { outputOf } from '../fixtures/started.ts'
+import { until } from '../fixtures/until.ts'
+import { warmed } from '../fixtures/warm.ts'
 import { GATE, SITE } from '../fixtures/world.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
@@ -50,6 +53,27 @@ describe.concurrent('the queue', () => {
     }
     inside.go()
     for (const run of [first, second, third]) expect((await run.completed()).conclusion).toBe('success')
+  })
+
+  test('R-LCK-17 R-RUN-09 case 12a: a queued run has its processes before the one ahead of it has ended; they end with a service that is SIGKILLed, and the next one begins anew', async ({
+    scene,
+  }) => {
+    scene.recipe('app', { stages: { inside: `${GATE} inside` } })
+    const inside = scene.world.gate('inside')
+    await scene.serve()
+    const first = await scene.testme(1)
+    await inside.reached()
+    const second = await scene.testme(1)
+    const lost = await warmed(second.id)
+    await scene.service().kill()
+    await until('the end of warm processes', () => !isAlive(lost.wrapper) && !isAlive(lost.process))
+    await scene.serve()
+    const pair = await warmed(second.id)
+    inside.go()
+    await inside.reached()
+    expect(second.conductor()).toEqual({ pid: pair.process, wrapper: pair.wrapper })
+    inside.go()
+    for (const run of [first, second]) expect((await run.completed()).conclusion).toBe('success')
   })
 })
 

@@ -24,6 +24,7 @@ function aStart(stages: Start['request']['stages'] = []): Start {
     recipeFolder,
     held,
     cloneToken: null,
+    warm: null,
   }
 }
 

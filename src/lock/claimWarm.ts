@@ -1,0 +1,48 @@
+import type { Name } from '../model/names.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+import { type Claim, claimAny, claimHeld, type Recoverer, runOfMark } from './claim.ts'
+import { closeAll } from './nameLocks.ts'
+import { lockOpened, type OpenedNames } from './openedNames.ts'
+
+/** Processes of one run that were started ahead of its locks, and share the descriptors of its names. */
+export interface WarmProcesses {
+  readonly opened: OpenedNames
+  /** Ends them: only that gives up what was locked through the descriptors that they share. */
+  readonly end: () => Promise<void>
+}
+
+/**
+ * Claims the names for a run that may have warm processes: through their descriptors if that can be, else as ever.
+ * @param names those that the run cannot do without: while one of them is busy its processes stay warm
+ * @returns a claim whose descriptors are those of `warm.opened` is to be used by its processes
+ */
+export async function claimTurn(
+  paths: StatePaths,
+  names: readonly Name[],
+  variants: readonly (readonly Name[])[],
+  recoverer: Recoverer,
+  warm: WarmProcesses | null,
+): Promise<Claim> {
+  const claimed = warm === null ? null : await claimWarm(paths, names, recoverer, warm)
+  return claimed ?? claimAny(paths, names, variants, recoverer)
+}
+
+/** Null = its processes are gone, and nothing is held. */
+async function claimWarm(
+  paths: StatePaths,
+  names: readonly Name[],
+  recoverer: Recoverer,
+  warm: WarmProcesses,
+): Promise<Claim | null> {
+  const locked = lockOpened(paths, warm.opened)
+  if (locked?.kind === 'busy' && names.includes(locked.name))
+    return { ...locked, run: runOfMark(paths, locked.name) }
+  let claimed: Claim | null = null
+  try {
+    if (locked?.kind === 'held') claimed = await claimHeld(paths, locked, recoverer)
+    else closeAll(warm.opened.fds)
+  } finally {
+    if (claimed?.kind !== 'held') await warm.end()
+  }
+  return claimed?.kind === 'held' ? claimed : null
+}
