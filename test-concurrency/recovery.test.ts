@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
-import { ended, inject, killAll, killTogether, stopped } from './fixtures/crash.ts'
+import { ended, inject, killAll, killTogether, stopped, watchCalls } from './fixtures/crash.ts'
 import type { Gate } from './fixtures/gate.ts'
 import { kill, parentOf } from './fixtures/kernel.ts'
 import { lookedAgain } from './fixtures/looks.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
 import type { Run } from './fixtures/run.ts'
-import { outputOf } from './fixtures/started.ts'
+import { outputOf, type Started } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
 import { GATE, SITE, type World } from './fixtures/world.ts'
@@ -86,7 +86,31 @@ describe('two names of one dead run', () => {
 })
 
 describe('a claimer that only looks', () => {
-  test('R-LCK-15 R-LCK-13 while another one’s new process begins: that process goes away, and its name is busy, not dirty', async ({
+  test.skipIf(!HAS_STRACE)(
+    'R-LCK-15 R-RUN-08 at the moment when another one’s new process begins: that process waits for the look to end, and recovers (strace)',
+    async ({ world }) => {
+      const { inside, dead } = await twoNames(world)
+      await killAll(dead)
+      const boot = parkAtBoot(world)
+      const claimer = world.berth('run', 'domain')
+      const begun = await boot.reached()
+      const look = await lookUnderRunLock(world, dead)
+      const tries = await watchCalls(world, begun.pid, 'flock')
+      boot.go()
+      await tries.says(/(EAGAIN[^]*){3}/)
+      kill(look.pid, 'SIGKILL')
+      boot.open()
+      await inside.reached()
+      inside.go()
+      await claimer.endedWith(0)
+      expect(claimer.output()).toContain(`recovered run ${dead.id} first`)
+      expect(dead.count('process.started')).toBe(2)
+      await tries.ended()
+      await world.berth('janitor').endedWith(10)
+    },
+  )
+
+  test('R-LCK-15 R-LCK-13 for as long as no look takes, while another one’s new process begins: that process goes away, and its name is busy, not dirty', async ({
     world,
   }) => {
     const { dead } = await twoNames(world)
@@ -95,16 +119,7 @@ describe('a claimer that only looks', () => {
     const claimer = world.berth('run', 'domain')
     const begun = await boot.reached()
     const wrapper = parentOf(begun.pid)
-    // As a look under the run lock, for as long as the new process needs to meet it.
-    const look = world.start([
-      'flock',
-      '-F',
-      join(dead.folder, 'journal.ndjson'),
-      'sh',
-      '-c',
-      'echo looking; exec sleep 600',
-    ])
-    await look.says(/looking/)
+    const look = await lookUnderRunLock(world, dead)
     await stopped(wrapper)
     boot.go()
     await ended(begun.pid)
@@ -117,6 +132,14 @@ describe('a claimer that only looks', () => {
     await world.berth('janitor').endedWith(10)
   })
 })
+
+/** As a look under the run lock, that lasts. */
+async function lookUnderRunLock(world: World, { folder }: Run): Promise<Started> {
+  const journal = join(folder, 'journal.ndjson')
+  const look = world.start(['flock', '-F', journal, 'sh', '-c', 'echo looking; exec sleep 600'])
+  await look.says(/looking/)
+  return look
+}
 
 describe('never forward', () => {
   test.skipIf(!HAS_STRACE)(

@@ -126,7 +126,13 @@ async function runCommand(
   if (cause !== 'exit') await endCommand(works, command, part, child)
   const end = endOf(await exit, cause, command.timeoutMs)
   sink.drain()
-  return joining.hasFailed(end.exitCode) ? faultOf(new Error('it could not join its cgroup')) : end
+  return joining.hasFailed(end.exitCode) ? unbegun(end, cause) : end
+}
+
+/** A stop takes the cgroup away from under a command that is about to join it: it was cancelled, and is no fault. */
+function unbegun(end: StageEnd, cause: Cause): StageEnd {
+  if (cause === 'exit') return faultOf(new Error('it could not join its cgroup'))
+  return { ...end, exitCode: null, detail: cause === 'stop' ? 'before it began' : end.detail }
 }
 
 /**

@@ -6,14 +6,15 @@ import { EXIT } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
-import { becomeSubreaper, makePipe, redirectOutput, tryFlock } from '../lock/syscalls.ts'
+import { becomeSubreaper, makePipe, redirectOutput } from '../lock/syscalls.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import { bootId, statOf } from '../process/procfs.ts'
+import { openAsConductor } from '../process/runLock.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
-import { type JournalFile, openJournal } from '../store/journalFile.ts'
+import type { JournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
 import {
   hasRunFolder,
@@ -43,7 +44,7 @@ async function main(orders: Orders): Promise<number> {
   // Started again before its `go`: there is no run, and its locks may not be touched.
   if (!hasRunFolder(run)) return EXIT.busy
   const held = inheritedLocks(orders.names)
-  const file = openJournal(run.journal, tryFlock)
+  const file = await openAsConductor(run)
   if (file === null) return EXIT.busy
   const process_ = {
     run,

@@ -1,20 +1,26 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { processDriver } from '../../src/drivers/process.ts'
 import { makePipe } from '../../src/lock/syscalls.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
 import { joinCommand } from '../../src/process/cgroup.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
+import { isLiveState, statOf } from '../../src/process/procfs.ts'
 import type { Driver } from '../../src/run/ports.ts'
+import { readIfThere } from '../../src/store/durable.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
 import { newRunId } from '../../src/store/runId.ts'
 import { requestFor, stateFolder } from '../lock/world.ts'
 
+const WAIT = { timeout: 10_000, interval: 5 }
 const NEVER = new AbortController().signal
 
 /** A driver whose cgroups nobody is in: what it starts has left them, and is found by its mark only. */
-function driverWithEmptyCgroups(joined = (_path: string, command: readonly string[]) => command): {
+function driverWithEmptyCgroups(
+  joined = (_path: string, command: readonly string[]) => command,
+  ending = () => Promise.resolve(),
+): {
   readonly driver: Driver
   readonly run: RunPaths
 } {
@@ -29,11 +35,13 @@ function driverWithEmptyCgroups(joined = (_path: string, command: readonly strin
     readied: () => ({ [Symbol.dispose]: () => undefined }),
     make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
     command: (part, command) => (part.kind === 'cgroup' ? joined(part.path, command) : command),
-    end: (parts, graceMs) =>
-      real.end(
+    async end(parts, graceMs) {
+      await ending()
+      return real.end(
         parts.filter(({ kind }) => kind === 'sweep'),
         graceMs,
-      ),
+      )
+    },
     endAll: async () => nothing,
   }
   const driver = processDriver({ request, run, containment, makePipe })
@@ -84,6 +92,27 @@ describe('a stage and the cgroup that it is to join', () => {
     expect(end).toEqual({ outcome: 'fault', exitCode: null, detail: 'it could not join its cgroup' })
     expect(readdirSync(run.artifacts)).toEqual([])
   })
+})
+
+test('R-RUN-12 R-RUN-16 a stage whose cgroup a stop takes away before it has joined is cancelled: nothing of it has run, and it is no fault', async () => {
+  const gone = join(stateFolder().root, 'gone')
+  // It joins when the stop has taken its cgroup away, and the stop waits for it.
+  const late = (path: string, command: readonly string[]) => [
+    ...['/bin/sh', '-c', 'echo $$ >"$0.pid"; until [ -e "$0" ]; do sleep 0.01; done; exec "$@"', gone],
+    ...joinCommand(path, command),
+  ]
+  const stop = new AbortController()
+  const { driver, run } = driverWithEmptyCgroups(late, async () => {
+    const pid = await vi.waitUntil(() => Number(readIfThere(`${gone}.pid`)) || null, WAIT)
+    writeFileSync(gone, '')
+    await vi.waitUntil(() => !isLiveState(statOf(pid)), WAIT)
+  })
+  const stage = stageOf('touch "$BERTH_ARTIFACTS/ran"', 60_000)
+  const ended = driver.runStage(stage, driver.contain('up'), stop.signal)
+  stop.abort()
+  const end = await ended
+  expect(end).toEqual({ outcome: 'cancelled', exitCode: null, detail: 'before it began' })
+  expect(readdirSync(run.artifacts)).toEqual([])
 })
 
 describe('a stage', () => {
