@@ -3,8 +3,11 @@
  * takes of memory. Ratios within one run of this program; docs/benchmark.md says how to read them.
  */
 import { EXIT, HarnessError, messageOf } from '../src/errors.ts'
+import { measureCancels } from './bench/cancelPart.ts'
 import { measureComments } from './bench/commentPart.ts'
 import { dataOf, type Part, tableOf } from './bench/figures.ts'
+import { measureHandOvers } from './bench/handoverPart.ts'
+import { measureLocks } from './bench/lockPart.ts'
 import { describeMachine, machineLine } from './bench/machine.ts'
 import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
@@ -49,6 +52,9 @@ async function bench(options: Options, measuring: Measuring): Promise<void> {
 const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring) => Promise<Part>>> = {
   run: ({ folder, rounds }, measuring) => measureRuns(folder, rounds, measuring),
   comment: ({ folder, rounds }, measuring) => measureComments(folder, rounds, measuring),
+  locks: ({ folder, rounds }, measuring) => measureLocks(folder, rounds, measuring),
+  handover: ({ folder, rounds }, measuring) => measureHandOvers(folder, rounds, measuring),
+  cancel: ({ folder, rounds }, measuring) => measureCancels(folder, rounds, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }
 

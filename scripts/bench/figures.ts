@@ -1,7 +1,7 @@
 /** What was measured, several times in one run of the benchmark: one line of the table. */
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | '×' | 'MB' | 'KB' | '%' | ''
+  readonly unit: 'ms' | 'µs' | '×' | 'MB' | 'KB' | '%' | ''
   /** One value a round. */
   readonly values: readonly number[]
   /** What the project aims at: the median is to be at most this. */

@@ -80,7 +80,7 @@ async function timeRun(world: World, recipe: Recipe, source: Source): Promise<Ru
   return sinceLaunch(beganMs, { claimedMs, handedOverMs, resultMs, freeMs }, run)
 }
 
-function requestOf(
+export function requestOf(
   { config }: World,
   recipe: Recipe,
   { owner, repo, ...source }: Omit<Source, 'remark'>,
@@ -118,7 +118,7 @@ async function timeOfResult(run: RunPaths, ended: Promise<void>): Promise<number
   }
 }
 
-function mustHavePassed(run: RunPaths): void {
+export function mustHavePassed(run: RunPaths): void {
   const result = readResult(run)
   if (result?.conclusion === 'success' && result.verified) return
   const why = result?.title ?? readFileSync(run.wrapperLog, 'utf8')

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../../src/config.ts'
 import { openRuns } from '../../src/lock/openRuns.ts'
 import type { Config } from '../../src/model/config.ts'
@@ -25,8 +26,20 @@ export interface World extends AsyncDisposable {
 export const NOOP = 'noop'
 /** Stays in its stage until it is stopped. */
 export const PARK = 'park'
+/** Stays long enough for the next one to be ready behind it. */
+export const SHORT = 'short'
+/** Makes a tree of 26 processes that ignore TERM, and stays. */
+export const STUBBORN = 'stubborn'
 
-const STAGES: Readonly<Record<string, string>> = { [NOOP]: 'true', [PARK]: 'sleep 3000' }
+const TREE = fileURLToPath(new URL('../../test-concurrency/fixtures/recipe/stubborn', import.meta.url))
+const STUBBORN_STAGE = `trap '' TERM; echo $$ >"$BERTH_ARTIFACTS/tree"; sh ${TREE} "$BERTH_ARTIFACTS/tree"; echo all >>"$BERTH_ARTIFACTS/tree"; sleep 3000`
+
+const STAGES: Readonly<Record<string, string>> = {
+  [NOOP]: 'true',
+  [PARK]: 'sleep 3000',
+  [SHORT]: 'sleep 1',
+  [STUBBORN]: STUBBORN_STAGE,
+}
 
 export function makeWorld(folder: string): World {
   const root = mkdtempSync(join(folder, 'berth-bench-'))

@@ -62,6 +62,8 @@ function lockFilesIn(folder: string): readonly string[] {
 
 /** The entries of a folder, sorted; none where the folder is missing. */
 export function entriesOf(folder: string): readonly string[] {
+  // An exception for what is mostly missing takes longer than all the rest of a look at a lock.
+  if (!existsSync(folder)) return []
   try {
     return readdirSync(folder).sort()
   } catch (error) {

@@ -98,7 +98,10 @@ test('R-RUN-12 R-RUN-16 a stage whose cgroup a stop takes away before it has joi
   const gone = join(stateFolder().root, 'gone')
   // It joins when the stop has taken its cgroup away, and the stop waits for it.
   const late = (path: string, command: readonly string[]) => [
-    ...['/bin/sh', '-c', 'echo $$ >"$0.pid"; until [ -e "$0" ]; do sleep 0.01; done; exec "$@"', gone],
+    '/bin/sh',
+    '-c',
+    'echo $$ >"$0.pid"; until [ -e "$0" ]; do sleep 0.01; done; exec "$@"',
+    gone,
     ...joinCommand(path, command),
   ]
   const stop = new AbortController()
