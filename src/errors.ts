@@ -46,7 +46,17 @@ export class InputError extends HarnessError {
 /** The text of anything thrown, causes included: a cause is never lost on the way to a person. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message} (${messageOf(error.cause)})`
+  const text = isQuota(error) ? error.message.replace(UNKNOWN, QUOTA) : error.message
+  return error.cause === undefined ? text : `${text} (${messageOf(error.cause)})`
+}
+
+/** libuv has no name for it (EDQUOT, 122 on Linux). */
+const QUOTA_ERRNO = -122
+const UNKNOWN = 'UNKNOWN: unknown error'
+const QUOTA = 'EDQUOT: disk quota exceeded'
+
+function isQuota(error: Error): boolean {
+  return 'errno' in error && error.errno === QUOTA_ERRNO
 }
 
 /** The `code` of a system error such as `ENOENT`, or null. */

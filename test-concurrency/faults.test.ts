@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { ended, killAll, killTogether } from './fixtures/crash.ts'
+import { ended, injectOn, killAll, killTogether } from './fixtures/crash.ts'
 import { isAlive, kill } from './fixtures/kernel.ts'
-import { IS_ROOT } from './fixtures/needs.ts'
+import { HAS_STRACE, IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import { runAt } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
@@ -89,6 +89,28 @@ describe.skipIf(!IS_ROOT)('a full disk (as root)', () => {
     expect(readdirSync(join(copy, 'open'))).toEqual([])
     expect(textOf(join(copy, `locks/${NAME}.lock`))).toBe('')
   })
+})
+
+describe.skipIf(!HAS_STRACE)('a disk that takes nothing any more (strace)', () => {
+  test.for(['EROFS', 'EIO', 'EDQUOT'])(
+    'R-RUN-01 R-RUN-03 R-LCK-02 case 24: the journal of a live run answers %s: no further stage, teardown at once; the name is free only after one whose line is on disk',
+    async (error, { world }) => {
+      const inside = world.gate('inside')
+      world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, never: NEVER } })
+      const run = await world.run('app')
+      await inside.reached()
+      const { pid } = run.conductor()
+      await injectOn(world, pid, join(run.folder, 'journal.ndjson'), `write:error=${error}:when=1+`)
+      inside.go()
+      await run.cli.endedWith(70)
+      expect(run.count('process.started')).toBe(2)
+      expect([run.count('concluded'), run.result()?.verified]).toEqual([1, true])
+      expect(run.result()?.title).toContain(error)
+      const steps = ['up', 'down', 'gone', 'down', 'gone'].map((step) => `${run.id} ${step}`)
+      expect(world.trace()).toEqual(steps)
+      expect(world.judge()).toMatchObject({ marks: {}, open: [] })
+    },
+  )
 })
 
 describe('a FIFO in the place of a live run’s journal', () => {
