@@ -2,7 +2,7 @@ import { accessSync, constants, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { EXIT, InputError, messageOf } from '../errors.ts'
-import { cgroupBase } from '../process/cgroup.ts'
+import { createContainment, type RunContainment } from '../process/containment.ts'
 import { refusedFilesystem } from '../store/stateFolder.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
@@ -31,7 +31,7 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     node(),
     ...PROGRAMS.map(program),
     ...state(context),
-    containment(),
+    await containment(),
     user(context),
     ...(await docker()),
     ...github(context.config.repositories.length),
@@ -90,19 +90,19 @@ function state({ state: paths }: Context): readonly Check[] {
   ]
 }
 
-function containment(): Check {
-  const base = cgroupBase()
-  if (base !== null)
-    return {
-      what: 'containment',
-      state: 'good',
-      text: `cgroup v2 below ${base}: nothing escapes cgroup.kill`,
-    }
-  return {
-    what: 'containment',
-    state: 'note',
-    text: 'marker sweep: a daemon with a scrubbed environment is found only while its run process lives; run as root or in a delegated cgroup (systemd: Delegate=yes) for cgroup v2',
-  }
+const LEVEL_TEXTS: Readonly<Record<RunContainment['level'], string>> = {
+  cgroup:
+    'cgroup v2: nothing of a run survives cgroup.kill; only what may write to its cgroups as berth does can leave them (runAs keeps stages from it)',
+  'pid-namespace':
+    'PID namespace: nothing leaves it, and all of it ends with its first process (no cgroup v2 that this user can write to)',
+  sweep:
+    'marker sweep: a daemon with a scrubbed environment is found only while its run process lives; better is a cgroup (as root, or systemd with Delegate=yes) or a PID namespace (CAP_SYS_ADMIN, or user namespaces that may mount /proc)',
+}
+
+/** What a run would get here, now. */
+async function containment(): Promise<Check> {
+  const { level } = await createContainment('doctor', { reaper: null, uid: null })
+  return { what: 'containment', state: level === 'sweep' ? 'note' : 'good', text: LEVEL_TEXTS[level] }
 }
 
 function user({ config }: Context): Check {

@@ -126,12 +126,12 @@ async function runCommand(
   if (cause !== 'exit') await endCommand(works, command, part, child)
   const end = endOf(await exit, cause, command.timeoutMs)
   sink.drain()
-  return joining.hasFailed(end.exitCode) ? unbegun(end, cause) : end
+  return joining.hasFailed(end.exitCode) ? unbegun(end, cause, joining.what) : end
 }
 
 /** A stop takes the cgroup away from under a command that is about to join it: it was cancelled, and is no fault. */
-function unbegun(end: StageEnd, cause: Cause): StageEnd {
-  if (cause === 'exit') return faultOf(new Error('it could not join its cgroup'))
+function unbegun(end: StageEnd, cause: Cause, what: string): StageEnd {
+  if (cause === 'exit') return faultOf(new Error(`it could not join its ${what}`))
   return { ...end, exitCode: null, detail: cause === 'stop' ? 'before it began' : end.detail }
 }
 
@@ -158,7 +158,7 @@ function start(
   part: Containment,
   [output = -1, ...more]: readonly number[],
 ): ChildProcess {
-  const words = parts.containment.command(part, [
+  const words = parts.containment.command(part, parts.run.work, [
     ...privileges(parts.request),
     '/bin/sh',
     '-euc',

@@ -83,7 +83,7 @@ async function work(own: RunProcess): Promise<number> {
   const stop = begin(own, record)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
   const taken = takenNames(state, run.id, missingNames(own))
-  const containment = createContainment(run.id, whose(own, taken))
+  const containment = await createContainment(run.id, whose(own, taken))
   using driver = processDriver({ request, run, containment, makePipe })
   await conduct({
     request,
