@@ -32,7 +32,7 @@ const ARRANGED: Readonly<Record<LevelName, (world: World) => void>> = {
 const ENDS = [
   ['cancelled in the stage that made it', 'stage', 143],
   ['torn down after green stages', 'teardown', 0],
-  ['whose run process is SIGKILLed in the stage that made it', 'crash', 70],
+  ['after SIGKILL of its run process', 'crash', 70],
 ] as const
 
 const CASES = NAMES.flatMap((name) =>
@@ -123,7 +123,7 @@ function treeOf({ folder }: Run): Tree {
     alive: () => KINDS.filter((kind) => pids(kind).length > 0),
     end: () =>
       KINDS.flatMap(pids)
-        .flatMap((pid) => [pid, ...childrenOf(pid)])
+        .flatMap((pid) => [pid].concat(childrenOf(pid)))
         .forEach((pid) => killIfAlive(pid)),
   }
 }

@@ -7,6 +7,7 @@ import {
   keepReady,
   makeCgroup,
   membersOfCgroup,
+  ownCgroup,
   removeRunCgroup,
 } from './cgroup.ts'
 import type { OpenNamespace } from './openNamespace.ts'
@@ -67,7 +68,7 @@ export async function createContainment(
   const whose = withKeepers(of, namespace)
   return {
     level: base !== null ? 'cgroup' : namespace !== null ? 'pid-namespace' : 'sweep',
-    readied: () => readied(base),
+    readied: () => readied(base === null ? null : ownCgroup()),
     make: (stage) => makePart(base, namespace, run, stage),
     command(part, folder, command) {
       if (part.kind === 'cgroup') return joinCommand(part.path, command)
@@ -103,9 +104,9 @@ function uniqueWholes(parts: readonly Containment[]): readonly Containment[] {
   return [...byText.values()].filter(({ kind }) => kind !== 'sweep')
 }
 
-function readied(base: string | null): Disposable {
+function readied(own: string | null): Disposable {
   const done = new AbortController()
-  if (base !== null) void keepReady(base, done.signal)
+  if (own !== null) void keepReady(own, done.signal)
   return { [Symbol.dispose]: () => done.abort() }
 }
 

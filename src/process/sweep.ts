@@ -41,6 +41,13 @@ export function withDescendants(
     .filter((pid) => !spared.has(pid) && lineOf(pid, parents).some((ancestor) => roots.has(ancestor)))
 }
 
+/** A process and its descendants. */
+export function familyOf(pid: number): readonly number[] {
+  const all = liveProcesses()
+  const parents = new Map(all.map((stat) => [stat.pid, stat.parent]))
+  return all.map((stat) => stat.pid).filter((member) => lineOf(member, parents).includes(pid))
+}
+
 /** Stops all members (nothing forks while it is stopped), kills all, until two passes in a row find nothing. */
 export async function sweep(members: () => readonly number[]): Promise<void> {
   const end = performance.now() + MOST_MS

@@ -44,7 +44,7 @@ function driverWithEmptyCgroups(
     },
     endAll: async () => nothing,
   }
-  const driver = processDriver({ request, run, containment, makePipe })
+  const driver = processDriver({ request, run, containment, makePipe, limiter: null })
   onTestFinished(() => driver[Symbol.dispose]())
   return { driver, run }
 }
