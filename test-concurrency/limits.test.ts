@@ -4,11 +4,14 @@ import { describe, expect } from 'vitest'
 import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import type { Run } from './fixtures/run.ts'
+import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { giveUsers } from './fixtures/users.ts'
+import { beDelegatedTo, giveUsers, shareOut, takeBack } from './fixtures/users.ts'
 import type { World } from './fixtures/world.ts'
 
+const MOUNT = mountOfVersion2()
 const CONTROLLERS = sharedControllers()
+const BIG = 'head -c 300M /dev/zero | tail >/dev/null'
 const NOT_HERE = 'cgroup v2 has not these controllers here'
 
 const startProcesses = (count: number) => `i=0; while [ $i -lt ${count} ]; do sleep 1000 & i=$((i + 1)); done`
@@ -28,6 +31,23 @@ describe('limits of a run', () => {
     },
   )
 
+  test.skipIf(!IS_ROOT)(
+    'R-RUN-20 doctor says which limits nothing keeps, and at which level runs are',
+    async ({ world }) => {
+      const [uid] = giveUsers(world, 1, 'pid-namespace')
+      limit(world, 'memory: 64MiB, processes: 30', `runAs: [${uid}]`)
+      const found = JSON.parse(await outputOf(world.berth('doctor', '--json'), 1))
+      expect(found).toEqual(
+        expect.arrayContaining([
+          { what: 'containment', state: 'good', text: expect.stringMatching(/^PID namespace: /) },
+          { what: 'limit of memory', state: 'bad', text: expect.stringMatching(/^not kept here/) },
+          { what: 'limit of processes', state: 'good', text: expect.stringContaining('RLIMIT_NPROC') },
+        ]),
+      )
+      expect(JSON.stringify(found)).not.toContain('limit of cpus')
+    },
+  )
+
   test('R-RUN-20 R-RUN-16 a run that wants more memory is ended by the kernel, and its stage says so', async ({
     world,
     skip,
@@ -37,7 +57,7 @@ describe('limits of a run', () => {
     world.recipe('app', {
       stages: {
         small: 'head -c 1M /dev/zero | tail >/dev/null',
-        big: 'head -c 300M /dev/zero | tail >/dev/null',
+        big: BIG,
       },
       teardown: 'true',
     })
@@ -63,6 +83,22 @@ describe('limits of a run', () => {
       'exit code 0',
       expect.stringMatching(/^exit code 2; the kernel refused .* 30 at a time$/),
     ])
+  })
+
+  test('R-RUN-20 in a cgroup that has no other processes than berth’s, these go to a leaf, and its runs are limited', async ({
+    world,
+    skip,
+  }) => {
+    if (!CONTROLLERS.includes('memory')) skip(NOT_HERE)
+    beDelegatedTo(world, MOUNT)
+    shareOut(world, MOUNT, 'memory')
+    limit(world, 'memory: 64MiB')
+    world.recipe('app', { stages: { big: BIG }, teardown: 'true' })
+    const run = await world.run('app')
+    await run.cli.endedWith(1)
+    expect(detailsOf(run)).toEqual([expect.stringContaining('more memory than 64 MiB')])
+    expect(run.result()).toMatchObject({ verified: true })
+    takeBack(world, MOUNT)
   })
 
   test('R-RUN-20 a recipe asks for less than the operator gives, and has no more', async ({
@@ -91,8 +127,12 @@ function detailsOf(run: Run): readonly unknown[] {
   return run.journal().flatMap(({ event, detail }) => (event === 'stage.ended' ? [detail] : []))
 }
 
+/** Empty where there is none. */
+function mountOfVersion2(): string {
+  return /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1] ?? ''
+}
+
 /** Controllers that the first cgroup of version 2 shares out; in hybrid mode version 1 may have them all. */
 function sharedControllers(): readonly string[] {
-  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1]
-  return mount === undefined || !IS_ROOT ? [] : textOf(join(mount, 'cgroup.controllers')).trim().split(' ')
+  return MOUNT === '' || !IS_ROOT ? [] : textOf(join(MOUNT, 'cgroup.controllers')).trim().split(' ')
 }

@@ -9,7 +9,7 @@ import {
   write,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { codeOf } from '../errors.ts'
 import { opened } from '../store/durable.ts'
@@ -33,9 +33,23 @@ export const LEAF = 'berth-own'
 
 /** The folder of the v2 cgroup that this process is in, or null. */
 export function ownCgroup(): string | null {
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readProc('/proc/self/mountinfo') ?? '')?.[1]
   const own = /^0::(.*)$/m.exec(readProc('/proc/self/cgroup') ?? '')?.[1]
-  return mount === undefined || own === undefined ? null : join(mount, own)
+  if (own === undefined) return null
+  // A container may see no more than its own part; a later mount hides an earlier one.
+  const mounts = (readProc('/proc/self/mountinfo') ?? '').matchAll(MOUNT_OF_VERSION_2)
+  return [...mounts].map(([, root = '', folder = '']) => partOf(root, own, folder)).findLast(isThere) ?? null
+}
+
+const MOUNT_OF_VERSION_2 = /^\S+ \S+ \S+ (\S+) (\S+) .* - cgroup2 /gm
+
+/** Where `own` is, for a mount that shows what is below `root` at the folder. */
+function partOf(root: string, own: string, folder: string): string | null {
+  const below = relative(root, own)
+  return below.startsWith('..') ? null : join(folder, below)
+}
+
+function isThere(path: string | null): boolean {
+  return path !== null && existsSync(join(path, 'cgroup.procs'))
 }
 
 /** Moving a process needs write access to `cgroup.procs` of the nearest common ancestor (kernel: cgroup-v2.rst, delegation). */
