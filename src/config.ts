@@ -52,6 +52,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
       teardownMs: read.budgets.teardown,
       killGraceMs: read.budgets.killGrace,
     },
+    stageLimits: read.stageLimits,
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
     notify: { webhook: read.notify.webhook ?? null },
   }

@@ -3,47 +3,69 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import type { Gate } from './fixtures/gate.ts'
-import { isAlive, isStopped } from './fixtures/kernel.ts'
+import { childrenOf, isAlive, isStopped, kill, killIfAlive, pidsByWords } from './fixtures/kernel.ts'
 import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
-import { type Run, runAt } from './fixtures/run.ts'
+import type { Run } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
+import { beDelegatedTo, beUnknown, giveUsers, leaveContainment, takeBack } from './fixtures/users.ts'
+import { GATE, SITE, type World } from './fixtures/world.ts'
+import { aliveAt, KINDS, type Kind, LEVELS, type LevelName, type Moment, NAMES } from './fixtures/zoo.ts'
 
 const HEADLESS = fileURLToPath(new URL('fixtures/headless.ts', import.meta.url))
 const TREE = `sh "$BERTH_RECIPE_DIR/tree" "$BERTH_ARTIFACTS/tree" "${process.execPath} ${HEADLESS}"`
-const KINDS = ['child', 'daemon', 'forking', 'headless', 'scrubbed', 'setsid', 'stopped', 'stubborn']
-
-/** Hides the cgroups from the run: then it is kept together by its marks alone. */
-const WITHOUT_CGROUPS = `for mount in $(awk '$3 == "cgroup2" { print $2 }' /proc/mounts); do umount -l "$mount"; done; exec "$@"`
 
 const CGROUPS = writableCgroups()
 
+/** What makes each level of this machine: its best containment, and whom stages run as. */
+const ARRANGED: Readonly<Record<LevelName, (world: World) => void>> = {
+  cgroupOwnUser: (world) => asUsers(world, giveUsers(world, 1)),
+  cgroup: () => undefined,
+  cgroupDelegated: (world) => beDelegatedTo(world, CGROUPS ?? ''),
+  namespace: (world) => leaveContainment(world, 'pid-namespace'),
+  namespaceOfUser: (world) => void beUnknown(world),
+  sweepOwnUser: (world) => asUsers(world, giveUsers(world, 1, 'sweep')),
+  sweep: (world) => leaveContainment(world, 'sweep'),
+}
+
 const ENDS = [
-  ['cancelled in the stage that made it', 'SIGTERM', 143],
-  ['torn down after green stages', null, 0],
+  ['cancelled in the stage that made it', 'stage', 143],
+  ['torn down after green stages', 'teardown', 0],
+  ['after SIGKILL of its run process', 'crash', 70],
 ] as const
 
-describe('trees', () => {
-  test.concurrent.for(ENDS)(
-    'R-RUN-07 R-RUN-03 case 35: of a tree of eight kinds, %s, nothing lives, at the best containment of this machine',
-    async (end, { world }) => {
-      const gates = [world.gate('inside'), world.gate('down')] as const
-      world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })
-      await expectNothingLives(world, await world.run('app'), gates, end)
-    },
-  )
+const CASES = NAMES.flatMap((name) =>
+  ENDS.map(([how, moment, code]) => ({ name, title: LEVELS[name].title, how, moment, code })),
+)
 
-  test.skipIf(!IS_ROOT).concurrent.for(ENDS)(
-    'R-RUN-07 R-RUN-03 case 35: of a tree of eight kinds, %s, nothing lives, without cgroups (as root)',
-    async (end, { world }) => {
-      const gates = [world.gate('inside'), world.gate('down')] as const
-      world.recipe('app', { stages: stagesFor(end[1]), teardown: `${SITE} down gate` })
-      const cli = world.start(['unshare', '-m', 'sh', '-c', WITHOUT_CGROUPS, 'sh', BERTH, 'run', 'app'])
-      const run = runAt(join(world.state, 'runs'), await cli.says(/^run ([0-9a-z]{16}): /m), cli)
-      await expectNothingLives(world, run, gates, end)
-      expect(run.journal().find(({ event }) => event === 'prepared')).toMatchObject({ containment: 'sweep' })
+describe('trees', () => {
+  test.skipIf(!IS_ROOT).concurrent.for(CASES)(
+    'R-RUN-07 R-RUN-03 R-RUN-20 case 35: of a tree of eleven kinds, $how, what the level promises is dead ($title)',
+    async ({ name, moment, code }, { world, skip }) => {
+      const { level } = LEVELS[name]
+      if (level === 'cgroup' && CGROUPS === null) skip('this machine lets nobody here make cgroups')
+      ARRANGED[name](world)
+      const [inside, down] = [world.gate('inside'), world.gate('down')]
+      world.recipe('app', { stages: stagesFor(moment), teardown: `${SITE} down gate` })
+      const run = await world.run('app')
+      await inside.reached()
+      const tree = treeOf(run)
+      expect(tree.alive()).toEqual(KINDS)
+      await until('the stopped one', () => tree.pids('stopped').every(isStopped))
+      end(run, moment, inside)
+      await down.reached()
+      const beside = moment === 'teardown' ? KINDS : aliveAt(moment, name)
+      expect(tree.alive(), 'beside the command of teardown').toEqual(beside)
+      down.go()
+      await run.cli.endedWith(code)
+      const last = moment === 'crash' ? 'recovery' : 'teardown'
+      expect(tree.alive(), 'when the run is over').toEqual(aliveAt(last, name))
+      tree.end()
+      expect(run.result()).toMatchObject({ verified: true })
+      expect(run.journal().find(({ event }) => event === 'teardown.started')?.containment?.kind).toBe(level)
+      await until('the end of its processes', () => world.judge(run.id).pids.length === 0)
+      if (name === 'cgroupDelegated') takeBack(world, CGROUPS ?? '')
     },
   )
 
@@ -70,46 +92,40 @@ describe('trees', () => {
   })
 })
 
-/** One that is cancelled parks in the stage that has made the tree, else in the one after it. */
-function stagesFor(signal: NodeJS.Signals | null): Readonly<Record<string, string>> {
+/** Stages run as the slot's user; the rest is as in every world. */
+function asUsers(world: World, users: readonly number[]): void {
+  world.configure(`budgets: { killGrace: 500ms, deadline: 5m, teardown: 2m }\nrunAs: [${users.join(', ')}]`)
+}
+
+/** One that is ended in a stage parks in the stage that has made the tree, else in the one after it. */
+function stagesFor(moment: Moment): Readonly<Record<string, string>> {
   const inside = `${GATE} inside`
-  return signal === null ? { tree: TREE, inside } : { tree: `${TREE}; ${inside}` }
+  return moment === 'teardown' ? { tree: TREE, inside } : { tree: `${TREE}; ${inside}` }
 }
 
-async function expectNothingLives(
-  world: World,
-  run: Run,
-  [inside, down]: readonly [Gate, Gate],
-  [, signal, code]: (typeof ENDS)[number],
-): Promise<void> {
-  await inside.reached()
-  const tree = treeOf(run.folder)
-  expect(Object.keys(tree).sort()).toEqual(KINDS)
-  await until('the stopped one', () => isStopped(tree['stopped'] ?? 0))
-  expect(aliveIn(tree)).toEqual(KINDS)
-  if (signal === null) inside.go()
-  else run.cli.kill(signal)
-  await down.reached()
-  const standing = signal === null ? KINDS : []
-  expect(
-    aliveIn(tree),
-    'alive beside the command of teardown: a stack that stands until then, or nothing',
-  ).toEqual(standing)
-  down.go()
-  await run.cli.endedWith(code)
-  expect(aliveIn(tree)).toEqual([])
-  expect(world.judge(run.id).pids).toEqual([])
+function end(run: Run, moment: Moment, inside: Gate): void {
+  if (moment === 'teardown') inside.go()
+  else if (moment === 'stage') run.cli.kill('SIGTERM')
+  else kill(run.conductor().pid, 'SIGKILL')
 }
 
-function aliveIn(tree: Readonly<Record<string, number>>): readonly string[] {
-  return Object.keys(tree)
-    .filter((kind) => isAlive(tree[kind] ?? 0))
-    .sort()
+interface Tree {
+  readonly pids: (kind: Kind) => readonly number[]
+  readonly alive: () => readonly Kind[]
+  /** Of what is promised to nobody. */
+  readonly end: () => void
 }
 
-function treeOf(folder: string): Readonly<Record<string, number>> {
-  const lines = readFileSync(join(folder, 'artifacts/tree'), 'utf8').trim().split('\n')
-  return Object.fromEntries(lines.map((line) => [line.split(' ')[0], Number(line.split(' ')[1])]))
+function treeOf({ folder }: Run): Tree {
+  const pids = (kind: Kind) => pidsByWords(join(folder, 'artifacts/tree'), kind)
+  return {
+    pids,
+    alive: () => KINDS.filter((kind) => pids(kind).length > 0),
+    end: () =>
+      KINDS.flatMap(pids)
+        .flatMap((pid) => [pid].concat(childrenOf(pid)))
+        .forEach((pid) => killIfAlive(pid)),
+  }
 }
 
 /** Where cgroups of version 2 can be made, or null. */

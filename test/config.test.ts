@@ -17,6 +17,7 @@ describe('where the configuration comes from', () => {
       trust: { run: 'write', cancel: 'write', hold: 'admin', forks: 'approve' },
       limits: { perActorPerHour: 20, perPullRequestPerHour: 10 },
       budgets: { deadlineMs: 3_600_000, teardownMs: 600_000, killGraceMs: 10_000 },
+      stageLimits: { memoryBytes: null, processes: null, cpus: null },
       retention: { days: 30, sizeBytes: 10e9 },
       notify: { webhook: null },
     })
@@ -134,6 +135,7 @@ repositories:
 trust: { run: write, cancel: write, hold: admin, forks: approve }
 limits: { perActorPerHour: 20, perPullRequestPerHour: 10 }
 budgets: { deadline: 60m, teardown: 10m, killGrace: 10s }
+stageLimits: { memory: 2GB, processes: 4096, cpus: 2 }
 retention: { days: 30, size: 10GB }
 notify: { webhook: 'https://alarm.example.org/x' }
 `,
@@ -148,6 +150,7 @@ notify: { webhook: 'https://alarm.example.org/x' }
       { pattern: 'acme/site', recipes: ['hello'], default: 'hello' },
       { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null },
     ],
+    stageLimits: { memoryBytes: 2e9, processes: 4096, cpus: 2 },
     notify: { webhook: 'https://alarm.example.org/x' },
   })
 })
@@ -165,6 +168,7 @@ repositories:
 trust: { run: wriet }
 budgets: { deadline: 100h, teardown: 5 m }
 retention: { size: 10gb }
+stageLimits: { memory: 2, processes: 0, cpus: 0, cpu: 1 }
 notify: { webhook: 'ftp://x' }
 `,
   )
@@ -181,7 +185,11 @@ notify: { webhook: 'ftp://x' }
     '7:12: budgets.deadline: must be more than 0 and at most 72h, and is 100h',
     '7:28: budgets.teardown: must be a duration such as 90s, 10m or 1h30m, and is "5 m"',
     '8:14: retention.size: must be a size such as 10GB or 512MiB, and is "10gb"',
-    '9:11: notify.webhook: must be an http or https address',
+    '9:16: stageLimits.memory: must be a size such as 10GB or 512MiB, and is 2',
+    '9:27: stageLimits.processes: must be at least 1',
+    '9:41: stageLimits.cpus: must be 0.01 or more',
+    '9:50: stageLimits.cpu: is not known here. Did you mean cpus? Known: memory, processes, cpus',
+    '10:11: notify.webhook: must be an http or https address',
   ]
   expect(faults).toEqual(
     expected.map((text) => expect.stringContaining(`${here.path('work/berth.yml')}:${text}`)),

@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { EXIT, InputError, messageOf } from '../errors.ts'
 import { cgroupBase } from '../process/cgroup.ts'
+import { createContainment, type RunContainment } from '../process/containment.ts'
+import { keptBelow } from '../process/limits.ts'
 import { refusedFilesystem } from '../store/stateFolder.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
@@ -31,7 +33,8 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     node(),
     ...PROGRAMS.map(program),
     ...state(context),
-    containment(),
+    await containment(),
+    ...limits(context),
     user(context),
     ...(await docker()),
     ...github(context.config.repositories.length),
@@ -90,20 +93,39 @@ function state({ state: paths }: Context): readonly Check[] {
   ]
 }
 
-function containment(): Check {
-  const base = cgroupBase()
-  if (base !== null)
-    return {
-      what: 'containment',
-      state: 'good',
-      text: `cgroup v2 below ${base}: nothing escapes cgroup.kill`,
-    }
-  return {
-    what: 'containment',
-    state: 'note',
-    text: 'marker sweep: a daemon with a scrubbed environment is found only while its run process lives; run as root or in a delegated cgroup (systemd: Delegate=yes) for cgroup v2',
-  }
+const LEVEL_TEXTS: Readonly<Record<RunContainment['level'], string>> = {
+  cgroup:
+    'cgroup v2: nothing of a run survives cgroup.kill; only what may write to its cgroups as berth does can leave them (runAs keeps stages from it)',
+  'pid-namespace':
+    'PID namespace: nothing leaves it, and all of it ends with its first process (no cgroup v2 that this user can write to)',
+  sweep:
+    'marker sweep: a daemon with a scrubbed environment is found only while its run process lives; better is a cgroup (as root, or systemd with Delegate=yes) or a PID namespace (CAP_SYS_ADMIN, or user namespaces that may mount /proc)',
 }
+
+/** What a run would get here, now. */
+async function containment(): Promise<Check> {
+  const { level } = await createContainment('doctor', { reaper: null, uid: null })
+  return { what: 'containment', state: level === 'sweep' ? 'note' : 'good', text: LEVEL_TEXTS[level] }
+}
+
+const LIMIT_TEXTS = { memoryBytes: 'memory', processes: 'processes', cpus: 'cpus' } as const
+
+/** One line for each limit of the configuration: an operator's ceiling that nothing keeps is worse than none. */
+function limits({ config: { stageLimits, runAs } }: Context): readonly Check[] {
+  const base = cgroupBase()
+  const kept = base === null ? [] : keptBelow(base, stageLimits)
+  return (['memoryBytes', 'processes', 'cpus'] as const).flatMap((name): readonly Check[] => {
+    const what = `limit of ${LIMIT_TEXTS[name]}`
+    if (stageLimits[name] === null) return []
+    if (kept.includes(name)) return [{ what, state: 'good', text: 'kept by cgroup v2' }]
+    if (name === 'processes' && runAs.length > 0)
+      return [{ what, state: 'good', text: "kept by RLIMIT_NPROC of the stages' own user" }]
+    return [{ what, state: 'bad', text: NOT_KEPT }]
+  })
+}
+
+const NOT_KEPT =
+  'not kept here: it needs cgroup v2 with this controller (in hybrid mode v1 may have it) below a cgroup that has no other processes than berth, such as a systemd service with Delegate=yes'
 
 function user({ config }: Context): Check {
   if (config.runAs.length > 0) {

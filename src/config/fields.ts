@@ -5,6 +5,11 @@ import { shown } from './messages.ts'
 /** Longer budgets are slips of the pen; their sum stays below what Node's timers can count (2^31 - 1 ms, 24.8 days). */
 const LONGEST_BUDGET_MS = 72 * 60 * 60_000
 
+/** Linux has no more pids (PID_MAX_LIMIT). */
+const MOST_PROCESSES = 4_194_304
+/** The kernel counts in parts of 100 ms, and takes no less than 1 ms of each. */
+const LEAST_CPUS = 0.01
+
 /** `10m` → 600000. */
 export function durationField() {
   return z
@@ -28,6 +33,25 @@ export function sizeField() {
       if (bytes !== null && bytes > 0) return bytes
       context.addIssue({ code: 'custom', message: `must be more than nothing and countable, and is ${text}` })
       return z.NEVER
+    })
+}
+
+/** What a run may use at most; in bytes, processes and processors, null = as much as there is. */
+export function limitsField() {
+  return z
+    .strictObject({
+      memory: sizeField()
+        .optional()
+        .describe('Of all processes of a run together; nothing of it is swapped.'),
+      processes: z.int().min(1).max(MOST_PROCESSES).optional().describe('At a time; threads count, too.'),
+      cpus: z
+        .number()
+        .min(LEAST_CPUS, `must be ${LEAST_CPUS} or more`)
+        .optional()
+        .describe('Time of so many processors; 0.5 is half of one.'),
+    })
+    .transform(({ memory, processes, cpus }) => {
+      return { memoryBytes: memory ?? null, processes: processes ?? null, cpus: cpus ?? null }
     })
 }
 

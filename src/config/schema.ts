@@ -3,7 +3,7 @@ import { DEFAULT_BUDGETS } from '../model/budgets.ts'
 import { PERMISSIONS } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
 import { domainFault } from '../model/names.ts'
-import { durationField, sizeField, wordField } from './fields.ts'
+import { durationField, limitsField, sizeField, wordField } from './fields.ts'
 
 const MOST_SLOTS = 256
 
@@ -98,6 +98,11 @@ export const configSchema = z
     trust: trust.prefault({}).describe('The least permission on the repository for each act.'),
     limits: limits.prefault({}),
     budgets: budgets.prefault({}),
+    stageLimits: limitsField()
+      .prefault({})
+      .describe(
+        'What a run may use at most, where the machine can hold it to that (`berth doctor` says so). Default: no limit.',
+      ),
     retention: retention.prefault({}),
     notify: notify.prefault({}),
   })

@@ -8,6 +8,7 @@ import type { RunRequest } from '../model/run.ts'
 import { CHECKOUT, stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 import type { RunContainment } from '../process/containment.ts'
 import { openJoining, type Pipe } from '../process/joining.ts'
+import type { Limiter } from '../process/limits.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
 import { isLiveState, statOf } from '../process/procfs.ts'
 import type { Driver, StageEnd } from '../run/ports.ts'
@@ -18,6 +19,8 @@ export interface ProcessDriverParts {
   readonly run: RunPaths
   readonly containment: RunContainment
   readonly makePipe: () => Pipe
+  /** Null = there are no limits. */
+  readonly limiter: Limiter | null
 }
 
 const NEVER = new AbortController().signal
@@ -27,7 +30,11 @@ export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
   const sinks: LogSink[] = []
   return {
     containmentLevel: parts.containment.level,
-    contain: (stage) => parts.containment.make(stage),
+    contain(stage) {
+      const part = parts.containment.make(stage)
+      parts.limiter?.hold(part)
+      return part
+    },
     runStage(stage, part, signal) {
       const index = parts.request.stages.findIndex(({ name }) => name === stage.name)
       const log = stageLogName(index, stage.name)
@@ -124,14 +131,14 @@ async function runCommand(
   const exit = exitOf(child)
   const cause = await firstOf(exit, command, signal)
   if (cause !== 'exit') await endCommand(works, command, part, child)
-  const end = endOf(await exit, cause, command.timeoutMs)
+  const end = withLimits(endOf(await exit, cause, command.timeoutMs), works.limiter)
   sink.drain()
-  return joining.hasFailed(end.exitCode) ? unbegun(end, cause) : end
+  return joining.hasFailed(end.exitCode) ? unbegun(end, cause, joining.what) : end
 }
 
 /** A stop takes the cgroup away from under a command that is about to join it: it was cancelled, and is no fault. */
-function unbegun(end: StageEnd, cause: Cause): StageEnd {
-  if (cause === 'exit') return faultOf(new Error('it could not join its cgroup'))
+function unbegun(end: StageEnd, cause: Cause, what: string): StageEnd {
+  if (cause === 'exit') return faultOf(new Error(`it could not join its ${what}`))
   return { ...end, exitCode: null, detail: cause === 'stop' ? 'before it began' : end.detail }
 }
 
@@ -158,7 +165,8 @@ function start(
   part: Containment,
   [output = -1, ...more]: readonly number[],
 ): ChildProcess {
-  const words = parts.containment.command(part, [
+  const words = parts.containment.command(part, parts.run.work, [
+    ...(parts.limiter?.words() ?? []),
     ...privileges(parts.request),
     '/bin/sh',
     '-euc',
@@ -244,4 +252,9 @@ function endOf(exit: Exit, cause: Cause, timeoutMs: number): StageEnd {
     return { outcome: 'timed_out', exitCode: exit.code, detail: `after ${timeoutMs / 1000} s` }
   if (cause === 'stop') return { outcome: 'cancelled', exitCode: exit.code, detail }
   return { outcome: exit.code === 0 ? 'success' : 'failure', exitCode: exit.code, detail }
+}
+
+/** A stage says `Killed`, or `cannot fork`, at most; the kernel knows why. */
+function withLimits(end: StageEnd, limiter: Limiter | null): StageEnd {
+  return { ...end, detail: [end.detail, ...(limiter?.exceeded() ?? [])].join('; ') }
 }

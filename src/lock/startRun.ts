@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
 import { HarnessError, messageOf } from '../errors.ts'
+import { isLimited } from '../model/limits.ts'
 import type { Mark } from '../model/mark.ts'
 import type { RunRequest } from '../model/run.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { type Launched, launchWrapper, type WarmWrapper } from '../process/launch.ts'
+import { settleInLeaf } from '../process/leaf.ts'
 import { writeUnstarted } from '../store/result.ts'
 import { createRunFolder, type RunPaths, runPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -37,6 +39,7 @@ export async function startRun(start: Start): Promise<StartedRun> {
   const { request, held } = start
   try {
     const run = prepare(start)
+    if (isLimited(request.limits)) settleInLeaf()
     return { run, wrapper: await launch(start, run) }
   } catch (error) {
     undo(start, messageOf(error))

@@ -1,3 +1,4 @@
+import type { Limits } from './limits.ts'
 import type { RunAs } from './run.ts'
 
 /** Repository permission levels, weakest first, as GitHub's API names them. */
@@ -37,6 +38,8 @@ export interface Config {
   readonly trust: Trust
   readonly limits: { readonly perActorPerHour: number; readonly perPullRequestPerHour: number }
   readonly budgets: { readonly deadlineMs: number; readonly teardownMs: number; readonly killGraceMs: number }
+  /** What any run may use. */
+  readonly stageLimits: Limits
   readonly retention: { readonly days: number; readonly sizeBytes: number }
   readonly notify: { readonly webhook: string | null }
 }

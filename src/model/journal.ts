@@ -32,7 +32,17 @@ export interface StopRequest {
 /** How a stage's processes are kept together, and found again by whoever recovers the run. */
 export type Containment =
   | { readonly kind: 'cgroup'; readonly path: string }
+  | NamespacePart
   | { readonly kind: 'sweep'; readonly run: string; readonly stage: string }
+
+/** A stage's part of its run's PID namespace: the first process of it, which takes all others with it; an empty `stage` is the whole. */
+export interface NamespacePart extends ProcessIdentity {
+  readonly kind: 'pid-namespace'
+  /** Number of the namespace, as in the link /proc/PID/ns/pid; the kernel gives it to another one when it is gone. */
+  readonly inode: number
+  readonly run: string
+  readonly stage: string
+}
 
 /** What teardown could prove: how many processes it ended, how long that took, what is left. */
 export interface TeardownReport {

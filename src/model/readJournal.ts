@@ -1,4 +1,11 @@
-import type { Containment, Entry, EntryBody, StopRequest, TeardownReport } from './journal.ts'
+import type {
+  Containment,
+  Entry,
+  EntryBody,
+  ProcessIdentity,
+  StopRequest,
+  TeardownReport,
+} from './journal.ts'
 import { EMPTY_JOURNAL, type Journal, STOP_REASONS, withEntry } from './journal.ts'
 import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf, textsOf } from './read.ts'
 import { OUTCOMES, readVerdict } from './run.ts'
@@ -29,9 +36,7 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
   {
     'process.started': (fields) => ({
       event: 'process.started',
-      pid: numberOf(fields, 'pid'),
-      startTime: textOf(fields, 'startTime'),
-      boot: textOf(fields, 'boot'),
+      ...readIdentity(fields),
       wrapper: numberOf(fields, 'wrapper'),
     }),
     prepared: (fields) => ({
@@ -86,9 +91,19 @@ export function readStopRequest(value: unknown): StopRequest {
 
 function readContainment(value: unknown): Containment {
   const fields = fieldsOf(value, 'containment')
-  if (oneOf(fields, 'kind', ['cgroup', 'sweep']) === 'cgroup')
-    return { kind: 'cgroup', path: textOf(fields, 'path') }
-  return { kind: 'sweep', run: textOf(fields, 'run'), stage: textOf(fields, 'stage') }
+  const kind = oneOf(fields, 'kind', ['cgroup', 'pid-namespace', 'sweep'])
+  if (kind === 'cgroup') return { kind, path: textOf(fields, 'path') }
+  const marks = { run: textOf(fields, 'run'), stage: textOf(fields, 'stage') }
+  if (kind === 'sweep') return { kind, ...marks }
+  return { kind, inode: numberOf(fields, 'inode'), ...readIdentity(fields), ...marks }
+}
+
+function readIdentity(fields: Fields): ProcessIdentity {
+  return {
+    pid: numberOf(fields, 'pid'),
+    startTime: textOf(fields, 'startTime'),
+    boot: textOf(fields, 'boot'),
+  }
 }
 
 function readReport(value: unknown): TeardownReport {

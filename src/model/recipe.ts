@@ -1,3 +1,5 @@
+import type { Limits } from './limits.ts'
+
 /** One step of a run as its recipe declares it. Times in milliseconds. */
 export interface Stage {
   readonly name: string
@@ -38,6 +40,7 @@ export interface Recipe {
   /** Template with {owner} {repo} {recipe} {pr} {base} {run} {hash}. */
   readonly domain: string
   readonly deadlineMs: number
+  readonly limits: Limits
   /** Words; locked as `r:<word>`. */
   readonly resources: readonly string[]
   readonly arguments: Readonly<Record<string, ArgumentRule>>

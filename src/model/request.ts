@@ -1,5 +1,6 @@
 import { budgetsOf } from './budgets.ts'
 import type { Config } from './config.ts'
+import { strictest } from './limits.ts'
 import type { Name } from './names.ts'
 import { sortedNames } from './names.ts'
 import type { Recipe } from './recipe.ts'
@@ -37,6 +38,7 @@ export function makeRequest(wish: Wish, recipe: Recipe, config: Config, runAs: R
     stages: recipe.stages,
     teardown: recipe.teardown,
     budgets: budgetsOf(recipe, config),
+    limits: strictest(recipe.limits, config.stageLimits),
     runAs,
     instance: config.instance,
   }

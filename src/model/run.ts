@@ -1,3 +1,4 @@
+import { type Limits, NO_LIMITS, readLimits } from './limits.ts'
 import type { Name } from './names.ts'
 import {
   type Fields,
@@ -125,6 +126,7 @@ export interface RunRequest {
   readonly stages: readonly Stage[]
   readonly teardown: Teardown
   readonly budgets: Budgets
+  readonly limits: Limits
   readonly runAs: RunAs | null
   /** A foreground run stops when its caller is gone. */
   readonly foreground: boolean
@@ -179,6 +181,8 @@ function howToRun(fields: Fields) {
     arguments: textMapOf(fields, 'arguments'),
     env: textMapOf(fields, 'env'),
     budgets: readBudgets(fields['budgets']),
+    // Requests of older berths have none.
+    limits: optional(fields, 'limits', readLimits) ?? NO_LIMITS,
     runAs: optional(fields, 'runAs', readRunAs),
     foreground: flagOf(fields, 'foreground'),
     keepMs: numberOf(fields, 'keepMs'),

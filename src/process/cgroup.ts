@@ -9,7 +9,7 @@ import {
   write,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { codeOf } from '../errors.ts'
 import { opened } from '../store/durable.ts'
@@ -22,11 +22,34 @@ const PREFIX = 'berth-'
  * mode v2 is mounted beside v1; only the v2 hierarchy counts.
  */
 export function cgroupBase(): string | null {
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readProc('/proc/self/mountinfo') ?? '')?.[1]
-  const own = /^0::(.*)$/m.exec(readProc('/proc/self/cgroup') ?? '')?.[1]
-  if (mount === undefined || own === undefined) return null
-  const base = join(mount, own)
+  const own = ownCgroup()
+  if (own === null) return null
+  const base = basename(own) === LEAF ? dirname(own) : own
   return canMakeBelow(base) ? base : null
+}
+
+/** Where berth's own processes are, beside those of its runs: then the kernel shares all controllers out to these (`settleInLeaf`). */
+export const LEAF = 'berth-own'
+
+/** The folder of the v2 cgroup that this process is in, or null. */
+export function ownCgroup(): string | null {
+  const own = /^0::(.*)$/m.exec(readProc('/proc/self/cgroup') ?? '')?.[1]
+  if (own === undefined) return null
+  // A container may see no more than its own part; a later mount hides an earlier one.
+  const mounts = (readProc('/proc/self/mountinfo') ?? '').matchAll(MOUNT_OF_VERSION_2)
+  return [...mounts].map(([, root = '', folder = '']) => partOf(root, own, folder)).findLast(isThere) ?? null
+}
+
+const MOUNT_OF_VERSION_2 = /^\S+ \S+ \S+ (\S+) (\S+) .* - cgroup2 /gm
+
+/** Where `own` is, for a mount that shows what is below `root` at the folder. */
+function partOf(root: string, own: string, folder: string): string | null {
+  const below = relative(root, own)
+  return below.startsWith('..') ? null : join(folder, below)
+}
+
+function isThere(path: string | null): boolean {
+  return path !== null && existsSync(join(path, 'cgroup.procs'))
 }
 
 /** Moving a process needs write access to `cgroup.procs` of the nearest common ancestor (kernel: cgroup-v2.rst, delegation). */
@@ -65,9 +88,9 @@ const MOST_MOVES = 40
  * grace period, about 10 ms (`cgroup_threadgroup_rwsem`); one within the next grace period does not. Moves this process to where it is, off
  * the main thread, which changes nothing. Never rejects: without it a move takes its time, no more.
  */
-export async function keepReady(base: string, done: AbortSignal): Promise<void> {
+export async function keepReady(own: string, done: AbortSignal): Promise<void> {
   try {
-    using procs = opened(join(base, 'cgroup.procs'), constants.O_WRONLY)
+    using procs = opened(join(own, 'cgroup.procs'), constants.O_WRONLY)
     for (let moves = 0; moves < MOST_MOVES && !done.aborted; moves += 1) {
       await moveTo(procs.value)
       await pause(MOVE_EVERY_MS, undefined, { signal: done })

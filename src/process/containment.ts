@@ -7,8 +7,11 @@ import {
   keepReady,
   makeCgroup,
   membersOfCgroup,
+  ownCgroup,
   removeRunCgroup,
 } from './cgroup.ts'
+import type { OpenNamespace } from './openNamespace.ts'
+import { endNamespace, membersOfNamespace } from './pidNamespace.ts'
 import { signalPid } from './procfs.ts'
 import { type Marked, markedProcesses, sweep } from './sweep.ts'
 
@@ -28,8 +31,8 @@ export interface RunContainment {
   readonly readied: () => Disposable
   /** Makes the part for a stage; its record goes to the journal before the stage starts. */
   readonly make: (stage: string) => Containment
-  /** The command line that joins the part and then becomes `command`; one that cannot join says so (`openJoining`), and ends. */
-  readonly command: (part: Containment, command: readonly string[]) => readonly string[]
+  /** The command line that joins the part and then becomes `command` in the folder; one that cannot join says so (`openJoining`), and ends. */
+  readonly command: (part: Containment, folder: string, command: readonly string[]) => readonly string[]
   /**
    * Ends everything in the parts: TERM and CONT (a stopped process keeps TERM pending), one grace, then KILL until the kernel says that they
    * are empty, by something that a process still joining cannot slip past.
@@ -42,39 +45,85 @@ export interface RunContainment {
 /** Whose processes a containment may take for its own, beside those that it was told of. */
 export type Whose = Pick<Marked, 'reaper' | 'uid'>
 
-/** The containment of a run's processes, as the process that conducts the run sees it. */
-export function createContainment(run: string, whose: Whose): RunContainment {
-  const base = cgroupBase()
+/** What is asked of a machine, best first. */
+export interface Offers {
+  readonly cgroupBase: () => string | null
+  readonly openNamespace: () => Promise<OpenNamespace | null>
+}
+
+const THIS_MACHINE: Offers = {
+  cgroupBase,
+  /** Loaded only where there are no cgroups: most runs do not need it. */
+  openNamespace: async () => (await import('./openNamespace.ts')).openNamespace(),
+}
+
+/** The containment of a run's processes, as the process that conducts the run sees it: the first of the three levels that is to be had. */
+export async function createContainment(
+  run: string,
+  of: Whose,
+  offers: Offers = THIS_MACHINE,
+): Promise<RunContainment> {
+  const base = offers.cgroupBase()
+  const namespace = base === null ? await offers.openNamespace() : null
+  const whose = withKeepers(of, namespace)
   return {
-    level: base === null ? 'sweep' : 'cgroup',
-    readied: () => readied(base),
-    make: (stage) => makePart(base, run, stage),
-    command: (part, command) => (part.kind === 'cgroup' ? joinCommand(part.path, command) : command),
+    level: base !== null ? 'cgroup' : namespace !== null ? 'pid-namespace' : 'sweep',
+    readied: () => readied(base === null ? null : ownCgroup()),
+    make: (stage) => makePart(base, namespace, run, stage),
+    command(part, folder, command) {
+      if (part.kind === 'cgroup') return joinCommand(part.path, command)
+      return part.kind === 'sweep' || namespace === null ? command : namespace.enter(folder, command)
+    },
     end: (parts, graceMs) => endParts(parts, whose, graceMs),
     async endAll(parts, graceMs) {
-      const paths = new Set(parts.flatMap((part) => (part.kind === 'cgroup' ? [part.path] : [])))
-      const cgroups = [...paths].map((path) => ({ kind: 'cgroup', path }) as const)
-      const { ended, left } = await endParts([...cgroups, { kind: 'sweep', run, stage: '' }], whose, graceMs)
-      const stuck = [...paths].flatMap(removeRunCgroup)
+      const wholes = uniqueWholes(parts)
+      const { ended, left } = await endParts([...wholes, { kind: 'sweep', run, stage: '' }], whose, graceMs)
+      const stuck = wholes.flatMap((part) => (part.kind === 'cgroup' ? removeRunCgroup(part.path) : []))
       return { ended, left: [...new Set([...left, ...stuck])] }
     },
   }
 }
 
-function readied(base: string | null): Disposable {
+function withKeepers(whose: Whose, namespace: OpenNamespace | null): Marking {
+  const keepers = namespace?.keepers ?? []
+  return {
+    reaper: whose.reaper,
+    keepers,
+    get uid() {
+      return whose.uid
+    },
+  }
+}
+
+type Marking = Whose & Pick<Marked, 'keepers'>
+
+/** Each cgroup once, and each namespace as a whole. Those that are only marked go with the run's mark. */
+function uniqueWholes(parts: readonly Containment[]): readonly Containment[] {
+  const wholes = parts.map((part) => (part.kind === 'pid-namespace' ? { ...part, stage: '' } : part))
+  const byText = new Map(wholes.map((part) => [JSON.stringify(part), part]))
+  return [...byText.values()].filter(({ kind }) => kind !== 'sweep')
+}
+
+function readied(own: string | null): Disposable {
   const done = new AbortController()
-  if (base !== null) void keepReady(base, done.signal)
+  if (own !== null) void keepReady(own, done.signal)
   return { [Symbol.dispose]: () => done.abort() }
 }
 
-/** A cgroup that cannot be made (a full table, a changed delegation) must not keep a teardown from coming. */
-function makePart(base: string | null, run: string, stage: string): Containment {
+/** A part that cannot be made (a full table, a changed delegation, a namespace that somebody has ended) must not keep a teardown from coming. */
+function makePart(
+  base: string | null,
+  namespace: OpenNamespace | null,
+  run: string,
+  stage: string,
+): Containment {
   const path = base === null ? null : makeCgroup(base, run, stage)
-  return path === null ? { kind: 'sweep', run, stage } : { kind: 'cgroup', path }
+  if (path !== null) return { kind: 'cgroup', path }
+  return namespace?.part(run, stage) ?? { kind: 'sweep', run, stage }
 }
 
 /** One grace for all of them together: a run's teardown takes no longer for what its many stages have left. */
-async function endParts(parts: readonly Containment[], whose: Whose, graceMs: number): Promise<Ended> {
+async function endParts(parts: readonly Containment[], whose: Marking, graceMs: number): Promise<Ended> {
   const asked = new Set(membersOf(parts, whose))
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.size > 0) await emptied(() => membersOf(parts, whose), graceMs)
@@ -82,21 +131,27 @@ async function endParts(parts: readonly Containment[], whose: Whose, graceMs: nu
   return { ended: asked.size, left: left.flat() }
 }
 
-function membersOf(parts: readonly Containment[], whose: Whose): readonly number[] {
+function membersOf(parts: readonly Containment[], whose: Marking): readonly number[] {
   return parts.flatMap((part) => membersOfPart(part, whose))
 }
 
-function membersOfPart(part: Containment, whose: Whose): readonly number[] {
-  return part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, ...whose })
+function membersOfPart(part: Containment, whose: Marking): readonly number[] {
+  if (part.kind === 'cgroup') return membersOfCgroup(part.path)
+  return part.kind === 'pid-namespace' ? membersOfNamespace(part) : markedProcesses({ ...part, ...whose })
 }
 
 /** Returns what is left. Where nobody was asked to end, one look at /proc is enough to show that nothing is. */
-async function killPart(part: Containment, whose: Whose, wasAsked: boolean): Promise<readonly string[]> {
+async function killPart(part: Containment, whose: Marking, wasAsked: boolean): Promise<readonly string[]> {
   if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (wasAsked || membersOfPart(part, whose).length > 0) await sweep({ ...part, ...whose })
+  else if (part.kind === 'pid-namespace' && part.stage === '') await endNamespace(part)
+  else if (wasAsked || membersOfPart(part, whose).length > 0) await sweep(() => membersOfPart(part, whose))
   else return []
-  const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
-  return membersOfPart(part, whose).map((pid) => `process ${pid} (${where})`)
+  return membersOfPart(part, whose).map((pid) => `process ${pid} (${placeOf(part)})`)
+}
+
+function placeOf(part: Containment): string {
+  if (part.kind === 'cgroup') return part.path
+  return part.kind === 'pid-namespace' ? `PID namespace ${part.inode}` : 'found by its mark'
 }
 
 /** Waits until nothing is left or the grace is over. Looks often at first: most processes obey at once. */

@@ -14,24 +14,33 @@ export interface Joining extends Disposable {
   readonly isHandedOver: () => void
   /** Asked when the command has ended, with its exit code. */
   readonly hasFailed: (exitCode: number | null) => boolean
+  readonly what: string
 }
 
 const JOINS_NOTHING: Joining = {
   writeFds: [],
   isHandedOver: () => undefined,
   hasFailed: () => false,
+  what: 'nothing',
   [Symbol.dispose]: () => undefined,
 }
 
-/** A command's own 125 is told from that of the shell that was to join by a byte in a pipe, which the command itself never has. */
+/**
+ * Who joins a cgroup says by a byte in a pipe that it cannot, so that a command's own 125 is told from that; who enters a namespace is
+ * led there by another program, and says that it has. The command itself never has the pipe.
+ */
 export function openJoining(part: Containment, makePipe: () => Pipe): Joining {
-  if (part.kind !== 'cgroup') return JOINS_NOTHING
+  if (part.kind === 'sweep') return JOINS_NOTHING
   const { readFd, writeFd } = makePipe()
+  // Nobody can have the other end any more: the read ends at once.
+  const hasSaid = () => readSync(readFd, Buffer.alloc(1)) > 0
+  const isCgroup = part.kind === 'cgroup'
   return {
     writeFds: [writeFd],
     isHandedOver: () => closeSync(writeFd),
-    // Nobody can have the other end any more: the read ends at once.
-    hasFailed: (exitCode) => exitCode === CANNOT_JOIN && readSync(readFd, Buffer.alloc(1)) > 0,
+    hasFailed: (exitCode) =>
+      isCgroup ? exitCode === CANNOT_JOIN && hasSaid() : exitCode !== null && exitCode !== 0 && !hasSaid(),
+    what: isCgroup ? 'cgroup' : 'PID namespace',
     [Symbol.dispose]: () => closeSync(readFd),
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import type { ProcessIdentity } from '../model/journal.ts'
 
 /** What /proc/PID/stat says of a process. */
@@ -73,6 +73,15 @@ export function liveProcesses(): readonly ProcessStat[] {
 /** The uid that a process has now; null when it is gone. */
 export function ownerOf(pid: number): number | null {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null
+}
+
+/** Number of the PID namespace that a process is in; null when it is gone or not ours to look into. */
+export function namespaceOf(pid: number): number | null {
+  try {
+    return Number(/\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/pid`))?.[1])
+  } catch {
+    return null
+  }
 }
 
 /** The environment a process was started with; empty when it is gone or not ours to read. A first thread that has ended has none any more. */

@@ -5,8 +5,10 @@ import { environmentOf, liveProcesses, ownerOf, type ProcessStat, signalPid } fr
 export interface Marked {
   readonly run: string
   readonly stage: string
-  /** The run process, when it is the reaper of its descendants: all its children are then the run's. */
+  /** Who gets the run's orphans: the run process, when it is the reaper of its descendants, or the first process of the run's PID namespace. */
   readonly reaper: number | null
+  /** What keeps the run's processes together, and is none of them. */
+  readonly keepers: readonly number[]
   /** The user that only this run's stages have, while it holds that user's lock; null = they share one. */
   readonly uid: number | null
 }
@@ -22,23 +24,39 @@ const MOST_MS = 10_000
  */
 export function markedProcesses(marked: Marked): readonly number[] {
   const all = liveProcesses()
+  const found = withDescendants(all, (stat) => !marked.keepers.includes(stat.pid) && isRoot(stat, marked))
+  return found.filter((pid) => !marked.keepers.includes(pid))
+}
+
+/** The roots among `all` and their descendants, without this process and its ancestors. */
+export function withDescendants(
+  all: readonly ProcessStat[],
+  isRoot: (stat: ProcessStat) => boolean,
+): readonly number[] {
   const parents = new Map(all.map((stat) => [stat.pid, stat.parent]))
   const spared = new Set(lineOf(process.pid, parents))
-  const roots = new Set(all.filter((stat) => isRoot(stat, marked)).map((stat) => stat.pid))
+  const roots = new Set(all.filter(isRoot).map((stat) => stat.pid))
   return all
     .map((stat) => stat.pid)
     .filter((pid) => !spared.has(pid) && lineOf(pid, parents).some((ancestor) => roots.has(ancestor)))
 }
 
-/** Stops all (nothing forks while it is stopped), kills all, until two passes in a row find nothing. */
-export async function sweep(marked: Marked): Promise<void> {
+/** A process and its descendants. */
+export function familyOf(pid: number): readonly number[] {
+  const all = liveProcesses()
+  const parents = new Map(all.map((stat) => [stat.pid, stat.parent]))
+  return all.map((stat) => stat.pid).filter((member) => lineOf(member, parents).includes(pid))
+}
+
+/** Stops all members (nothing forks while it is stopped), kills all, until two passes in a row find nothing. */
+export async function sweep(members: () => readonly number[]): Promise<void> {
   const end = performance.now() + MOST_MS
   for (
     let empty = 0, pauseMs = 1;
     empty < EMPTY_PASSES && performance.now() < end;
     pauseMs = Math.min(pauseMs * 2, 50)
   ) {
-    const found = markedProcesses(marked)
+    const found = members()
     empty = found.length === 0 ? empty + 1 : 0
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of found) signalPid(pid, signal)
     if (found.length > 0) await pause(pauseMs)
@@ -46,13 +64,13 @@ export async function sweep(marked: Marked): Promise<void> {
 }
 
 function isRoot(stat: ProcessStat, { run, stage, reaper, uid }: Marked): boolean {
-  if (reaper !== null && stat.parent === reaper) return true
   if (uid !== null && stage === '' && ownerOf(stat.pid) === uid) return true
   const environment = environmentOf(stat)
-  return (
-    environment.includes(`BERTH_RUN_ID=${run}`) &&
-    (stage === '' || environment.includes(`BERTH_STAGE=${stage}`))
-  )
+  const stages = environment.filter((line) => line.startsWith('BERTH_STAGE='))
+  const isOfStage = stage === '' || stages.includes(`BERTH_STAGE=${stage}`)
+  // An orphan that says nothing of itself may be of any stage.
+  if (reaper !== null && stat.parent === reaper && (isOfStage || stages.length === 0)) return true
+  return environment.includes(`BERTH_RUN_ID=${run}`) && isOfStage
 }
 
 /** A process and its ancestors. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationField, wordField } from '../config/fields.ts'
+import { durationField, limitsField, wordField } from '../config/fields.ts'
 import { DEFAULT_DOMAIN, templateFault } from '../model/domain.ts'
 import { MOST_NAMES } from '../model/names.ts'
 import { DRIVERS } from '../model/recipe.ts'
@@ -64,6 +64,11 @@ export const recipeSchema = z
     deadline: durationField()
       .optional()
       .describe("Of the whole run without its teardown; at most the configuration's, which is the default."),
+    limits: limitsField()
+      .prefault({})
+      .describe(
+        "What a run of this recipe may use at most; never more than the configuration's stageLimits.",
+      ),
     resources: z
       .array(word)
       .meta({ maxItems: MOST_RESOURCES })

@@ -7,10 +7,12 @@ import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
 import { becomeSubreaper, makePipe, redirectOutput } from '../lock/syscalls.ts'
+import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
+import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
@@ -83,8 +85,9 @@ async function work(own: RunProcess): Promise<number> {
   const stop = begin(own, record)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
   const taken = takenNames(state, run.id, missingNames(own))
-  const containment = createContainment(run.id, whose(own, taken))
-  using driver = processDriver({ request, run, containment, makePipe })
+  const containment = await createContainment(run.id, whose(own, taken))
+  const limiter = await limiterOf(request)
+  using driver = processDriver({ request, run, containment, makePipe, limiter })
   await conduct({
     request,
     record,
@@ -103,6 +106,13 @@ async function work(own: RunProcess): Promise<number> {
   if (!record.complete) return EXIT.harness
   release(state, run.id, request.names, held, record.journal)
   return EXIT.ok
+}
+
+/** Loaded only where there is something to hold the run to. */
+async function limiterOf({ limits, runAs }: RunRequest): Promise<Limiter | null> {
+  if (!isLimited(limits)) return null
+  const { createLimiter } = await import('../process/limits.ts')
+  return createLimiter(limits, runAs !== null)
 }
 
 /** Where another run may have the stages' user by now, only what carries the run's own id is ours to end. */

@@ -7,6 +7,8 @@ const JOURNAL_FILE = 'src/store/journalFile.ts'
 const RUN_RECORD = 'src/store/runRecord.ts'
 const FROM_RESERVE = 'while (giveUp(run.reserve)) if (tried(() => append(body))) return'
 const CONTAINMENT_TEST = 'test/process/containment.test.ts'
+const NAMESPACE = 'src/process/pidNamespace.ts'
+const NAMESPACE_TEST = 'test/process/pidNamespace.test.ts'
 const TREES_TEST = 'test-concurrency/trees.test.ts'
 const CRASHES_TEST = 'test-concurrency/crashes.test.ts'
 const TEARDOWN_TEST = 'test-concurrency/teardown.test.ts'
@@ -35,7 +37,10 @@ export const TREES: readonly Mutant[] = [
     'cgroup-is-killed',
     'The same in a cgroup: nobody writes to cgroup.kill.',
     [CGROUP, 'killAll(path)\n', ''],
-    [TREES_TEST, 'cancelled in the stage that made it, nothing lives, at the best containment'],
+    [
+      TREES_TEST,
+      'cancelled in the stage that made it, what the level promises is dead (`cgroup`, stages as root)',
+    ],
   ),
   mutant(
     'cgroup-is-removed',
@@ -48,10 +53,28 @@ export const TREES: readonly Mutant[] = [
     [TREES_TEST, 'case 37a: a child that asks for its stage’s cgroup again'],
   ),
   mutant(
+    'namespace-is-killed',
+    'A PID namespace ends with its first process: that is left alone.',
+    [NAMESPACE, "signalIdentity(part, 'SIGKILL')", "signalIdentity(part, 'SIGCONT')"],
+    [NAMESPACE_TEST, 'whoever recovers the run ends it from what the journal says'],
+  ),
+  mutant(
+    'launcher-is-not-asked',
+    'Who has brought a stage into its namespace is not asked to end, so that the stage has its grace: it is.',
+    [NAMESPACE, 'inside.has(pid) || !launches(pid, inside)', 'inside.has(pid) || launches(pid, inside)'],
+    [NAMESPACE_TEST, 'a stage hears TERM, has its grace'],
+  ),
+  mutant(
+    'late-stage-is-a-fault',
+    'Who could not enter a namespace that was ended has not run: its exit code counts as the stage’s.',
+    ['src/process/joining.ts', 'exitCode !== 0 && !hasSaid()', 'exitCode !== 0 && hasSaid()'],
+    [NAMESPACE_TEST, 'nobody enters one that was ended'],
+  ),
+  mutant(
     'subreaper',
     'Orphans come to the run process: to process 1.',
     ['src/run/main.ts', 'becomeSubreaper()\n', ''],
-    [TREES_TEST, 'torn down after green stages, nothing lives, without cgroups'],
+    [TREES_TEST, 'torn down after green stages, what the level promises is dead (`sweep`)'],
   ),
   mutant(
     'marks-are-swept',

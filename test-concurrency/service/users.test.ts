@@ -88,11 +88,11 @@ describe.skipIf(!IS_ROOT)('stages with users of their own (as root)', () => {
     ])
   })
 
-  for (const cgroups of ['keep', 'hide'] as const) {
-    test(`R-RUN-20 R-RUN-08 R-LCK-11 run process and wrapper are SIGKILLed (cgroups: ${cgroups}): all of their user is gone before the next run has it`, async ({
+  for (const best of ['cgroup', 'sweep'] as const) {
+    test(`R-RUN-20 R-RUN-08 R-LCK-11 run process and wrapper are SIGKILLed (${best}): all of their user is gone before the next run has it`, async ({
       scene,
     }) => {
-      const users = giveUsers(scene.world, 1, cgroups)
+      const users = giveUsers(scene.world, 1, best)
       const [daemon, down] = [scene.world.gate('daemon'), scene.world.gate('down')]
       const inside = parkedRecipe(scene, users, `${SITE} down gate`)
       // Neither environment nor session nor parent tells whose it is.

@@ -34,17 +34,17 @@ function driverWithEmptyCgroups(
     level: 'cgroup',
     readied: () => ({ [Symbol.dispose]: () => undefined }),
     make: (stage) => ({ kind: 'cgroup', path: `/nowhere/${stage}` }),
-    command: (part, command) => (part.kind === 'cgroup' ? joined(part.path, command) : command),
+    command: (part, _folder, command) => (part.kind === 'cgroup' ? joined(part.path, command) : command),
     async end(parts, graceMs) {
       await ending()
-      return real.end(
+      return (await real).end(
         parts.filter(({ kind }) => kind === 'sweep'),
         graceMs,
       )
     },
     endAll: async () => nothing,
   }
-  const driver = processDriver({ request, run, containment, makePipe })
+  const driver = processDriver({ request, run, containment, makePipe, limiter: null })
   onTestFinished(() => driver[Symbol.dispose]())
   return { driver, run }
 }

@@ -33,6 +33,7 @@ export function requestFor(run: string, names: readonly string[]): RunRequest {
     stages: [],
     teardown: { run: 'true', timeoutMs: 1000 },
     budgets: { deadlineMs: 1000, teardownMs: 1000, killGraceMs: 10, ceilingMs: 3000 },
+    limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
     foreground: false,
     keepMs: 0,

@@ -34,6 +34,7 @@ export function aRecipe(name: string, change: Partial<Recipe> = {}): Recipe {
     resources: [],
     arguments: {},
     env: {},
+    limits: { memoryBytes: null, processes: null, cpus: null },
     secrets: {},
     stages: [{ name: 'check', run: 'true', timeoutMs: 60_000, uninterruptible: false }],
     teardown: { run: 'true', timeoutMs: 60_000 },

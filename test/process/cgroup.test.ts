@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { cgroupBase, keepReady, membersOfCgroup } from '../../src/process/cgroup.ts'
 
+const CGROUP = new URL('../../src/process/cgroup.ts', import.meta.url).href
 const NEVER = new AbortController().signal
 
 function folder(): string {
@@ -41,3 +44,20 @@ test.skipIf(base === null)('after the moves this process is where it was', async
   expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(where)
   expect(membersOfCgroup(base ?? '')).toContain(process.pid)
 })
+
+const isMine = base !== null && process.getuid?.() === 0
+
+test.skipIf(!isMine)('a container that sees its own part of the cgroups only finds it', async () => {
+  const part = join(base ?? '', `berth-test-${process.pid}`)
+  mkdirSync(part)
+  const look = `import { cgroupBase } from ${JSON.stringify(CGROUP)}; console.log(cgroupBase())`
+  const script = 'echo 0 >"$0/cgroup.procs"; mount --bind "$0" "$1"; exec "$2" --input-type=module -e "$3"'
+  const words = ['-m', 'sh', '-euc', script, part, mountOfVersion2(), process.execPath, look]
+  const { stdout } = await promisify(execFile)('unshare', words)
+  rmdirSync(part)
+  expect(stdout).toBe(`${mountOfVersion2()}\n`)
+})
+
+function mountOfVersion2(): string {
+  return /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1] ?? ''
+}

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createContainment } from '../../src/process/containment.ts'
+import { zooTable } from '../../test-concurrency/fixtures/zoo.ts'
+
+const PAGE = new URL('../../docs/containment.md', import.meta.url)
 
 const NOBODY = { reaper: null, uid: null }
 const GRACE_MS = 5_000
@@ -9,7 +13,7 @@ const GRACE_MS = 5_000
 test('R-RUN-07 the last word of a teardown finds what carries the run’s mark, and nothing of another run', async () => {
   const [ours, theirs] = await Promise.all([marked('containment-ours'), marked('containment-theirs')])
   const ended = once(ours, 'exit')
-  const containment = createContainment('containment-ours', NOBODY)
+  const containment = await createContainment('containment-ours', NOBODY)
   expect(await containment.endAll([], GRACE_MS)).toEqual({ ended: 1, left: [] })
   expect(await ended).toEqual([null, 'SIGTERM'])
   expect(theirs.signalCode).toBe(null)
@@ -20,7 +24,7 @@ test('R-RUN-07 what ignores the last word’s TERM is killed', async () => {
   const deaf = await marked('containment-deaf', "trap '' TERM; echo deaf; while :; do sleep 60; done")
   await once(deaf.stdout, 'data')
   const ended = once(deaf, 'exit')
-  const { left } = await createContainment('containment-deaf', NOBODY).endAll([], 1)
+  const { left } = await (await createContainment('containment-deaf', NOBODY)).endAll([], 1)
   expect(left).toEqual([])
   expect(await ended).toEqual([null, 'SIGKILL'])
 })
@@ -28,13 +32,13 @@ test('R-RUN-07 what ignores the last word’s TERM is killed', async () => {
 test('R-RUN-07 R-QUE-13 what several stages have left shares one grace, however deaf it is', {
   timeout: 30_000,
 }, async () => {
-  const containment = createContainment('containment-many', NOBODY)
+  const containment = await createContainment('containment-many', NOBODY)
   const stages = ['one', 'two', 'three', 'four']
   const parts = stages.map((stage) => containment.make(stage))
   const deaf = await Promise.all(
     parts.map((part, index) => {
       const stage = stages[index] ?? ''
-      const [file = '', ...words] = containment.command(part, ['/bin/sh', '-c', DEAF])
+      const [file = '', ...words] = containment.command(part, '/', ['/bin/sh', '-c', DEAF])
       return heard(spawnMarked('containment-many', stage, file, words))
     }),
   )
@@ -58,9 +62,13 @@ test('R-RUN-07 what is stopped hears TERM, and has its grace to end by itself', 
   const stopped = await marked('containment-stopped', script)
   await once(stopped.stdout, 'data')
   const ended = once(stopped, 'exit')
-  const { left } = await createContainment('containment-stopped', NOBODY).endAll([], GRACE_MS)
+  const { left } = await (await createContainment('containment-stopped', NOBODY)).endAll([], GRACE_MS)
   expect(left).toEqual([])
   expect(await ended).toEqual([7, null])
+})
+
+test('the page says of each kind what the zoo tries (R-RUN-07, case 35)', () => {
+  expect(readFileSync(PAGE, 'utf8')).toContain(`\n\n${zooTable()}\n\n`)
 })
 
 /** A process in a session of its own, as a daemon of a stage would be. */

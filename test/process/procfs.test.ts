@@ -36,9 +36,9 @@ test('R-RUN-07 R-RUN-11 a process whose first thread has ended lives, and is fou
   const { pid, ended } = await headless(run)
   const identity = identityOf(pid)
   expect(identity !== null && isAlive(identity)).toBe(true)
-  const marked = { run, stage: '', reaper: null, uid: null }
+  const marked = { run, stage: '', reaper: null, keepers: [], uid: null }
   expect(markedProcesses(marked)).toEqual([pid])
-  await sweep(marked)
+  await sweep(() => markedProcesses(marked))
   expect(await ended).toBe('SIGKILL')
   expect(identity !== null && isAlive(identity)).toBe(false)
 })

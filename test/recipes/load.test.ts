@@ -34,6 +34,7 @@ describe('loadRecipe', () => {
       arguments: {},
       env: {},
       secrets: {},
+      limits: { memoryBytes: null, processes: null, cpus: null },
       stages: [{ name: 'check', run: 'test -f README.md', timeoutMs: 60_000, uninterruptible: false }],
       teardown: { run: 'true', timeoutMs: 60_000 },
     })
@@ -47,6 +48,7 @@ describe('loadRecipe', () => {
 driver: process
 domain: "{repo}-{recipe}-pr{pr}.{base}"
 deadline: 10m
+limits: { memory: 512MiB, cpus: 0.5 }
 resources: [gpu]
 arguments: { size: { values: [s, l], default: s } }
 env: { TZ: UTC }
@@ -59,6 +61,7 @@ teardown: { run: 'true' }
     )
     expect(loadRecipe(here.path('recipes/full'))).toMatchObject({
       deadlineMs: 600_000,
+      limits: { memoryBytes: 512 * 2 ** 20, processes: null, cpus: 0.5 },
       resources: ['gpu'],
       arguments: { size: { values: ['s', 'l'], default: 's' } },
       env: { TZ: 'UTC' },

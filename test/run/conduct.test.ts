@@ -138,6 +138,7 @@ function requestOf(script: Script): RunRequest {
     stages,
     teardown: { run: 'true', timeoutMs: 1000 },
     budgets: { deadlineMs: 1000, teardownMs: 1000, killGraceMs: 10, ceilingMs: 3000 },
+    limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
     foreground: false,
     keepMs: script.keepMs ?? 0,

@@ -112,6 +112,7 @@ export function aRequest(id: string, change: Partial<RunRequest> = {}): RunReque
     stages: ['check', 'deploy', 'stays-up'].map((name) => aStage(name)),
     teardown: { run: 'true', timeoutMs: 60_000 },
     budgets: { deadlineMs: 600_000, teardownMs: 60_000, killGraceMs: 10_000, ceilingMs: 670_000 },
+    limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
     foreground: false,
     keepMs: 0,
