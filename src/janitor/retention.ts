@@ -5,7 +5,7 @@ import type { RetentionWorld } from './retentionPorts.ts'
 
 /** Whoever started a run that ended just now may be reading its end still, however full the folder is. */
 const FRESH_MS = 3_600_000
-export const DAY_MS = 24 * 3_600_000
+const DAY_MS = 24 * 3_600_000
 
 const TIME_IS_OVER = "this sweep's time for it is over; the next one goes on"
 

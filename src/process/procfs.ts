@@ -130,7 +130,7 @@ export function readProc(path: string): string | null {
 }
 
 /** The same of a folder: what is in it, nothing where it is gone. */
-export function readProcFolder(folder: string): readonly string[] {
+function readProcFolder(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch {

@@ -240,8 +240,14 @@ test('R-JAN-11 a sweep over many run folders looks at each once, and at the end 
   const looks = { sizes: 0, ends: 0 }
   const retention = {
     ...world.retention,
-    bytesOf: (id: string, dryRun: boolean) => world.retention.bytesOf(id, dryRun) + 0 * (looks.sizes += 1),
-    endedAtMs: (id: string) => world.retention.endedAtMs(id) + 0 * (looks.ends += 1),
+    bytesOf(id: string, dryRun: boolean) {
+      looks.sizes += 1
+      return world.retention.bytesOf(id, dryRun)
+    },
+    endedAtMs(id: string) {
+      looks.ends += 1
+      return world.retention.endedAtMs(id)
+    },
   }
   const { findings: found, retained } = await sweep({ ...world, retention }, false)
   expect(found.filter(({ action }) => action === 'pruned')).toHaveLength(20)
