@@ -80,14 +80,23 @@ interface RunFlags {
 function addJanitor(program: Command, exit: Exit): void {
   program
     .command('janitor')
-    .description('one sweep: clean what nobody holds, remove idle lock files')
+    .description('one sweep: clean what nobody holds, remove idle lock files, prune what is old')
     .option('--dry-run', 'only say what would be done, and why', false)
     .option('--json', 'as JSON', false)
-    .action(async (options: { dryRun: boolean; json: boolean }) => {
+    .option('--quiet', 'print only what a person has to look at', false)
+    .option('--metrics <file>', 'write this file for the textfile collector of node_exporter')
+    .action(async ({ metrics, ...options }: JanitorFlags) => {
       const { janitor } = await import('./cli/janitor.ts')
       const context = makeContext()
-      exit(await janitor(context, makeJanitorWorld(context), options))
+      exit(await janitor(context, makeJanitorWorld(context), { ...options, metrics: metrics ?? null }))
     })
+}
+
+interface JanitorFlags {
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly metrics?: string
 }
 
 function addLocks(program: Command, exit: Exit): void {

@@ -1,25 +1,21 @@
 import { messageOf } from '../errors.ts'
 
-export const FOUND_THINGS = ['name', 'lock file', 'run', 'tickets', 'run folder', 'mirror'] as const
-export const ACTIONS = [
-  'cleaned',
-  'removed',
-  'ended',
-  'pruned',
-  'left',
-  'untouched',
-  'suspected leak',
-  'would clean',
-  'would remove',
-  'would end',
-  'would prune',
-] as const
-
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what: (typeof FOUND_THINGS)[number]
+  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror'
   readonly name: string
-  readonly action: (typeof ACTIONS)[number]
+  readonly action:
+    | 'cleaned'
+    | 'removed'
+    | 'ended'
+    | 'pruned'
+    | 'left'
+    | 'untouched'
+    | 'suspected leak'
+    | 'would clean'
+    | 'would remove'
+    | 'would end'
+    | 'would prune'
   readonly why: string
 }
 

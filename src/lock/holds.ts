@@ -54,12 +54,16 @@ export function noteHold(paths: StatePaths, hold: Omit<Hold, 'holder'>, pid: num
   return noted
 }
 
-/** The live hold of a name, or null: a dead or expired one is simply free. */
+/** The live hold of a name, or null: a dead or expired one is simply free. A note that cannot be read says nothing: the lock is the truth. */
 export function holdOf(paths: StatePaths, name: Name): Hold | null {
-  const text = nameFault(name) === null ? readIfThere(holdPath(paths, name)) : null
-  if (text === null) return null
-  const hold = readHold(JSON.parse(text))
-  return isAlive(hold.holder) ? hold : null
+  if (nameFault(name) !== null) return null
+  try {
+    const text = readIfThere(holdPath(paths, name))
+    const hold = text === null ? null : readHold(JSON.parse(text))
+    return hold !== null && isAlive(hold.holder) ? hold : null
+  } catch {
+    return null
+  }
 }
 
 /** Ends the process that keeps the name. */

@@ -10,6 +10,8 @@ import { entriesOf, type StatePaths } from '../store/stateFolder.ts'
 import { lockMirrorNow } from './mirror.ts'
 
 const ASIDE = '.gone-'
+/** What proper-lockfile puts behind the name. */
+const LOCK = '.lock'
 const DAY_MS = 86_400_000
 
 export interface MirrorPruning {
@@ -35,6 +37,7 @@ export async function pruneMirrors(pruning: MirrorPruning): Promise<readonly Fin
 
 async function pruneEntry(pruning: MirrorPruning, entry: string): Promise<Finding | null> {
   if (entry.startsWith(ASIDE)) return removed(pruning, entry, 'its removal had begun')
+  if (entry.endsWith(LOCK)) return await endDeadLock(pruning, entry)
   const [mirror, clonedBy] = partsOf(entry)
   if (mirror === null) return null
   const why = clonedBy === null ? unused(pruning, entry) : abandoned(pruning.paths, clonedBy)
@@ -45,6 +48,14 @@ async function pruneEntry(pruning: MirrorPruning, entry: string): Promise<Findin
   return setAside(pruning, entry, clonedBy !== null)
     ? removed(pruning, `${ASIDE}${entry}`, why)
     : finding('mirror', entry, 'untouched', 'a run has begun to use it')
+}
+
+/** Whoever died over a mirror that is gone now has left its lock: only those that want the mirror again would take it over. */
+async function endDeadLock({ paths, dryRun }: MirrorPruning, entry: string): Promise<null> {
+  const mirror = join(paths.mirrors, entry.slice(0, -LOCK.length))
+  if (dryRun || existsSync(mirror)) return null
+  await using _lock = await lockMirrorNow(mirror)
+  return null
 }
 
 /** `<repository>.git`, or what a run cloned beside it: `<repository>.git.<run>`. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { codeOf, EXIT, HarnessError } from '../errors.ts'
 import { isResource, type Name } from '../model/names.ts'
@@ -106,10 +106,10 @@ export function openStateFolder(root: string): StatePaths {
   }
 }
 
-/** Whatever the umask is. */
+/** Whatever the umask is. One that is so already may stand on a disk that takes nothing: looking needs no more. */
 function makePassable(folder: string): void {
   makeFolder(folder)
-  chmodSync(folder, 0o711)
+  if ((statSync(folder).mode & 0o777) !== 0o711) chmodSync(folder, 0o711)
 }
 
 function refuseNetwork(root: string): void {
