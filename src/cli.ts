@@ -31,6 +31,8 @@ function commands(exit: Exit): Command {
   const program = new Command('berth')
     .description('Gives every test run of a deployable stack a berth of its own')
     .exitOverride()
+    // Else `--json` of a subcommand would be taken for that of the command above it.
+    .enablePositionalOptions()
     .showHelpAfterError('(berth --help shows what there is)')
   addService(program, exit)
   addRun(program, exit)
@@ -128,6 +130,7 @@ function addLocks(program: Command, exit: Exit): void {
         )
       },
     )
+  addAudit(locks, exit)
   locks
     .command('release <name>')
     .description('end a hold, or clear the mark of a dead run that you have dealt with')
@@ -135,6 +138,18 @@ function addLocks(program: Command, exit: Exit): void {
     .action(async (name: string, options: { reason: string }) => {
       const { releaseName } = await import('./cli/locks.ts')
       exit(releaseName(makeContext(), name, options.reason))
+    })
+}
+
+function addAudit(locks: Command, exit: Exit): void {
+  locks
+    .command('audit')
+    .description('who held or released which name by hand, when and why')
+    .option('--json', 'as JSON', false)
+    .option('--limit <number>', 'how many at most, the newest', wholeNumber, 30)
+    .action(async (options: { json: boolean; limit: number }) => {
+      const { listAudit } = await import('./cli/locks.ts')
+      exit(listAudit(makeContext(), options))
     })
 }
 

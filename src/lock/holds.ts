@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessIdentity } from '../model/journal.ts'
 import { type Name, nameFault } from '../model/names.ts'
@@ -70,15 +69,6 @@ export function holdOf(paths: StatePaths, name: Name): Hold | null {
 export function endHold(paths: StatePaths, hold: Hold): void {
   signalIdentity(hold.holder, 'SIGTERM')
   removeIfThere(holdPath(paths, hold.name))
-}
-
-/** One line for each thing that a person did to a lock. */
-export function audit(paths: StatePaths, line: Readonly<Record<string, unknown>>): void {
-  appendFileSync(
-    join(paths.root, 'audit.ndjson'),
-    `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`,
-    { mode: 0o600 },
-  )
 }
 
 function holdPath(paths: StatePaths, name: Name): string {

@@ -16,6 +16,7 @@ export interface StatePaths {
   readonly holds: string
   readonly runs: string
   readonly mirrors: string
+  readonly audit: string
   readonly compileCache: string
 }
 
@@ -31,6 +32,7 @@ export function statePaths(root: string): StatePaths {
     holds: join(root, 'holds'),
     runs: join(root, 'runs'),
     mirrors: join(root, 'mirrors'),
+    audit: join(root, 'audit.ndjson'),
     compileCache: join(root, 'compile-cache'),
   }
 }
