@@ -13,7 +13,7 @@ describe('a hold by hand', () => {
     world,
   }) => {
     world.recipe('app')
-    await world.berth('locks', 'hold', NAME, '--reason', 'a look', '--for', '3s').endedWith(0)
+    await world.berth('locks', 'hold', NAME, '--reason', 'a look', '--for', '10s').endedWith(0)
     const waits = await world.run('app', '--wait', '5m')
     await waits.cli.says(/waits for/)
     await world.berth('janitor').endedWith(0)
