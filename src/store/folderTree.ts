@@ -12,7 +12,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { codeOf } from '../errors.ts'
-import { removeIfThere } from './durable.ts'
+import { openedFile, removeIfThere, writeAll } from './durable.ts'
 
 /** Not opened for anything but to be named by: needs no permission on the folder itself (open(2)). */
 const O_PATH = 0o10000000
@@ -100,6 +100,18 @@ export function treeBytes(path: string): number {
   if (opened === null) return 0
   using folder = opened
   return folderBytes(folder.fd, 0)
+}
+
+/** Writes a small file right in this folder, which is not sought through links; nothing is flushed. */
+export function writeIn(path: string, name: string, text: string): void {
+  const opened = openFolder(path)
+  if (opened === null) return
+  using folder = opened
+  using file = openedFile(
+    `${pathOf(folder.fd)}/${name}`,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+  )
+  writeAll(file.value, text)
 }
 
 /** Each level keeps a descriptor open; what lies deeper is not worth more of them. */

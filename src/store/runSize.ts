@@ -1,6 +1,6 @@
-import { constants } from 'node:fs'
-import { openedFile, readIfThere, writeAll } from './durable.ts'
-import { treeBytes } from './folderTree.ts'
+import { basename } from 'node:path'
+import { readIfThere } from './durable.ts'
+import { treeBytes, writeIn } from './folderTree.ts'
 import type { RunPaths } from './runFolder.ts'
 
 /** What the folder of a run that is over takes of the disk, as it was once measured; null = nobody has. */
@@ -23,8 +23,7 @@ export function measureSize(run: RunPaths, keep: boolean): number {
 /** Without it the folder is measured again, that is all. */
 function keepSize(run: RunPaths, bytes: number): void {
   try {
-    using file = openedFile(run.size, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC)
-    writeAll(file.value, `${bytes}\n`)
+    writeIn(run.folder, basename(run.size), `${bytes}\n`)
   } catch {
     return
   }

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { removeTree, treeBytes } from '../../src/store/folderTree.ts'
+import { removeTree, treeBytes, writeIn } from '../../src/store/folderTree.ts'
 
 const ALWAYS = () => true
 const IS_ROOT = process.getuid?.() === 0
@@ -136,4 +136,18 @@ test('R-JAN-11 what it takes of the disk: blocks, not lengths; nothing behind li
   )
   expect(treeBytes(tree)).toBe(kilobytes * 1024)
   expect(treeBytes(join(root, 'nothing'))).toBe(0)
+})
+
+test('R-JAN-11 nothing is written behind a link in the place of a folder', () => {
+  const outside = join(root, 'outside')
+  mkdirSync(outside)
+  rmSync(tree, { recursive: true })
+  symlinkSync(outside, tree)
+  writeIn(tree, 'size', '1')
+  expect(readdirSync(outside)).toEqual([])
+  expect(treeBytes(tree)).toBe(0)
+  rmSync(tree)
+  mkdirSync(tree)
+  writeIn(tree, 'size', '1')
+  expect(readdirSync(tree)).toEqual(['size'])
 })
