@@ -39,9 +39,13 @@ export function makeRetentionWorld({ config, state }: Pick<Context, 'config' | '
   }
 }
 
-/** Its result is written at its end. One that is dated in the future tells nothing, and one that is missing neither. */
+/**
+ * Its result is written at its end; where there is none, the folder itself tells when it was last touched: a run may have waited long before it got one.
+ * A time that is still to come tells nothing.
+ */
 function endedAtMs(state: StatePaths, id: string): number {
-  const stat = lstatSync(runPaths(state, id).result, { throwIfNoEntry: false })
+  const { folder, result } = runPaths(state, id)
+  const stat = lstatSync(result, { throwIfNoEntry: false }) ?? lstatSync(folder, { throwIfNoEntry: false })
   const askedAtMs = runIdAtMs(id)
   if (stat === undefined || stat.mtimeMs > Date.now()) return askedAtMs
   return Math.max(askedAtMs, stat.mtimeMs)

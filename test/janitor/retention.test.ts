@@ -137,11 +137,13 @@ describe('never', () => {
     letGo(held)
   })
 
-  test('R-JAN-11 R-RUN-03 of a run without a verified end; the sweep recovers it instead', async () => {
+  test('R-JAN-11 R-RUN-03 of a run without a verified end that no sweep can recover', async () => {
     const state = stateFolder()
     const old = pastRun(state, { days: 31 })
     rmSync(old.result)
     writeFileSync(old.request, '{}')
+    const then = new Date(Date.now() - 31 * DAY_MS)
+    utimesSync(old.folder, then, then)
     expect(await findings(state)).toEqual([
       expect.objectContaining({ action: 'untouched', why: expect.stringContaining('no verified end') }),
     ])
@@ -159,10 +161,15 @@ describe('never', () => {
 describe('a run without a report', () => {
   test('R-JAN-11 of `berth run` has told its caller; one that was only begun never had one to tell', async () => {
     const state = stateFolder()
-    const foreground = pastRun(state, { days: 31, foreground: true, reported: false })
     const [begun, young] = [idOf(33), idOf(2)]
     mkdirSync(join(state.runs, begun, 'work'), { recursive: true })
     mkdirSync(join(state.runs, young))
+    expect(await findings(state), 'a run that waited long is about to begin').not.toContainEqual(
+      expect.objectContaining({ name: begun }),
+    )
+    const then = new Date(Date.now() - 33 * DAY_MS)
+    utimesSync(join(state.runs, begun), then, then)
+    const foreground = pastRun(state, { days: 31, foreground: true, reported: false })
     expect(actions(await findings(state))).toEqual([
       { what: 'run folder', name: begun, action: 'pruned' },
       { what: 'run folder', name: foreground.id, action: 'pruned' },
