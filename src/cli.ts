@@ -31,6 +31,8 @@ function commands(exit: Exit): Command {
   const program = new Command('berth')
     .description('Gives every test run of a deployable stack a berth of its own')
     .exitOverride()
+    // Else `--json` of a subcommand would be taken for that of the command above it.
+    .enablePositionalOptions()
     .showHelpAfterError('(berth --help shows what there is)')
   addService(program, exit)
   addRun(program, exit)
@@ -80,14 +82,23 @@ interface RunFlags {
 function addJanitor(program: Command, exit: Exit): void {
   program
     .command('janitor')
-    .description('one sweep: clean what nobody holds, remove idle lock files')
+    .description('one sweep: clean what nobody holds, remove idle lock files, prune what is old')
     .option('--dry-run', 'only say what would be done, and why', false)
     .option('--json', 'as JSON', false)
-    .action(async (options: { dryRun: boolean; json: boolean }) => {
+    .option('--quiet', 'print only what a person has to look at', false)
+    .option('--metrics <file>', 'write this file for the textfile collector of node_exporter')
+    .action(async ({ metrics, ...options }: JanitorFlags) => {
       const { janitor } = await import('./cli/janitor.ts')
       const context = makeContext()
-      exit(await janitor(context, makeJanitorWorld(context), options))
+      exit(await janitor(context, makeJanitorWorld(context), { ...options, metrics: metrics ?? null }))
     })
+}
+
+interface JanitorFlags {
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly metrics?: string
 }
 
 function addLocks(program: Command, exit: Exit): void {
@@ -119,6 +130,7 @@ function addLocks(program: Command, exit: Exit): void {
         )
       },
     )
+  addAudit(locks, exit)
   locks
     .command('release <name>')
     .description('end a hold, or clear the mark of a dead run that you have dealt with')
@@ -126,6 +138,18 @@ function addLocks(program: Command, exit: Exit): void {
     .action(async (name: string, options: { reason: string }) => {
       const { releaseName } = await import('./cli/locks.ts')
       exit(releaseName(makeContext(), name, options.reason))
+    })
+}
+
+function addAudit(locks: Command, exit: Exit): void {
+  locks
+    .command('audit')
+    .description('who held or released which name by hand, when and why')
+    .option('--json', 'as JSON', false)
+    .option('--limit <number>', 'how many at most, the newest', wholeNumber, 30)
+    .action(async (options: { json: boolean; limit: number }) => {
+      const { listAudit } = await import('./cli/locks.ts')
+      exit(listAudit(makeContext(), options))
     })
 }
 

@@ -4,8 +4,9 @@ import { InputError } from './errors.ts'
 import type { JanitorWorld } from './janitor/ports.ts'
 import { claim } from './lock/claim.ts'
 import { adoptForgotten, dirtyNames } from './lock/dirtyNames.ts'
-import { holdersOf } from './lock/holders.ts'
+import { holdersOf, lockedFiles } from './lock/holders.ts'
 import { removeIdleLock } from './lock/idle.ts'
+import { suspectedLeaks } from './lock/leaks.ts'
 import { peekMark } from './lock/lockFile.ts'
 import { letGo } from './lock/nameLocks.ts'
 import { peekTickets, sweepTickets } from './lock/tickets.ts'
@@ -17,6 +18,8 @@ import { enforceCeilings } from './process/ceiling.ts'
 import { recoverer } from './process/recovery.ts'
 import { loadRecipe, loadRecipes } from './recipes/load.ts'
 import { lockPath, namesWithLockFile, openStateFolder, type StatePaths } from './store/stateFolder.ts'
+import { once } from './world/once.ts'
+import { makeRetentionWorld } from './world/retention.ts'
 
 /** What every command works with. */
 export function makeContext(): Context {
@@ -35,13 +38,14 @@ export function makeContext(): Context {
 
 /** The janitor's world: locks and folders alone, no database, no service, no memory. */
 export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'state'>): JanitorWorld {
-  const looksHeld = (name: string) => (holdersOf(state, [name]).get(name) ?? []).length > 0
+  const locked = once(lockedFiles)
+  const looksHeld = (name: string) => (holdersOf(state, [name], locked()).get(name) ?? []).length > 0
   return {
     dirtyNames: () => dirtyNames(state),
     lockedNames: () => namesWithLockFile(state),
     mayTouch: (name) => isResource(name) || config.runDomains.test(name),
+    adoptForgotten: () => adoptForgotten(state),
     async clean(name) {
-      adoptForgotten(state)
       const claimed = await claim(state, [name], recoverer(state, 'janitor', true))
       if (claimed.kind === 'busy') return { kind: 'busy', by: claimed.run }
       if (claimed.kind === 'dirty') return claimed
@@ -53,6 +57,8 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
     looksHeld,
     sweepTickets: () => sweepTickets(state),
     enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
+    suspectedLeaks: (names) => suspectedLeaks(state, names, config.budgets),
+    retention: makeRetentionWorld({ config, state }),
   }
 }
 

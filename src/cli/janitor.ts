@@ -1,35 +1,90 @@
-import { EXIT } from '../errors.ts'
+import { resolve } from 'node:path'
+import { EXIT, InputError, messageOf } from '../errors.ts'
+import type { Finding } from '../janitor/finding.ts'
+import { metricsText, type NameCounts, type SweepReport } from '../janitor/metrics.ts'
 import type { JanitorWorld } from '../janitor/ports.ts'
-import { type Swept, sweep } from '../janitor/sweep.ts'
+import { sweep } from '../janitor/sweep.ts'
+import { lookAtNames } from '../lock/look.ts'
 import { lockAlone } from '../lock/single.ts'
+import { replaceShared } from '../store/durable.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { table } from './table.ts'
+
+export interface JanitorOptions {
+  readonly dryRun: boolean
+  readonly json: boolean
+  /** Only what a person has to look at: for cron, which mails what is printed. */
+  readonly quiet: boolean
+  /** A file for the textfile collector of node_exporter; null = none. */
+  readonly metrics: string | null
+}
 
 /** `berth janitor`: one sweep. A second janitor on the same state folder ends politely; a dry run takes no lock at all. */
 export async function janitor(
   context: Context,
   world: JanitorWorld,
-  options: { dryRun: boolean; json: boolean },
+  options: JanitorOptions,
 ): Promise<number> {
-  if (options.dryRun) return shown(context, await sweep(world, true), options.json)
-  const other = lockAlone(context.state.janitorLock, 'janitor')
+  if (options.dryRun && options.metrics !== null)
+    throw new InputError('berth janitor --metrics', ['a dry run sweeps nothing; leave one of the two out'])
+  const other = options.dryRun ? null : lockAlone(context.state.janitorLock, 'janitor')
   if (other !== null) {
     context.stderr.write(`berth janitor: another janitor is at work here (${other})\n`)
     return EXIT.busy
   }
-  return shown(context, await sweep(world, false), options.json)
+  const report = await reportOf(context, world, options.dryRun)
+  show(context, report, options)
+  return options.metrics === null ? report.exitCode : writeMetrics(context, options.metrics, report)
 }
 
-function shown(context: Context, { findings, exitCode }: Swept, json: boolean): number {
-  if (json) context.stdout.write(jsonText({ findings, exitCode }))
-  else if (findings.length === 0) context.stdout.write('Nothing was left.\n')
-  else
-    context.stdout.write(
+async function reportOf(context: Context, world: JanitorWorld, dryRun: boolean): Promise<SweepReport> {
+  const [startedAtMs, begun] = [Date.now(), performance.now()]
+  const swept = await sweep(world, dryRun)
+  const limitBytes = context.config.retention.sizeBytes
+  const names = namesNow(context)
+  return { startedAtMs, tookMs: Math.round(performance.now() - begun), ...swept, names, limitBytes }
+}
+
+function namesNow({ state, stderr }: Context): NameCounts | null {
+  try {
+    const counts = { free: 0, busy: 0, dirty: 0, blocked: 0 }
+    for (const look of lookAtNames(state)) counts[look.state] += 1
+    return counts
+  } catch (error) {
+    stderr.write(`berth janitor: names cannot be counted: ${messageOf(error)}\n`)
+    return null
+  }
+}
+
+function show(context: Context, report: SweepReport, { dryRun, json, quiet }: JanitorOptions): void {
+  const { stdout } = context
+  const { startedAtMs, tookMs, exitCode, names, leaks, retained, limitBytes } = report
+  const findings = quiet ? report.findings.filter(needsAPerson) : report.findings
+  if (json) {
+    const retention = { ...retained, limitBytes, days: context.config.retention.days }
+    stdout.write(jsonText({ startedAtMs, tookMs, dryRun, exitCode, findings, leaks, names, retention }))
+  } else if (findings.length > 0)
+    stdout.write(
       table(
         ['what', 'name', 'action', 'why'],
         findings.map(({ what, name, action, why }) => [what, name, action, why]),
       ),
     )
-  return exitCode
+  else if (!quiet) stdout.write('Nothing was left.\n')
+}
+
+function needsAPerson({ action }: Finding): boolean {
+  return action === 'left' || action === 'suspected leak'
+}
+
+/** Whatever was found: a sweep that is not told looks like none. */
+function writeMetrics({ cwd, stderr }: Context, file: string, report: SweepReport): number {
+  try {
+    replaceShared(resolve(cwd, file), metricsText(report))
+    return report.exitCode
+  } catch (error) {
+    stderr.write(`berth janitor: ${file} cannot be written: ${messageOf(error)}\n`)
+    return report.exitCode === EXIT.red ? EXIT.red : EXIT.harness
+  }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { EXIT, InputError } from '../errors.ts'
-import { audit, endHold, holdInBackground, holdOf, noteHold } from '../lock/holds.ts'
+import { EXIT, InputError, messageOf } from '../errors.ts'
+import { endHold, holdInBackground, holdOf, noteHold } from '../lock/holds.ts'
 import { lookAtNames, type NameLook } from '../lock/look.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { releaseByHand } from '../lock/releaseByHand.ts'
@@ -9,6 +9,7 @@ import { runDomainFault } from '../model/domain.ts'
 import { formatDuration } from '../model/duration.ts'
 import { isResource, nameFault } from '../model/names.ts'
 import { recoverer } from '../process/recovery.ts'
+import { addAuditLine, lastAuditLines } from '../store/audit.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { personName } from './person.ts'
@@ -69,7 +70,8 @@ export async function holdName(context: Context, wish: HoldWish): Promise<number
   }
   const by = personName()
   const hold = { name: wish.name, reason: wish.reason, by, untilMs: Date.now() + wish.forMs }
-  audit(state, { action: 'hold', ...hold })
+  const rest = { untilMs: hold.untilMs, command: wish.command, ...sudoUser() }
+  addAuditLine(state, { action: 'hold', name: wish.name, by, reason: wish.reason, rest })
   if (wish.command.length > 0) return holdWhile(context, claimed, hold, wish)
   await holdInBackground(state, claimed, hold, wish.forMs)
   stdout.write(
@@ -108,9 +110,10 @@ export function releaseName(context: Context, name: string, reason: string): num
   const { state, stdout, stderr } = context
   checkName(context, name, 'berth locks release')
   const hold = holdOf(state, name)
+  const line = { action: 'release', name, by: personName(), reason } as const
   if (hold !== null) {
+    addAuditLine(state, { ...line, rest: { held: hold.reason, heldBy: hold.by, ...sudoUser() } })
     endHold(state, hold)
-    audit(state, { action: 'release', name, reason, by: personName(), held: hold.reason })
     stdout.write(`${name}: the hold of ${hold.by} (${hold.reason}) is ended.\n`)
     return EXIT.ok
   }
@@ -121,14 +124,47 @@ export function releaseName(context: Context, name: string, reason: string): num
     )
     return EXIT.busy
   }
+  // Done already, and in the journals of the runs: a full disk does not undo it.
   if (released.kind === 'released')
-    audit(state, { action: 'release', name, reason, by: personName(), runs: released.runs })
+    try {
+      addAuditLine(state, { ...line, rest: { runs: released.runs, ...sudoUser() } })
+    } catch (error) {
+      stderr.write(`berth: the audit line cannot be written: ${messageOf(error)}\n`)
+    }
   stdout.write(
     released.kind === 'clean'
       ? `${name} was free and clean already.\n`
       : `${name} is clean now (${released.runs.join(', ')}).\n`,
   )
   return EXIT.ok
+}
+
+/** `berth locks audit`: what people did to names by hand, oldest first. */
+export function listAudit({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
+  const lines = lastAuditLines(state, options.limit)
+  if (options.json) stdout.write(jsonText(lines.map(({ rest, ...line }) => ({ ...line, ...rest }))))
+  else if (lines.length === 0) stdout.write('Nobody has held or released a name by hand.\n')
+  else
+    stdout.write(
+      table(
+        ['when', 'who', 'did', 'name', 'why', 'more'],
+        lines.map(({ at, by, action, name, reason, rest }) => [
+          timeText(Date.parse(at)),
+          by,
+          action,
+          name,
+          reason,
+          JSON.stringify(rest),
+        ]),
+      ),
+    )
+  return EXIT.ok
+}
+
+/** Root is whoever called sudo(8). */
+function sudoUser(): { readonly sudoUser?: string } {
+  const user = process.env['SUDO_USER'] ?? ''
+  return user === '' ? {} : { sudoUser: user }
 }
 
 function checkName({ config }: Context, name: string, what: string): void {

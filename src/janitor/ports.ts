@@ -1,9 +1,12 @@
 import type { Name } from '../model/names.ts'
+import type { RetentionWorld } from './retentionPorts.ts'
 
 /** What a sweep knows and can do; made by world.ts from locks and folders alone, without database, service or memory. */
 export interface JanitorWorld {
   /** Names that may have to be cleaned, each with the run that left it: from marks, open runs, and run folders without a verified end. */
   readonly dirtyNames: () => readonly DirtyName[]
+  /** Gives runs that nothing points at any more their place among the open ones back; comes before the first cleaning. */
+  readonly adoptForgotten: () => void
   /** Names with a lock file. */
   readonly lockedNames: () => readonly Name[]
   readonly mayTouch: (name: Name) => boolean
@@ -21,6 +24,9 @@ export interface JanitorWorld {
   readonly enforceCeilings: (
     dryRun: boolean,
   ) => readonly { readonly run: string; readonly why: string; readonly left: boolean }[]
+  /** Locks that somebody has had for longer than is due. Takes no lock, and none away. */
+  readonly suspectedLeaks: (names: readonly Name[]) => readonly Leak[]
+  readonly retention: RetentionWorld
 }
 
 export interface DirtyName {
@@ -33,3 +39,17 @@ export type Cleaned =
   | { readonly kind: 'cleaned'; readonly runs: readonly string[] }
   | { readonly kind: 'busy'; readonly by: string | null }
   | { readonly kind: 'dirty'; readonly run: string; readonly why: string }
+
+/** A lock that is held for longer than its run may take, or a person said. */
+export interface Leak {
+  readonly name: Name
+  /** The run in the lock's mark; null = there is none. */
+  readonly run: string | null
+  /** Wall clock, milliseconds: it has been held since then at the latest. */
+  readonly sinceMs: number
+  /** By so much it is over its limit. */
+  readonly overMs: number
+  /** What the limit is. */
+  readonly why: string
+  readonly holders: readonly { readonly pid: number; readonly command: string }[]
+}

@@ -1,54 +1,62 @@
 import { EXIT, messageOf } from '../errors.ts'
+import { formatDuration } from '../model/duration.ts'
 import type { Name } from '../model/names.ts'
-import type { JanitorWorld } from './ports.ts'
-
-/** What a sweep did, or would do, to one thing, and why. */
-export interface Finding {
-  readonly what: 'name' | 'lock file' | 'run' | 'tickets'
-  readonly name: string
-  readonly action:
-    | 'cleaned'
-    | 'removed'
-    | 'ended'
-    | 'left'
-    | 'untouched'
-    | 'would clean'
-    | 'would remove'
-    | 'would end'
-  readonly why: string
-}
+import { type Finding, finding, guarded } from './finding.ts'
+import type { JanitorWorld, Leak } from './ports.ts'
+import { type Retained, retain } from './retention.ts'
 
 export interface Swept {
   readonly findings: readonly Finding[]
+  readonly leaks: readonly Leak[]
+  readonly retained: Pick<Retained, 'runFolders' | 'bytes'>
   /** Design section 6: nothing was left, cleaned, something is left. */
   readonly exitCode: number
 }
 
-/** One pass. A thing that goes wrong stops neither the others nor the pass; a second pass over a clean state does nothing. */
+/**
+ * One pass. A thing that goes wrong stops neither the others nor the pass; a second pass over a clean state does nothing. What somebody waits
+ * for comes first, what only takes room comes last.
+ */
 export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept> {
-  const ended = guarded('run', '', () =>
-    world
-      .enforceCeilings(dryRun)
-      .map(({ run, why, left }) => finding('run', run, left ? 'left' : dryRun ? 'would end' : 'ended', why)),
-  )
+  const ended = guarded('run', '', () => endOverdue(world, dryRun))
   const cleaned = await cleanNames(world, dryRun).catch((error: unknown) => [
     finding('name', '', 'left', messageOf(error)),
   ])
   const tickets = dryRun ? [] : guarded('tickets', '', () => sweepTickets(world))
   const removed = guarded('lock file', '', () => removeAllIdle(world, dryRun))
-  const findings = [...ended, ...cleaned, ...tickets, ...removed]
-  return { findings, exitCode: exitCodeOf(findings) }
+  let leaks: readonly Leak[] = []
+  const leaked = guarded('name', '', () => {
+    leaks = world.suspectedLeaks(touchable(world))
+    return leaks.map(leakFound)
+  })
+  const { findings: pruned, ...retained } = await retain(world.retention, dryRun)
+  const findings = [...ended, ...cleaned, ...tickets, ...removed, ...leaked, ...pruned]
+  return { findings, leaks, retained, exitCode: exitCodeOf(findings) }
+}
+
+function endOverdue(world: JanitorWorld, dryRun: boolean): readonly Finding[] {
+  return world
+    .enforceCeilings(dryRun)
+    .map(({ run, why, left }) => finding('run', run, left ? 'left' : dryRun ? 'would end' : 'ended', why))
 }
 
 async function cleanNames(world: JanitorWorld, dryRun: boolean): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  for (const { name, run, why } of world.dirtyNames()) {
+  const dirty = world.dirtyNames()
+  const findings = [...adopted(world, dryRun || !dirty.some(({ name }) => world.mayTouch(name)))]
+  for (const { name, run, why } of dirty) {
     if (!world.mayTouch(name))
       findings.push(finding('name', name, 'untouched', `no run domain of this configuration (run ${run})`))
     else if (dryRun) findings.push(wouldClean(world, name, run, why))
     else findings.push(await cleanName(world, name, run, why))
   }
   return findings
+}
+
+function adopted(world: JanitorWorld, none: boolean): readonly Finding[] {
+  return guarded('name', '', () => {
+    if (!none) world.adoptForgotten()
+    return []
+  })
 }
 
 function wouldClean(world: JanitorWorld, name: Name, run: string, why: string): Finding {
@@ -74,8 +82,11 @@ function sweepTickets(world: JanitorWorld): readonly Finding[] {
 }
 
 function removeAllIdle(world: JanitorWorld, dryRun: boolean): readonly Finding[] {
-  const names = world.lockedNames().filter((name) => world.mayTouch(name))
-  return names.flatMap((name) => guarded('lock file', name, () => removeIdle(world, name, dryRun)))
+  return touchable(world).flatMap((name) => guarded('lock file', name, () => removeIdle(world, name, dryRun)))
+}
+
+function touchable(world: JanitorWorld): readonly Name[] {
+  return world.lockedNames().filter((name) => world.mayTouch(name))
 }
 
 function removeIdle(world: JanitorWorld, name: Name, dryRun: boolean): readonly Finding[] {
@@ -88,23 +99,23 @@ function removeIdle(world: JanitorWorld, name: Name, dryRun: boolean): readonly 
     : []
 }
 
-function guarded(what: Finding['what'], name: string, act: () => readonly Finding[]): readonly Finding[] {
-  try {
-    return act()
-  } catch (error) {
-    return [finding(what, name, 'left', messageOf(error))]
-  }
+/** Never taken away, whatever its age: whoever has it may be at work. */
+function leakFound({ name, run, overMs, why, holders }: Leak): Finding {
+  const who = holders.map(({ pid, command }) => `process ${pid} (${command})`).join(', ')
+  const whose = run === null ? '' : `, marked with run ${run}`
+  return finding(
+    'name',
+    name,
+    'suspected leak',
+    `held by ${who}${whose}, ${formatDuration(overMs)} over: ${why}`,
+  )
 }
 
 function exitCodeOf(findings: readonly Finding[]): number {
-  if (findings.some(({ action }) => action === 'left')) return EXIT.red
+  if (findings.some(({ action }) => action === 'left' || action === 'suspected leak')) return EXIT.red
   const acted = findings.some(
     ({ what, action }) =>
       what !== 'lock file' && ['cleaned', 'ended', 'would clean', 'would end'].includes(action),
   )
   return acted ? EXIT.cleaned : EXIT.ok
-}
-
-function finding(what: Finding['what'], name: string, action: Finding['action'], why: string): Finding {
-  return { what, name, action, why }
 }

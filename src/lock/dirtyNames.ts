@@ -3,9 +3,10 @@ import { isVerified } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import { readResult } from '../store/result.ts'
 import { type RunPaths, readJournal, readRequest, runPaths } from '../store/runFolder.ts'
+import { isRunId } from '../store/runId.ts'
 import { entriesOf, lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
 import { peekMark } from './lockFile.ts'
-import { addOpenRun, openRun, openRuns } from './openRuns.ts'
+import { addOpenRun, openRuns } from './openRuns.ts'
 
 /**
  * Names that may have to be cleaned: from marks, from open runs, and from run folders without a verified end (all that is left after a
@@ -47,13 +48,15 @@ function forgottenRuns(
   paths: StatePaths,
   ids: readonly string[],
 ): readonly { readonly run: string; readonly names: readonly Name[] }[] {
-  return ids.flatMap((id) => {
-    const run = runPaths(paths, id)
-    return openRun(paths, id) === null && !hasVerifiedEnd(run) ? namesOfRun(run) : []
-  })
+  const open = new Set(entriesOf(paths.open))
+  return ids
+    .filter((id) => isRunId(id) && !open.has(id))
+    .map((id) => runPaths(paths, id))
+    .flatMap((run) => (hasVerifiedEnd(run) ? [] : namesOfRun(run)))
 }
 
-function hasVerifiedEnd(run: RunPaths): boolean {
+/** By its result or its journal; false where neither can be read. */
+export function hasVerifiedEnd(run: RunPaths): boolean {
   try {
     return readResult(run)?.verified === true || isVerified(readJournal(run))
   } catch {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Name } from '../model/names.ts'
-import { readProc, readProcFolder } from '../process/procfs.ts'
+import { pids, procFiles, readProc } from '../process/procfs.ts'
 import { lockPath, type StatePaths } from '../store/stateFolder.ts'
 
 /** Which processes have which files locked; a file is `major:minor:inode`, as the kernel writes it. */
@@ -42,12 +42,8 @@ function inodeOf(paths: StatePaths, name: Name): string | null {
 }
 
 function lockedInodes(pid: number): ReadonlySet<string> {
-  const texts = readProcFolder(`/proc/${pid}/fdinfo`).map((fd) => readProc(`/proc/${pid}/fdinfo/${fd}`) ?? '')
+  const texts = procFiles(pid, 'fdinfo').map((path) => readProc(path) ?? '')
   return new Set(
     texts.flatMap((text) => /^lock:.* FLOCK .* ([0-9a-f]+:[0-9a-f]+:\d+) /m.exec(text)?.[1] ?? []),
   )
-}
-
-function pids(): readonly number[] {
-  return readProcFolder('/proc').map(Number).filter(Number.isInteger)
 }

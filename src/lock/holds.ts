@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessIdentity } from '../model/journal.ts'
 import { type Name, nameFault } from '../model/names.ts'
@@ -54,27 +53,22 @@ export function noteHold(paths: StatePaths, hold: Omit<Hold, 'holder'>, pid: num
   return noted
 }
 
-/** The live hold of a name, or null: a dead or expired one is simply free. */
+/** The live hold of a name, or null: a dead or expired one is simply free. A note that cannot be read says nothing: the lock is the truth. */
 export function holdOf(paths: StatePaths, name: Name): Hold | null {
-  const text = nameFault(name) === null ? readIfThere(holdPath(paths, name)) : null
-  if (text === null) return null
-  const hold = readHold(JSON.parse(text))
-  return isAlive(hold.holder) ? hold : null
+  if (nameFault(name) !== null) return null
+  try {
+    const text = readIfThere(holdPath(paths, name))
+    const hold = text === null ? null : readHold(JSON.parse(text))
+    return hold !== null && isAlive(hold.holder) ? hold : null
+  } catch {
+    return null
+  }
 }
 
 /** Ends the process that keeps the name. */
 export function endHold(paths: StatePaths, hold: Hold): void {
   signalIdentity(hold.holder, 'SIGTERM')
   removeIfThere(holdPath(paths, hold.name))
-}
-
-/** One line for each thing that a person did to a lock. */
-export function audit(paths: StatePaths, line: Readonly<Record<string, unknown>>): void {
-  appendFileSync(
-    join(paths.root, 'audit.ndjson'),
-    `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`,
-    { mode: 0o600 },
-  )
 }
 
 function holdPath(paths: StatePaths, name: Name): string {

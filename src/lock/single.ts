@@ -9,8 +9,16 @@ import { lockExclusively } from './lockFile.ts'
 export function lockAlone(path: string, what: string): string | null {
   const fd = lockExclusively(path)
   if (fd === null) return (readIfThere(path) ?? '').trim()
-  const line = Buffer.from(`${what}, process ${process.pid}\n`)
-  ftruncateSync(fd, 0)
-  writeSync(fd, line, 0, line.length, 0)
+  say(fd, Buffer.from(`${what}, process ${process.pid}\n`))
   return null
+}
+
+/** The line is for people only: a full disk keeps nobody from making room on it. */
+function say(fd: number, line: Buffer): void {
+  try {
+    ftruncateSync(fd, 0)
+    writeSync(fd, line, 0, line.length, 0)
+  } catch {
+    return
+  }
 }

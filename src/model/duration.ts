@@ -55,3 +55,9 @@ export function parseSize(text: string): number | null {
   const bytes = Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? Number.NaN)
   return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : null
 }
+
+/** For people: decimal, at most one digit after the point, such as `10GB` or `1.5MB`; `parseSize` reads it back, rounded. */
+export function formatSize(bytes: number): string {
+  const unit = (['TB', 'GB', 'MB', 'kB'] as const).find((name) => bytes >= (UNIT_BYTES[name] ?? 0)) ?? 'B'
+  return `${Math.round((bytes / (UNIT_BYTES[unit] ?? 1)) * 10) / 10}${unit}`
+}

@@ -172,6 +172,13 @@ export interface Store {
   delivery(id: string): Promise<Delivery | null>
   /** Forgets payloads of some that were decided before then, and keeps what came of them. Resolves to how many; 0 = there are no more. */
   forgetPayloads(beforeMs: number): Promise<number>
+  /** A page of runs that were over before then, from one that was queued earlier to later ones; empty = there are no more. */
+  runsOver(
+    beforeMs: number,
+    after: Pick<RunRow, 'id' | 'enqueuedAtMs'> | null,
+  ): Promise<readonly Pick<RunRow, 'id' | 'enqueuedAtMs'>[]>
+  /** Forgets these runs and their reports, as far as they are over and GitHub has been told. Resolves to how many. */
+  forgetRuns(ids: readonly string[]): Promise<number>
   /** False = decided before, or one of its subjects was; then nothing is written but the delivery's end. */
   decide(decided: Decided): Promise<boolean>
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */

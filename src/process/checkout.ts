@@ -4,7 +4,7 @@ import { HarnessError } from '../errors.ts'
 import type { RunAs, RunRequest } from '../model/run.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 import { type GitUser, git, gitInto, writeGitConfiguration } from './git.ts'
-import { fetchIntoMirror, type MirrorWish, mirrorPath, mirrorUser } from './mirror.ts'
+import { fetchIntoMirror, type MirrorWish, mirrorPath, mirrorUser, noteUse } from './mirror.ts'
 
 export interface CheckoutWish {
   readonly request: MirrorWish['request'] & Pick<RunRequest, 'runAs'>
@@ -77,6 +77,7 @@ async function fillFromMirror(wish: MirrorWish, user: GitUser, work: string): Pr
   for (const way of WAYS) {
     if (fault !== null) await git(user, ['-C', work, 'prune'], { run, signal })
     const mirror = await way(wish)
+    noteUse(mirror)
     try {
       return await copyCommit(mirror, wish, user, work)
     } catch (error) {

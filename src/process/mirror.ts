@@ -1,5 +1,6 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../errors.ts'
 import type { RunRequest } from '../model/run.ts'
 import { type GitOptions, type GitUser, git, keepGitConfiguration } from './git.ts'
 
@@ -84,13 +85,33 @@ async function fetchCommit(mirror: string, user: GitUser, { request, options }: 
 const TAGS = '+refs/tags/*:refs/tags/*'
 const FETCH = ['fetch', '-q', '--no-write-fetch-head', '--no-auto-gc', '--no-tags', '--prune'] as const
 
+/** Retention looks at it: a copy changes nothing in a mirror. One that is gone is cloned anew. */
+export function noteUse(mirror: string): void {
+  const now = new Date()
+  try {
+    utimesSync(mirror, now, now)
+  } catch {
+    return
+  }
+}
+
+/** The mirror's lock, or null: somebody fetches into it now. */
+export async function lockMirrorNow(mirror: string): Promise<AsyncDisposable | null> {
+  try {
+    return await lockMirror(mirror, 0)
+  } catch (error) {
+    if (codeOf(error) === 'ELOCKED') return null
+    throw error
+  }
+}
+
 /** Nothing breaks if this lock is lost: git's own lock files keep two fetches apart, and a damaged mirror is cloned anew. */
-async function lockMirror(mirror: string): Promise<AsyncDisposable> {
+async function lockMirror(mirror: string, retries: typeof RETRIES | 0 = RETRIES): Promise<AsyncDisposable> {
   const { lock } = await import('proper-lockfile')
   const release = await lock(mirror, {
     realpath: false,
     stale: STALE_MS,
-    retries: RETRIES,
+    retries,
     onCompromised: () => undefined,
   })
   return {

@@ -84,11 +84,49 @@ export function namespaceOf(pid: number): number | null {
   }
 }
 
+/** USER_HZ, in which /proc tells times: 100 on every architecture that Node runs on. */
+const TICKS_A_SECOND = 100
+
+/** How long a process has been alive, in milliseconds; 0 when it is gone. */
+export function aliveMs(pid: number): number {
+  const stat = statOf(pid)
+  const uptime = Number((readProc('/proc/uptime') ?? '').split(' ')[0])
+  return stat === null ? 0 : Math.max(0, uptime * 1000 - (Number(stat.startTime) * 1000) / TICKS_A_SECOND)
+}
+
+const MOST_COMMAND_CHARACTERS = 200
+
+/** The words that a process was started with, or (where it shows none) its name in brackets, as ps(1) does. Anything may be in there. */
+export function commandOf(pid: number): string {
+  const words = (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim()
+  return (words || `[${(readProc(`/proc/${pid}/comm`) ?? '').trim()}]`).slice(0, MOST_COMMAND_CHARACTERS)
+}
+
 /** The environment a process was started with; empty when it is gone or not ours to read. A first thread that has ended has none any more. */
 export function environmentOf({ pid, state }: ProcessStat): readonly string[] {
-  const threads =
-    state === 'Z' ? readProcFolder(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`) : [`${pid}`]
+  const threads = state === 'Z' ? threadsOf(pid) : [`${pid}`]
   return threads.flatMap((thread) => (readProc(`/proc/${thread}/environ`) ?? '').split('\0'))
+}
+
+/** Where below /proc each thread of a process shows what it has. */
+function threadsOf(pid: number): readonly string[] {
+  return readProcFolder(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`)
+}
+
+/**
+ * Files of a folder of /proc/PID, such as `fd`, as paths: what the process shows at its pid is its first thread's. Where that shows nothing
+ * (it has ended, or has nothing open), those of all its threads.
+ */
+export function procFiles(pid: number, folder: 'fd' | 'fdinfo'): readonly string[] {
+  const filesOf = (thread: string) =>
+    readProcFolder(`/proc/${thread}/${folder}`).map((file) => `/proc/${thread}/${folder}/${file}`)
+  const own = filesOf(`${pid}`)
+  return own.length > 0 ? own : threadsOf(pid).flatMap(filesOf)
+}
+
+/** All pids, zombies too. */
+export function pids(): readonly number[] {
+  return readProcFolder('/proc').map(Number).filter(Number.isInteger)
 }
 
 /** A process ends at any moment: whatever cannot be read is not there. */
@@ -101,7 +139,7 @@ export function readProc(path: string): string | null {
 }
 
 /** The same of a folder: what is in it, nothing where it is gone. */
-export function readProcFolder(folder: string): readonly string[] {
+function readProcFolder(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch {

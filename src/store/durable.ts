@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fdatasyncSync,
@@ -11,6 +12,7 @@ import {
   readSync,
   renameSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -40,6 +42,19 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
     throw error
   }
   syncFolder(dirname(path))
+}
+
+/** Replaces a file that everybody may read, as a whole. It is not flushed: whoever wrote it writes another one soon. */
+export function replaceShared(path: string, content: string): void {
+  const temporary = temporaryName(path)
+  try {
+    writeFileSync(temporary, content, { flag: 'wx' })
+    chmodSync(temporary, 0o644)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeIfThere(temporary)
+    throw error
+  }
 }
 
 /** Creates a file as a whole unless it is there; false = somebody was first, and theirs stands. What is no file is nobody's. */

@@ -1,12 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
-import { FIRST_SCHEMA, LIMITS, PAYLOADS, RUNS_OF_COMMIT } from './schema.ts'
+import { FIRST_SCHEMA, LIMITS, PARTS_OF_RUNS, PAYLOADS, RUNS_OF_COMMIT } from './schema.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes anything away. */
 export type Migration = string
 
-export const MIGRATIONS: readonly Migration[] = [FIRST_SCHEMA, RUNS_OF_COMMIT, LIMITS, PAYLOADS]
+export const MIGRATIONS: readonly Migration[] = [
+  FIRST_SCHEMA,
+  RUNS_OF_COMMIT,
+  LIMITS,
+  PAYLOADS,
+  PARTS_OF_RUNS,
+]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */
 const APPLICATION_ID = 0x62727468

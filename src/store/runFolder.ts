@@ -26,6 +26,7 @@ export interface RunPaths {
   readonly reserve: string
   readonly wrapperLog: string
   readonly reported: string
+  readonly size: string
 }
 
 export function runPaths(paths: Pick<StatePaths, 'runs'>, id: string): RunPaths {
@@ -50,6 +51,7 @@ export function runPathsOf(folder: string): RunPaths {
     reserve: join(folder, 'reserve'),
     wrapperLog: join(folder, 'wrapper.log'),
     reported: join(folder, 'reported'),
+    size: join(folder, 'size'),
   }
 }
 

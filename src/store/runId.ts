@@ -10,6 +10,14 @@ export function newRunId(): string {
   return `${timeText(Date.now())}${randomText()}`
 }
 
+/** When the run was asked for, by the wall clock of that moment, in milliseconds. */
+export function runIdAtMs(id: string): number {
+  let ms = 0
+  for (const character of id.slice(0, TIME_CHARACTERS))
+    ms = ms * ALPHABET.length + ALPHABET.indexOf(character)
+  return ms
+}
+
 function timeText(ms: number): string {
   let text = ''
   for (let rest = ms; text.length < TIME_CHARACTERS; rest = Math.floor(rest / ALPHABET.length)) {

@@ -137,3 +137,9 @@ export const PAYLOADS = `
 ALTER TABLE deliveries ADD COLUMN action TEXT;
 CREATE INDEX deliveries_kept ON deliveries (decided_at) WHERE payload <> '';
 `
+
+/** Version 5: what belongs to a run, for whoever forgets it; without them each would read both tables whole. */
+export const PARTS_OF_RUNS = `
+CREATE INDEX reports_of_run ON reports (run_id);
+CREATE INDEX run_names_of_run ON run_names (run_id);
+`

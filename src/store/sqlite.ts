@@ -3,6 +3,7 @@ import { fieldsOf, numberOf } from '../model/read.ts'
 import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
+import { forgettingOn } from './forgetting.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
@@ -33,6 +34,7 @@ export async function openStore(
     ...runs.port,
     ...changes.port,
     ...reports.port,
+    ...forgettingOn(database),
     version: versionOf(database),
     close: async () => database.close(),
   }

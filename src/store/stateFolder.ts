@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { codeOf, EXIT, HarnessError } from '../errors.ts'
 import { isResource, type Name } from '../model/names.ts'
@@ -16,6 +16,7 @@ export interface StatePaths {
   readonly holds: string
   readonly runs: string
   readonly mirrors: string
+  readonly audit: string
   readonly compileCache: string
 }
 
@@ -31,6 +32,7 @@ export function statePaths(root: string): StatePaths {
     holds: join(root, 'holds'),
     runs: join(root, 'runs'),
     mirrors: join(root, 'mirrors'),
+    audit: join(root, 'audit.ndjson'),
     compileCache: join(root, 'compile-cache'),
   }
 }
@@ -106,10 +108,10 @@ export function openStateFolder(root: string): StatePaths {
   }
 }
 
-/** Whatever the umask is. */
+/** Whatever the umask is. One that is so already may stand on a disk that takes nothing: looking needs no more. */
 function makePassable(folder: string): void {
   makeFolder(folder)
-  chmodSync(folder, 0o711)
+  if ((statSync(folder).mode & 0o777) !== 0o711) chmodSync(folder, 0o711)
 }
 
 function refuseNetwork(root: string): void {

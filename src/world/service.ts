@@ -12,6 +12,7 @@ import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { createMachine } from '../process/machine.ts'
+import { forget } from '../queue/forget.ts'
 import { startLoop } from '../queue/loop.ts'
 import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
@@ -24,7 +25,7 @@ import { GITHUB_PACE, type Pace } from '../report/pace.ts'
 import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
 import { tailOfFile, tellingLog } from '../store/logTail.ts'
-import { runPaths, unreportedRuns } from '../store/runFolder.ts'
+import { hasRunFolder, runPaths, unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
@@ -78,12 +79,13 @@ export async function startService(context: Context, credentials: Credentials): 
 const FORGET_EVERY_MS = 3_600_000
 const DAY_MS = 24 * FORGET_EVERY_MS
 
-/** Payloads are kept to explain what was decided; their ids for ever, so that none is decided twice. */
+/** Payloads and runs are kept to explain what was decided; ids of deliveries for ever, so that none is decided twice. */
 function startForgetting({ context, store, log }: ServiceParts): AsyncDisposable {
   const keptMs = context.config.retention.days * DAY_MS
-  const loop = startLoop('retention', FORGET_EVERY_MS, log, async () => {
-    while ((await store.forgetPayloads(Date.now() - keptMs)) > 0);
-  })
+  const hasFolder = (id: string) => hasRunFolder(runPaths(context.state, id))
+  const loop = startLoop('retention', FORGET_EVERY_MS, log, () =>
+    forget({ store, hasFolder }, Date.now() - keptMs),
+  )
   return { [Symbol.asyncDispose]: loop.close }
 }
 

@@ -1,3 +1,4 @@
+import { JANITOR } from './janitor.ts'
 import { LEFTOVERS } from './leftovers.ts'
 import { HANDED_OVER, LOCKS, WAITING } from './locks.ts'
 import type { Mutant } from './mutant.ts'
@@ -10,6 +11,7 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   'Who holds it': HANDED_OVER,
   Waiting: WAITING,
   'What a run leaves': LEFTOVERS,
+  'What a sweep prunes and reports': JANITOR,
   'A run’s life': LIFE,
   'Stop and wrapper': STOPS,
   'Trees and teardown': TREES,

@@ -119,6 +119,38 @@ function decisions(records: Factory): void {
     for (const id of ids) expect(await store.addDelivery(aDelivery(id))).toBe(false)
   })
 
+  test('R-JAN-11 runs that are over for long are forgotten with their names and reports; not one of which somebody is still to be told', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const ids = ['told', 'untold', 'young', 'queued']
+    for (const [index, id] of ids.entries()) {
+      await store.addDelivery(aDelivery(id))
+      await store.decide(aQueueing(id, aRun(id, { enqueuedAtMs: 1_000 + index })))
+    }
+    const end = (concludedAtMs: number) => ({ state: 'concluded', verdict: PASSED, concludedAtMs }) as const
+    await store.change('told', 'queued', end(1_500), [aCheck('told', 1, { terminal: true })])
+    await store.change('untold', 'queued', end(1_500), [aCheck('untold', 1, { terminal: true })])
+    await store.change('young', 'queued', end(2_000), [aCheck('young', 1, { terminal: true })])
+    for (const report of await store.dueReports(9_000, 100))
+      if (report.runId !== 'untold') await store.reportSent(report.seq, 3_000, null)
+    const first = await store.runsOver(2_000, null)
+    expect(first.map(({ id }) => id)).toEqual(['told', 'untold'])
+    expect(await store.runsOver(2_000, first[0] ?? null)).toEqual(first.slice(1))
+    expect(await store.runsOver(2_000, first[1] ?? null)).toEqual([])
+    expect(await store.forgetRuns(ids)).toBe(2)
+    const left = await Promise.all(ids.map(async (id) => (await store.run(id))?.id ?? null))
+    expect(left, 'asked for by name, a young one goes, too: the caller knows the age').toEqual([
+      null,
+      'untold',
+      null,
+      'queued',
+    ])
+    expect(await store.runs({ limit: 9, name: 'r:port-1' })).toHaveLength(2)
+    expect(await store.addDelivery(aDelivery('told'))).toBe(false)
+    await store.reportSent((await store.dueReports(9_000, 1))[0]?.seq ?? -1, 3_000, null)
+    expect(await store.forgetRuns(ids)).toBe(1)
+  })
+
   test('R-CMD-08 a decided delivery is not decided again', async () => {
     await using bed = await records()
     const store = await bed.open()

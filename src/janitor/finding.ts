@@ -1,0 +1,42 @@
+import { messageOf } from '../errors.ts'
+
+/** What a sweep did, or would do, to one thing, and why. */
+export interface Finding {
+  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror'
+  readonly name: string
+  readonly action:
+    | 'cleaned'
+    | 'removed'
+    | 'ended'
+    | 'pruned'
+    | 'left'
+    | 'untouched'
+    | 'suspected leak'
+    | 'would clean'
+    | 'would remove'
+    | 'would end'
+    | 'would prune'
+  readonly why: string
+}
+
+export function finding(
+  what: Finding['what'],
+  name: string,
+  action: Finding['action'],
+  why: string,
+): Finding {
+  return { what, name, action, why }
+}
+
+/** A thing that goes wrong is left, and stops no other. */
+export function guarded(
+  what: Finding['what'],
+  name: string,
+  act: () => readonly Finding[],
+): readonly Finding[] {
+  try {
+    return act()
+  } catch (error) {
+    return [finding(what, name, 'left', messageOf(error))]
+  }
+}

@@ -1,0 +1,77 @@
+import type { Finding } from './finding.ts'
+import type { Swept } from './sweep.ts'
+
+/** How many names are in which state. */
+export type NameCounts = Readonly<Record<'free' | 'busy' | 'dirty' | 'blocked', number>>
+
+/** One sweep, as it is told. Times in milliseconds, by the wall clock and from there on. */
+export interface SweepReport extends Swept {
+  readonly startedAtMs: number
+  readonly tookMs: number
+  /** Null = that could not be told. */
+  readonly names: NameCounts | null
+  readonly limitBytes: number
+}
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/**
+ * The sweep in Prometheus' text format, for the textfile collector of node_exporter. All are gauges: a sweep knows nothing of the one before it. Labels
+ * take values of closed sets only, and each of them is there also when it counts nothing.
+ */
+export function metricsText(report: SweepReport): string {
+  const { startedAtMs, tookMs, exitCode, leaks, retained, limitBytes } = report
+  const one = (value: number): readonly Sample[] => [{ value }]
+  return [
+    metric('last_sweep_timestamp_seconds', 'When the last sweep began', one(startedAtMs / 1000)),
+    metric('last_sweep_duration_seconds', 'How long the last sweep took', one(tookMs / 1000)),
+    metric('last_sweep_exit_code', '0 nothing was left, 10 cleaned, 1 something is left', one(exitCode)),
+    metric('last_sweep_findings', 'What the last sweep did, by kind of thing', findingSamples(report)),
+    metric('names', 'Names after the last sweep, by state', nameSamples(report)),
+    metric('suspected_leaks', 'Locks that are held for longer than is due', one(leaks.length)),
+    metric('run_folders', 'Run folders that are kept', one(retained.runFolders)),
+    metric(
+      'run_folder_bytes',
+      'What the folders of runs that are over take of the disk',
+      one(retained.bytes),
+    ),
+    metric('run_folder_limit_bytes', 'What they may take', one(limitBytes)),
+  ].join('')
+}
+
+/** What can come of each kind of thing in a sweep. */
+const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> = {
+  name: ['cleaned', 'untouched', 'left', 'suspected leak'],
+  run: ['ended', 'left'],
+  tickets: ['left'],
+  'lock file': ['removed', 'left'],
+  'run folder': ['pruned', 'untouched', 'left'],
+  mirror: ['pruned', 'untouched', 'left'],
+}
+
+function findingSamples({ findings }: SweepReport): readonly Sample[] {
+  return Object.entries(OUTCOMES).flatMap(([what, actions]) =>
+    actions.map((action) => ({
+      labels: { what, action },
+      value: findings.filter((found) => found.what === what && found.action === action).length,
+    })),
+  )
+}
+
+function nameSamples({ names }: SweepReport): readonly Sample[] {
+  return Object.entries(names ?? {}).map(([state, value]) => ({ labels: { state }, value }))
+}
+
+function metric(name: string, help: string, samples: readonly Sample[]): string {
+  const full = `berth_janitor_${name}`
+  const lines = samples.map(({ labels = {}, value }) => `${full}${labelsText(labels)} ${value}\n`)
+  return `# HELP ${full} ${help}\n# TYPE ${full} gauge\n${lines.join('')}`
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}

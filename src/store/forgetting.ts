@@ -1,0 +1,42 @@
+import type { Store } from '../model/ports.ts'
+import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import type { Database } from './database.ts'
+
+/** In the order of one index, page by page: a page that may not go yet hides none of those after it. */
+const OVER = `
+  SELECT id, enqueued_at FROM runs
+   WHERE state = 'concluded' AND concluded_at < :beforeMs
+     AND enqueued_at < :beforeMs AND (enqueued_at, id) > (:afterMs, :afterId)
+   ORDER BY enqueued_at, id LIMIT 500`
+
+const TELLS = `SELECT 1 FROM reports WHERE run_id = :id AND state = 'pending' LIMIT 1`
+
+const FORGET_REPORTS = 'DELETE FROM reports WHERE run_id = :id'
+
+const FORGET = `DELETE FROM runs WHERE id = :id AND state = 'concluded'`
+
+/** What became of a run is forgotten with all that was told of it; deliveries keep their ids, so that none is decided again. */
+export function forgettingOn(database: Database): Pick<Store, 'runsOver' | 'forgetRuns'> {
+  const over = database.prepare(OVER)
+  const tells = database.prepare(TELLS)
+  const forgetReports = database.prepare(FORGET_REPORTS)
+  const forget = database.prepare(FORGET)
+
+  function forgetOne(id: string): number {
+    if (tells.get({ id }) !== undefined) return 0
+    forgetReports.run({ id })
+    return Number(forget.run({ id }).changes)
+  }
+
+  return {
+    runsOver: async (beforeMs, after) =>
+      database.read(() =>
+        over
+          .all({ beforeMs, afterMs: after?.enqueuedAtMs ?? -1, afterId: after?.id ?? '' })
+          .map((row) => fieldsOf(row, 'run'))
+          .map((fields) => ({ id: textOf(fields, 'id'), enqueuedAtMs: numberOf(fields, 'enqueued_at') })),
+      ),
+    forgetRuns: async (ids) =>
+      database.write(() => ids.map(forgetOne).reduce((sum, count) => sum + count, 0)),
+  }
+}
