@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Ending } from '../model/ending.ts'
 import type { Containment } from '../model/journal.ts'
 import {
   cgroupBase,
@@ -9,13 +10,16 @@ import {
   membersOfCgroup,
   removeRunCgroup,
 } from './cgroup.ts'
+import type { Killed } from './killed.ts'
 import { signalPid } from './procfs.ts'
-import { type Marked, markedProcesses, sweep } from './sweep.ts'
+import { type Marked, markedProcesses, SWEPT, sweep } from './sweep.ts'
 
-/** What ending a containment came to. */
-export interface Ended {
-  /** Processes that had to be ended. */
-  readonly ended: number
+/** What ending a containment came to; processes by pid. */
+export interface Ended extends Pick<Ending, 'tookMs' | 'proofs'> {
+  /** Were asked to end. */
+  readonly asked: ReadonlySet<number>
+  /** Were seen when KILL was sent. */
+  readonly killed: ReadonlySet<number>
   /** What is left, named; empty = the kernel says that nothing is. */
   readonly left: readonly string[]
 }
@@ -54,9 +58,9 @@ export function createContainment(run: string, whose: Whose): RunContainment {
     async endAll(parts, graceMs) {
       const paths = new Set(parts.flatMap((part) => (part.kind === 'cgroup' ? [part.path] : [])))
       const cgroups = [...paths].map((path) => ({ kind: 'cgroup', path }) as const)
-      const { ended, left } = await endParts([...cgroups, { kind: 'sweep', run, stage: '' }], whose, graceMs)
+      const ended = await endParts([...cgroups, { kind: 'sweep', run, stage: '' }], whose, graceMs)
       const stuck = [...paths].flatMap(removeRunCgroup)
-      return { ended, left: [...new Set([...left, ...stuck])] }
+      return { ...ended, left: [...new Set([...ended.left, ...stuck])] }
     },
   }
 }
@@ -75,11 +79,18 @@ function makePart(base: string | null, run: string, stage: string): Containment 
 
 /** One grace for all of them together: a run's teardown takes no longer for what its many stages have left. */
 async function endParts(parts: readonly Containment[], whose: Whose, graceMs: number): Promise<Ended> {
+  const startedAt = performance.now()
   const asked = new Set(membersOf(parts, whose))
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.size > 0) await emptied(() => membersOf(parts, whose), graceMs)
-  const left = await Promise.all(parts.map((part) => killPart(part, whose, asked.size > 0)))
-  return { ended: asked.size, left: left.flat() }
+  const ends = await Promise.all(parts.map((part) => killPart(part, whose, asked.size > 0)))
+  return {
+    asked,
+    killed: new Set(ends.flatMap(({ killed }) => [...killed])),
+    tookMs: performance.now() - startedAt,
+    proofs: ends.flatMap(({ proofs }) => proofs),
+    left: ends.flatMap(({ left }) => left),
+  }
 }
 
 function membersOf(parts: readonly Containment[], whose: Whose): readonly number[] {
@@ -90,13 +101,25 @@ function membersOfPart(part: Containment, whose: Whose): readonly number[] {
   return part.kind === 'cgroup' ? membersOfCgroup(part.path) : markedProcesses({ ...part, ...whose })
 }
 
-/** Returns what is left. Where nobody was asked to end, one look at /proc is enough to show that nothing is. */
-async function killPart(part: Containment, whose: Whose, wasAsked: boolean): Promise<readonly string[]> {
-  if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (wasAsked || membersOfPart(part, whose).length > 0) await sweep({ ...part, ...whose })
-  else return []
+/** What was given up before the kernel showed that it is empty counts as left, whatever a last look says. */
+async function killPart(
+  part: Containment,
+  whose: Whose,
+  wasAsked: boolean,
+): Promise<Pick<Ended, 'killed' | 'proofs' | 'left'>> {
+  const { killed, isShown, proofs } = await killAllIn(part, whose, wasAsked)
   const where = part.kind === 'cgroup' ? part.path : 'found by its mark'
-  return membersOfPart(part, whose).map((pid) => `process ${pid} (${where})`)
+  const isQuiet = isShown && killed.size === 0
+  const members = isQuiet ? [] : membersOfPart(part, whose).map((pid) => `process ${pid} (${where})`)
+  const isLeft = isShown || members.length > 0
+  return { killed, proofs, left: isLeft ? members : [`not shown to be empty (${where})`] }
+}
+
+/** Where nobody was asked to end, one more look at /proc is enough to show that nothing is. */
+async function killAllIn(part: Containment, whose: Whose, wasAsked: boolean): Promise<Killed> {
+  if (part.kind === 'cgroup') return endCgroup(part.path)
+  if (wasAsked || membersOfPart(part, whose).length > 0) return sweep({ ...part, ...whose })
+  return { killed: new Set(), ...SWEPT }
 }
 
 /** Waits until nothing is left or the grace is over. Looks often at first: most processes obey at once. */

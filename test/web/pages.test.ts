@@ -158,7 +158,9 @@ describe('a run’s page', () => {
       ['teardown', 'success', '1s'],
     ])
     expect(timeline).toContain(`<a href="/runs/${run.id}?log=02-deploy#log">deploy</a>`)
-    expect(sectionOf(text, 'teardown')).toContain('3 processes ended in 2s')
+    expect(sectionOf(text, 'teardown')).toContain(
+      'Teardown (2s): 3 processes ended; verified, nothing is left.',
+    )
     expect(sectionOf(text, 'journal')).toContain('teardown.ended')
     expect(text).toMatch(/data-next="\d+">first line\nred &lt;b&gt;bold&lt;\/b&gt;\n<\/pre>/)
     expect(text).toContain('data-refresh="no"')
@@ -255,7 +257,17 @@ describe('text from outside', () => {
         2_000,
         { event: 'stage.started', name: HOSTILE, containment: { kind: 'sweep', run: HOSTILE, stage: '' } },
       ],
-      [3_000, { event: 'stage.ended', name: HOSTILE, outcome: 'failure', exitCode: 1, detail: HOSTILE }],
+      [
+        3_000,
+        {
+          event: 'stage.ended',
+          name: HOSTILE,
+          outcome: 'failure',
+          exitCode: 1,
+          detail: HOSTILE,
+          ending: null,
+        },
+      ],
       ...tornDown(4_000, 1, [HOSTILE]),
       [5_000, { event: 'concluded', verdict }],
     ])
