@@ -1,8 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { cgroupBase, keepReady, membersOfCgroup } from '../../src/process/cgroup.ts'
+import {
+  cgroupBase,
+  endCgroup,
+  keepReady,
+  makeCgroup,
+  membersOfCgroup,
+  removeRunCgroup,
+} from '../../src/process/cgroup.ts'
 
 const NEVER = new AbortController().signal
 
@@ -41,3 +48,20 @@ test.skipIf(base === null)('after the moves this process is where it was', async
   expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(where)
   expect(membersOfCgroup(base ?? '')).toContain(process.pid)
 })
+
+test('R-RUN-07 where there are no cgroups, one that is not there proves nothing', async () => {
+  const end = await endCgroup(join(folder(), 'berth-run/stage'))
+  expect(end).toEqual({ killed: new Set(), isShown: true, proofs: [] })
+})
+
+test.skipIf(base === null)(
+  'R-RUN-07 one that is empty is removed, which proves it; and again later',
+  async () => {
+    const path = makeCgroup(base ?? '', `cgroup-test-${process.pid}`, 'stage') ?? ''
+    const shown = { killed: new Set(), isShown: true, proofs: [{ kind: 'cgroup', count: 1 }] }
+    expect(await endCgroup(path)).toEqual(shown)
+    expect(existsSync(path)).toBe(false)
+    expect(await endCgroup(path)).toEqual(shown)
+    expect(removeRunCgroup(path)).toEqual([])
+  },
+)
