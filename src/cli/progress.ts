@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { formatDuration } from '../model/duration.ts'
+import { endingWords } from '../model/ending.ts'
 import { isVerified, type Journal, type StageRecord } from '../model/journal.ts'
 import { plainText } from '../model/plainText.ts'
+import { teardownWords } from '../model/proofLines.ts'
 import type { Verdict } from '../model/run.ts'
 import { stageLogName } from '../model/stageLog.ts'
 import { tailOfFile } from '../store/logTail.ts'
@@ -63,7 +65,10 @@ export class Progress {
     const green = stage.outcome === 'success'
     const word = green ? this.#paint('green', 'ok   ') : this.#paint('red', 'RED  ')
     const log = join(this.#run.stages, stageLogName(index, stage.name))
-    const tail = green ? [] : [`        ${stage.outcome}: ${plainText(stage.detail)}`, ...tailOf(log)]
+    const ending = stage.ending === null ? [] : [`        ${endingWords(stage.ending)}`]
+    const tail = green
+      ? []
+      : [`        ${stage.outcome}: ${plainText(stage.detail)}`, ...ending, ...tailOf(log)]
     this.#once(stage.name, [`  ${word} ${stage.name}  ${took}`, ...tail].join('\n'))
   }
 
@@ -71,10 +76,9 @@ export class Progress {
     const report = journal.teardown
     if (report === null) return ''
     const took = formatDuration(report.tookMs)
-    if (report.verified)
-      return `  ${this.#paint('green', 'ok   ')} teardown  ${took}, ${report.ended} processes ended, nothing is left`
+    const word = report.verified ? this.#paint('green', 'ok   ') : this.#paint('red', 'RED  ')
     return [
-      `  ${this.#paint('red', 'RED  ')} teardown  ${took}, not verified; left:`,
+      `  ${word} teardown  ${took}: ${teardownWords(report)}`,
       ...report.left.map((it) => `        ${plainText(it)}`),
     ].join('\n')
   }

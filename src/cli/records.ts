@@ -1,7 +1,9 @@
 import { EXIT } from '../errors.ts'
 import { deadRuns } from '../lock/deadRuns.ts'
+import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { formatDuration } from '../model/duration.ts'
 import { plainText } from '../model/plainText.ts'
+import { lockLine, type ProofLine, proofLines, textOfLine } from '../model/proofLines.ts'
 import { journalEntries } from '../model/readJournal.ts'
 import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
@@ -66,11 +68,11 @@ function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean
 export function showRun({ state, stdout }: Context, words: string, json: boolean): number {
   const look = lookAtRun(findRun(state, words))
   const dead = deadAmong(state, [look]).has(look.run.id)
-  stdout.write(json ? jsonText(asJson(look, dead)) : textOf(look, dead))
+  stdout.write(json ? jsonText(asJson(look, dead)) : textOf(state, look, dead))
   return EXIT.ok
 }
 
-function textOf(look: RunLook, dead: boolean): string {
+function textOf(state: StatePaths, look: RunLook, dead: boolean): string {
   const { run, request, journal, result, fault } = look
   const facts: [string, string][] = [
     ['run', run.id],
@@ -93,7 +95,15 @@ function textOf(look: RunLook, dead: boolean): string {
     ...(fault === null ? [] : [['fault', fault] as [string, string]]),
   ]
   const lines = facts.map(([key, value]) => `${key.padEnd(12)} ${plainText(value)}`)
-  return `${[...lines, '', ...journalLines(look)].join('\n')}\n`
+  const proof = proofOf(state, look).map((line) => plainText(textOfLine(line)))
+  return `${[...lines, '', ...(proof.length === 0 ? [] : [...proof, '']), ...journalLines(look)].join('\n')}\n`
+}
+
+function proofOf(state: StatePaths, { run, request, journal, result }: RunLook): readonly ProofLine[] {
+  const lines = proofLines(journal)
+  if (result === null || request === null || journal.processes === 0) return lines
+  const { names } = request
+  return [...lines, lockLine(names, lockStandOf(lookAtNames(state), run.id, names, journal))]
 }
 
 function journalLines({ run, fault }: RunLook): readonly string[] {

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, closeSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
+import { type Ending, isProved } from '../model/ending.ts'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
 import { CHECKOUT, stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
-import type { RunContainment } from '../process/containment.ts'
+import type { Ended, RunContainment } from '../process/containment.ts'
+import { countEnded, endingOf } from '../process/endingOf.ts'
 import { openJoining, type Pipe } from '../process/joining.ts'
 import type { Limiter } from '../process/limits.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
@@ -35,10 +37,12 @@ export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
       parts.limiter?.hold(part)
       return part
     },
-    runStage(stage, part, signal) {
+    async runStage(stage, part, signal) {
       const index = parts.request.stages.findIndex(({ name }) => name === stage.name)
       const log = stageLogName(index, stage.name)
-      return runCommand({ ...parts, sinks }, { ...stage, log }, part, signal)
+      const { end, ended } = await runCommand({ ...parts, sinks }, { ...stage, log }, part, signal)
+      const ending = ended.length === 0 ? null : endingOf(ended, parts.request.budgets.killGraceMs)
+      return { ...end, ending }
     },
     tearDown: (journal, part, ownOnly) => tearDown({ ...parts, sinks }, journal, part, ownOnly),
     [Symbol.dispose]() {
@@ -64,15 +68,29 @@ async function tearDown(
   // Nothing of the run's own works beside its teardown command.
   const early = await containment.end(unfinished, killGraceMs)
   const own = unfinished.length === 0 ? part : containment.make(TEARDOWN)
-  const fault = ownOnly ? 'the teardown command was not run: the lock is lost' : await runTeardown(works, own)
+  const command = ownOnly ? NOT_RUN : await runTeardown(works, own)
   const last = await containment.endAll(journal.containments, killGraceMs)
-  const left = [...(fault === null ? [] : [fault]), ...last.left]
+  const attempts = [early, ...command.ended, last] as const
+  const ending = endingOf(attempts, killGraceMs)
+  const left = [...(command.fault === null ? [] : [command.fault]), ...leftOf(ending)]
   const tookMs = Math.round(performance.now() - startedAt)
-  return { verified: left.length === 0, ended: early.ended + last.ended, tookMs, left }
+  return { verified: left.length === 0, ended: countEnded(attempts), ending, tookMs, left }
 }
 
-/** What went wrong with the recipe's teardown command, or null. Its budget is its own. */
-async function runTeardown(works: Works, part: Containment): Promise<string | null> {
+/** Nothing that is left is not enough: something has to show it. */
+function leftOf(ending: Ending): readonly string[] {
+  return isProved(ending) || ending.left.length > 0
+    ? ending.left
+    : ['processes: nothing shows that all are gone']
+}
+
+const NOT_RUN = { fault: 'the teardown command was not run: the lock is lost', ended: [] } as const
+
+/** What went wrong with the recipe's teardown command, or null, and what was ended of it. Its budget is its own. */
+async function runTeardown(
+  works: Works,
+  part: Containment,
+): Promise<{ readonly fault: string | null; readonly ended: readonly Ended[] }> {
   const { teardown, budgets } = works.request
   const timeoutMs = Math.min(teardown.timeoutMs, budgets.teardownMs)
   const command = {
@@ -82,14 +100,15 @@ async function runTeardown(works: Works, part: Containment): Promise<string | nu
     uninterruptible: false,
     log: TEARDOWN_LOG,
   }
-  const end = await runCommand(works, command, part, NEVER).catch(faultOf)
-  if (end.outcome === 'success') return null
-  return `the teardown command ${end.outcome === 'timed_out' ? 'timed out' : 'ended with'} ${end.detail}`
+  const { end, ended } = await runCommand(works, command, part, NEVER).catch(failedBy)
+  if (end.outcome === 'success') return { fault: null, ended }
+  const how = end.outcome === 'timed_out' ? 'timed out' : 'ended with'
+  return { fault: `the teardown command ${how} ${end.detail}`, ended }
 }
 
 /** What keeps the command from being started must not keep the rest of the teardown from coming. */
-function faultOf(error: unknown): StageEnd {
-  return { outcome: 'fault', exitCode: null, detail: messageOf(error) }
+function failedBy(error: unknown): CommandEnd {
+  return { end: { outcome: 'fault', exitCode: null, detail: messageOf(error) }, ended: [] }
 }
 
 /**
@@ -111,12 +130,18 @@ interface Command extends Stage {
   readonly log: string
 }
 
+interface CommandEnd {
+  readonly end: Omit<StageEnd, 'ending'>
+  /** Each attempt at ending it; none = it has ended by itself. */
+  readonly ended: readonly Ended[]
+}
+
 async function runCommand(
   works: Works,
   command: Command,
   part: Containment,
   signal: AbortSignal,
-): Promise<StageEnd> {
+): Promise<CommandEnd> {
   const pipe = works.makePipe()
   const sink = openLogSink(join(works.run.stages, command.log), pipe.readFd)
   works.sinks.push(sink)
@@ -130,15 +155,15 @@ async function runCommand(
   }
   const exit = exitOf(child)
   const cause = await firstOf(exit, command, signal)
-  if (cause !== 'exit') await endCommand(works, command, part, child)
+  const ended = cause === 'exit' ? [] : await endCommand(works, command, part, child)
   const end = withLimits(endOf(await exit, cause, command.timeoutMs), works.limiter)
   sink.drain()
-  return joining.hasFailed(end.exitCode) ? unbegun(end, cause, joining.what) : end
+  return { end: joining.hasFailed(end.exitCode) ? unbegun(end, cause, joining.what) : end, ended }
 }
 
 /** A stop takes the cgroup away from under a command that is about to join it: it was cancelled, and is no fault. */
-function unbegun(end: StageEnd, cause: Cause, what: string): StageEnd {
-  if (cause === 'exit') return faultOf(new Error(`it could not join its ${what}`))
+function unbegun(end: CommandEnd['end'], cause: Cause, what: string): CommandEnd['end'] {
+  if (cause === 'exit') return { outcome: 'fault', exitCode: null, detail: `it could not join its ${what}` }
   return { ...end, exitCode: null, detail: cause === 'stop' ? 'before it began' : end.detail }
 }
 
@@ -151,11 +176,12 @@ async function endCommand(
   { name }: Command,
   part: Containment,
   child: ChildProcess,
-): Promise<void> {
+): Promise<readonly Ended[]> {
   const { killGraceMs } = request.budgets
-  await containment.end([part], killGraceMs)
-  if (part.kind === 'sweep' || child.pid === undefined || !isLiveState(statOf(child.pid))) return
-  await containment.end([{ kind: 'sweep', run: request.run, stage: name }], killGraceMs)
+  const ended = await containment.end([part], killGraceMs)
+  if (part.kind === 'sweep' || child.pid === undefined || !isLiveState(statOf(child.pid))) return [ended]
+  const escaped = { kind: 'sweep', run: request.run, stage: name } as const
+  return [ended, await containment.end([part, escaped], killGraceMs)]
 }
 
 /** In a group of its own; the one setpriv call sets the death signal after the change of user, which would clear it. */
@@ -245,7 +271,7 @@ function firstOf(exit: Promise<Exit>, command: Command, signal: AbortSignal): Pr
   })
 }
 
-function endOf(exit: Exit, cause: Cause, timeoutMs: number): StageEnd {
+function endOf(exit: Exit, cause: Cause, timeoutMs: number): CommandEnd['end'] {
   if (exit.error !== null) return { outcome: 'fault', exitCode: null, detail: exit.error }
   const detail = exit.code === null ? `signal ${exit.signal ?? 'unknown'}` : `exit code ${exit.code}`
   if (cause === 'timeout')
@@ -255,6 +281,6 @@ function endOf(exit: Exit, cause: Cause, timeoutMs: number): StageEnd {
 }
 
 /** A stage says `Killed`, or `cannot fork`, at most; the kernel knows why. */
-function withLimits(end: StageEnd, limiter: Limiter | null): StageEnd {
+function withLimits(end: CommandEnd['end'], limiter: Limiter | null): CommandEnd['end'] {
   return { ...end, detail: [end.detail, ...(limiter?.exceeded() ?? [])].join('; ') }
 }

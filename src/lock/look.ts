@@ -1,6 +1,7 @@
 import { cleaningDue } from '../model/cleaning.ts'
 import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
+import type { LockStand } from '../model/proofLines.ts'
 import { readJournal, runPaths } from '../store/runFolder.ts'
 import { lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
 import { holdersOf } from './holders.ts'
@@ -65,4 +66,18 @@ function journalOf(paths: StatePaths, run: string): Journal | null {
   } catch {
     return null
   }
+}
+
+/** How the locks of a run that is over stand; a name may be another's by now. A clean lock is the run's as long as a process of its has it. */
+export function lockStandOf(
+  looks: readonly NameLook[],
+  run: string,
+  names: readonly Name[],
+  { lastProcess }: Pick<Journal, 'lastProcess'>,
+): LockStand {
+  const own = lastProcess === null ? [] : [lastProcess.pid, lastProcess.wrapper]
+  const its = looks.filter(({ name }) => names.includes(name))
+  const isHeld = its.some((look) => look.pids.some((pid) => look.run === run || own.includes(pid)))
+  if (isHeld) return 'held'
+  return its.some((look) => look.run === run) ? 'marked' : 'released'
 }

@@ -45,7 +45,8 @@ function declareClean(paths: StatePaths, id: string, reason: string, held: Held)
   }
   const file = openJournal(run.journal, tryFlock)
   if (file === null) return false
-  const report = { verified: true, ended: 0, tookMs: 0, left: [`declared clean by hand: ${reason}`] }
+  const left = [`declared clean by hand: ${reason}`]
+  const report = { verified: true, ended: 0, ending: null, tookMs: 0, left }
   runRecord(file, run).append({ event: 'cleaned', report })
   writeUnstarted(
     run,

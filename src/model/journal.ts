@@ -1,3 +1,4 @@
+import type { Ending } from './ending.ts'
 import type { Outcome, Verdict } from './run.ts'
 
 /** A process for certain: a pid alone is used again (boot id, pid, field 22 of /proc/PID/stat). */
@@ -44,10 +45,12 @@ export interface NamespacePart extends ProcessIdentity {
   readonly stage: string
 }
 
-/** What teardown could prove: how many processes it ended, how long that took, what is left. */
+/** What teardown could prove: how many processes it ended, how long all of it took, what is left. */
 export interface TeardownReport {
   readonly verified: boolean
   readonly ended: number
+  /** Null in journals of an older berth, and where a person's word stands for it. */
+  readonly ending: Ending | null
   readonly tookMs: number
   /** Each thing that is left or went wrong, named; empty when verified. */
   readonly left: readonly string[]
@@ -80,6 +83,8 @@ export type EntryBody =
       readonly outcome: Outcome
       readonly exitCode: number | null
       readonly detail: string
+      /** Null = it ended by itself. */
+      readonly ending: Ending | null
     }
   | { readonly event: 'stop.requested'; readonly stop: StopRequest }
   | { readonly event: 'kept'; readonly forMs: number }
@@ -98,6 +103,8 @@ export interface StageRecord {
   readonly outcome: Outcome | null
   readonly exitCode: number | null
   readonly detail: string
+  /** Null = it has ended by itself, or not yet. */
+  readonly ending: Ending | null
 }
 
 /** A run's journal as one record: all that anybody decides from. */
@@ -208,7 +215,7 @@ function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
 }
 
 function begun(name: string, startedAtMs: number): StageRecord {
-  return { name, startedAtMs, endedAtMs: null, outcome: null, exitCode: null, detail: '' }
+  return { name, startedAtMs, endedAtMs: null, outcome: null, exitCode: null, detail: '', ending: null }
 }
 
 function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended' }): StageRecord {
@@ -218,5 +225,6 @@ function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended
     outcome: entry.outcome,
     exitCode: entry.exitCode,
     detail: entry.detail,
+    ending: entry.ending,
   }
 }

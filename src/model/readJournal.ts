@@ -1,3 +1,4 @@
+import { type Ending, PROOFS, type Proof } from './ending.ts'
 import type {
   Containment,
   Entry,
@@ -7,7 +8,7 @@ import type {
   TeardownReport,
 } from './journal.ts'
 import { EMPTY_JOURNAL, type Journal, STOP_REASONS, withEntry } from './journal.ts'
-import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf, textsOf } from './read.ts'
+import { type Fields, fieldsOf, flagOf, listOf, numberOf, oneOf, optional, textOf, textsOf } from './read.ts'
 import { OUTCOMES, readVerdict } from './run.ts'
 
 /**
@@ -57,6 +58,7 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
       outcome: oneOf(fields, 'outcome', OUTCOMES),
       exitCode: optional(fields, 'exitCode', numberOf),
       detail: textOf(fields, 'detail'),
+      ending: optional(fields, 'ending', readEnding),
     }),
     'stop.requested': (fields) => ({ event: 'stop.requested', stop: readStopRequest(fields['stop']) }),
     kept: (fields) => ({ event: 'kept', forMs: numberOf(fields, 'forMs') }),
@@ -111,7 +113,26 @@ function readReport(value: unknown): TeardownReport {
   return {
     verified: flagOf(fields, 'verified'),
     ended: numberOf(fields, 'ended'),
+    ending: optional(fields, 'ending', readEnding),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
   }
+}
+
+/** Lines of an older berth have none. */
+function readEnding(of: Fields, key: string): Ending {
+  const fields = fieldsOf(of[key], key)
+  return {
+    asked: numberOf(fields, 'asked'),
+    killed: numberOf(fields, 'killed'),
+    graceMs: numberOf(fields, 'graceMs'),
+    tookMs: numberOf(fields, 'tookMs'),
+    proofs: listOf(fields, 'proofs', readProof),
+    left: textsOf(fields, 'left'),
+  }
+}
+
+function readProof(value: unknown): Proof {
+  const fields = fieldsOf(value, 'proof')
+  return { kind: oneOf(fields, 'kind', PROOFS), count: numberOf(fields, 'count') }
 }

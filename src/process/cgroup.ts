@@ -13,6 +13,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { codeOf } from '../errors.ts'
 import { opened } from '../store/durable.ts'
+import { type Killed, UNSHOWN } from './killed.ts'
 import { isLiveState, readProc, statOf } from './procfs.ts'
 
 const PREFIX = 'berth-'
@@ -129,13 +130,22 @@ export function membersOfCgroup(path: string): readonly number[] {
 const MOST_MS = 10_000
 
 /** Kills all members in one step of the kernel, until it says `populated 0`, and removes the cgroup: nothing can join any more. */
-export async function endCgroup(path: string): Promise<void> {
+export async function endCgroup(path: string): Promise<Killed> {
   const end = performance.now() + MOST_MS
+  const killed = new Set<number>()
   for (let pauseMs = 1; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 50)) {
+    for (const pid of membersOfCgroup(path)) killed.add(pid)
     killAll(path)
-    if (!isPopulated(path) && removeTree(path).length === 0) return
+    if (!isPopulated(path) && removeTree(path).length === 0) return { killed, ...shownBy(path) }
     await pause(pauseMs)
   }
+  return { killed, ...UNSHOWN }
+}
+
+/** That a cgroup is not there proves something only where cgroups are: not after a reboot, nor where they are not mounted. */
+function shownBy(path: string) {
+  const isKnown = existsSync(join(dirname(dirname(path)), 'cgroup.procs'))
+  return { isShown: true, proofs: isKnown ? [{ kind: 'cgroup', count: 1 } as const] : [] }
 }
 
 /** Removes the run's cgroup that `path` is, or was, a part of. Returns what could not be removed. */

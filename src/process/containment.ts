@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Ending } from '../model/ending.ts'
 import type { Containment } from '../model/journal.ts'
 import {
   cgroupBase,
@@ -10,15 +11,18 @@ import {
   ownCgroup,
   removeRunCgroup,
 } from './cgroup.ts'
+import type { Killed } from './killed.ts'
 import type { OpenNamespace } from './openNamespace.ts'
 import { endNamespace, membersOfNamespace } from './pidNamespace.ts'
 import { signalPid } from './procfs.ts'
-import { type Marked, markedProcesses, sweep } from './sweep.ts'
+import { type Marked, markedProcesses, SWEPT, sweep } from './sweep.ts'
 
-/** What ending a containment came to. */
-export interface Ended {
-  /** Processes that had to be ended. */
-  readonly ended: number
+/** What ending a containment came to; processes by pid. */
+export interface Ended extends Pick<Ending, 'tookMs' | 'proofs'> {
+  /** Were asked to end. */
+  readonly asked: ReadonlySet<number>
+  /** Were seen when KILL was sent. */
+  readonly killed: ReadonlySet<number>
   /** What is left, named; empty = the kernel says that nothing is. */
   readonly left: readonly string[]
 }
@@ -77,9 +81,9 @@ export async function createContainment(
     end: (parts, graceMs) => endParts(parts, whose, graceMs),
     async endAll(parts, graceMs) {
       const wholes = uniqueWholes(parts)
-      const { ended, left } = await endParts([...wholes, { kind: 'sweep', run, stage: '' }], whose, graceMs)
+      const ended = await endParts([...wholes, { kind: 'sweep', run, stage: '' }], whose, graceMs)
       const stuck = wholes.flatMap((part) => (part.kind === 'cgroup' ? removeRunCgroup(part.path) : []))
-      return { ended, left: [...new Set([...left, ...stuck])] }
+      return { ...ended, left: [...new Set([...ended.left, ...stuck])] }
     },
   }
 }
@@ -124,11 +128,18 @@ function makePart(
 
 /** One grace for all of them together: a run's teardown takes no longer for what its many stages have left. */
 async function endParts(parts: readonly Containment[], whose: Marking, graceMs: number): Promise<Ended> {
+  const startedAt = performance.now()
   const asked = new Set(membersOf(parts, whose))
   for (const pid of asked) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalPid(pid, signal)
   if (asked.size > 0) await emptied(() => membersOf(parts, whose), graceMs)
-  const left = await Promise.all(parts.map((part) => killPart(part, whose, asked.size > 0)))
-  return { ended: asked.size, left: left.flat() }
+  const ends = await Promise.all(parts.map((part) => killPart(part, whose, asked.size > 0)))
+  return {
+    asked,
+    killed: new Set(ends.flatMap(({ killed }) => [...killed])),
+    tookMs: performance.now() - startedAt,
+    proofs: ends.flatMap(({ proofs }) => proofs),
+    left: ends.flatMap(({ left }) => left),
+  }
 }
 
 function membersOf(parts: readonly Containment[], whose: Marking): readonly number[] {
@@ -140,13 +151,26 @@ function membersOfPart(part: Containment, whose: Marking): readonly number[] {
   return part.kind === 'pid-namespace' ? membersOfNamespace(part) : markedProcesses({ ...part, ...whose })
 }
 
-/** Returns what is left. Where nobody was asked to end, one look at /proc is enough to show that nothing is. */
-async function killPart(part: Containment, whose: Marking, wasAsked: boolean): Promise<readonly string[]> {
-  if (part.kind === 'cgroup') await endCgroup(part.path)
-  else if (part.kind === 'pid-namespace' && part.stage === '') await endNamespace(part)
-  else if (wasAsked || membersOfPart(part, whose).length > 0) await sweep(() => membersOfPart(part, whose))
-  else return []
-  return membersOfPart(part, whose).map((pid) => `process ${pid} (${placeOf(part)})`)
+/** What was given up before the kernel showed that it is empty counts as left, whatever a last look says. */
+async function killPart(
+  part: Containment,
+  whose: Marking,
+  wasAsked: boolean,
+): Promise<Pick<Ended, 'killed' | 'proofs' | 'left'>> {
+  const { killed, isShown, proofs } = await killAllIn(part, whose, wasAsked)
+  const where = placeOf(part)
+  const isQuiet = isShown && killed.size === 0
+  const members = isQuiet ? [] : membersOfPart(part, whose).map((pid) => `process ${pid} (${where})`)
+  const isLeft = isShown || members.length > 0
+  return { killed, proofs, left: isLeft ? members : [`not shown to be empty (${where})`] }
+}
+
+/** Where nobody was asked to end, one more look at /proc is enough to show that nothing is. */
+async function killAllIn(part: Containment, whose: Marking, wasAsked: boolean): Promise<Killed> {
+  if (part.kind === 'cgroup') return endCgroup(part.path)
+  if (part.kind === 'pid-namespace' && part.stage === '') return endNamespace(part)
+  if (wasAsked || membersOfPart(part, whose).length > 0) return sweep(() => membersOfPart(part, whose))
+  return { killed: new Set(), ...SWEPT }
 }
 
 function placeOf(part: Containment): string {

@@ -20,6 +20,7 @@ import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/run
 import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
+import { processesGone } from './processesGone.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
 import { createWarmRuns, type WarmRuns } from './warmRuns.ts'
@@ -49,6 +50,7 @@ export function createMachine(parts: MachineParts): Machine {
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),
     recover: (row) => recover(state, row, service),
     noteReported: (id) => void createOnce(runPaths(state, id).reported, ''),
+    gone: processesGone,
     watch: (id, changed) => watchFolders([runPaths(state, id).folder], changed),
     watchNames: (changed) => watchFolders([state.locks, join(state.locks, 'r:')], changed),
   }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NamespacePart } from '../model/journal.ts'
+import { type Killed, UNSHOWN } from './killed.ts'
 import { isAlive, liveProcesses, namespaceOf, signalIdentity } from './procfs.ts'
 import { markedProcesses, withDescendants } from './sweep.ts'
 
@@ -35,10 +36,15 @@ function launches(pid: number, inside: ReadonlySet<number>): boolean {
  * Kills the first process: the kernel kills all others, lets none enter any more, and calls it dead when the last one is gone. Nothing
  * but KILL reaches the first process of a namespace that has no handler for it.
  */
-export async function endNamespace(part: NamespacePart): Promise<void> {
+export async function endNamespace(part: NamespacePart): Promise<Killed> {
   const end = performance.now() + MOST_MS
+  const killed = new Set<number>()
   for (let pauseMs = 1; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 50)) {
-    if (!signalIdentity(part, 'SIGKILL')) return
+    for (const pid of membersOfNamespace(part)) killed.add(pid)
+    if (!signalIdentity(part, 'SIGKILL')) return { killed, isShown: true, proofs: [GONE] }
     await pause(pauseMs)
   }
+  return { killed, ...UNSHOWN }
 }
+
+const GONE = { kind: 'pid-namespace', count: 1 } as const

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Killed, UNSHOWN } from './killed.ts'
 import { environmentOf, liveProcesses, ownerOf, type ProcessStat, signalPid } from './procfs.ts'
 
 /** Whose processes: those of a stage, or of the whole run (`stage` is empty). */
@@ -15,6 +16,8 @@ export interface Marked {
 
 /** A process must show in neither of two passes in a row: between two looks a child may have been born. */
 const EMPTY_PASSES = 2
+/** What looks in a row that found nothing show. */
+export const SWEPT = { isShown: true, proofs: [{ kind: 'sweep', count: 1 }] } as const
 /** A process that KILL has not ended by then hangs in the kernel; it is named as left. */
 const MOST_MS = 10_000
 
@@ -49,18 +52,22 @@ export function familyOf(pid: number): readonly number[] {
 }
 
 /** Stops all members (nothing forks while it is stopped), kills all, until two passes in a row find nothing. */
-export async function sweep(members: () => readonly number[]): Promise<void> {
+export async function sweep(members: () => readonly number[]): Promise<Killed> {
   const end = performance.now() + MOST_MS
+  const killed = new Set<number>()
+  let empty = 0
   for (
-    let empty = 0, pauseMs = 1;
+    let pauseMs = 1;
     empty < EMPTY_PASSES && performance.now() < end;
     pauseMs = Math.min(pauseMs * 2, 50)
   ) {
     const found = members()
     empty = found.length === 0 ? empty + 1 : 0
+    for (const pid of found) killed.add(pid)
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of found) signalPid(pid, signal)
     if (found.length > 0) await pause(pauseMs)
   }
+  return { killed, ...(empty < EMPTY_PASSES ? UNSHOWN : SWEPT) }
 }
 
 function isRoot(stat: ProcessStat, { run, stage, reaper, uid }: Marked): boolean {

@@ -58,6 +58,7 @@ async function takeOver(
   asked: boolean,
 ): Promise<void> {
   if (result !== null) {
+    await world.machine.gone(journal)
     await concludeRun(world, row, result, journal)
     return
   }

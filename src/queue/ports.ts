@@ -46,6 +46,8 @@ export interface Machine {
   readonly recover: (row: RunRow) => Promise<Recovered>
   /** Notes in the run's folder that the store knows its end: retention looks at that. */
   readonly noteReported: (runId: string) => void
+  /** Resolves when the processes that conducted the run have ended, or soon: then its locks are seen as they will stand. */
+  readonly gone: (journal: Journal) => Promise<void>
   /** Calls back when the run's journal may have grown. */
   readonly watch: (runId: string, changed: () => void) => Disposable
   /** Calls back when a name may have become free. */

@@ -1,3 +1,5 @@
+import type { LockStand } from '../model/proofLines.ts'
+
 /** What neither the row nor the journal knows. */
 export interface CheckExtras {
   /** While queued: the run's place, from 1. */
@@ -8,6 +10,8 @@ export interface CheckExtras {
   readonly estimateMs: number | null
   /** When this is rendered, for times that still run; wall clock, milliseconds. */
   readonly nowMs: number | null
+  /** When it is over: how its locks stand, as the kernel said when this was rendered; null = not looked at. */
+  readonly locks: LockStand | null
   /** The end of the run's log, masked. */
   readonly logTail: string
   /** The run's page; http or https. */
@@ -19,6 +23,7 @@ export const NO_EXTRAS: CheckExtras = {
   holder: null,
   estimateMs: null,
   nowMs: null,
+  locks: null,
   logTail: '',
   detailsUrl: null,
 }

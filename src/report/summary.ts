@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/duration.ts'
-import type { Journal, StageRecord, TeardownReport } from '../model/journal.ts'
+import type { Journal, StageRecord } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
+import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
 import type { CheckExtras } from './extras.ts'
 import { inCell } from './text.ts'
@@ -11,7 +12,7 @@ import { stopping } from './title.ts'
  * cannot reach GitHub's 65,535 bytes.
  */
 const MOST_ROWS = 40
-const MOST_ITEMS = 15
+const MOST_ITEMS = 12
 const MOST_ARGUMENTS = 5
 
 /** The check's summary in Markdown. Whatever comes from outside is a code span: it can mention, link and break out of nothing. */
@@ -21,7 +22,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
     verdictOf(row),
     stopOf(row),
     stagesOf(row, journal, extras),
-    isOver(row.state) ? teardownOf(journal) : '',
+    isOver(row.state) ? proofOf(row, journal, extras) : '',
     factsOf(row),
   ]
   return blocks.filter((block) => block !== '').join('\n\n')
@@ -81,10 +82,15 @@ function timeOf({ startedAtMs, endedAtMs }: StageRecord, nowMs: number | null): 
   return end === null ? '' : formatDuration(end - startedAtMs)
 }
 
-function teardownOf(journal: Journal): string {
-  const cleaning = journal.cleanings.at(-1)
-  const first = journal.teardown === null ? untorn(journal) : `Teardown: ${foundBy(journal.teardown)}`
-  return cleaning === undefined ? first : `${first}\n\nCleaned once more: ${foundBy(cleaning)}`
+/** Of several cleanings the last one counts; a run has no second stage that had to be ended. */
+function proofOf(row: RunRow, journal: Journal, { locks }: CheckExtras): string {
+  const cleanings = journal.cleanings.slice(-1)
+  const stages = journal.stages.filter(({ ending }) => ending !== null).slice(-1)
+  const lines = [
+    ...proofLines({ ...journal, stages, cleanings }),
+    ...(locks === null ? [] : [lockLine(row.names, locks)]),
+  ]
+  return [...(journal.teardown === null ? [untorn(journal)] : []), ...lines.map(proofLine)].join('\n\n')
 }
 
 function untorn({ teardownStarted, stages }: Journal): string {
@@ -92,18 +98,13 @@ function untorn({ teardownStarted, stages }: Journal): string {
   return stages.length === 0 ? 'Teardown: nothing had been put up.' : 'Teardown: it never began.'
 }
 
-function foundBy({ verified, ended, tookMs, left }: TeardownReport): string {
-  const processes = ended === 1 ? '1 process' : `${ended} processes`
-  const found = `ended ${processes} in ${formatDuration(tookMs)}`
-  if (verified) return `${found}; verified, nothing is left.`
-  const hidden = left.length - MOST_ITEMS
-  const items = left.slice(0, MOST_ITEMS).map((item) => `- ${inCell(item)}`)
-  return [
-    `${found}; **not verified**, left:`,
-    '',
-    ...items,
-    ...(hidden > 0 ? [`- and ${hidden} more`] : []),
-  ].join('\n')
+function proofLine(proof: ProofLine): string {
+  const { words, things } = proof
+  const line = `${headOf(proof, inCell)}: ${words}`
+  if (things.length === 0) return `${line}.`
+  const hidden = things.length - MOST_ITEMS
+  const items = things.slice(0, MOST_ITEMS).map((item) => `- ${inCell(item)}`)
+  return [`${line}:`, '', ...items, ...(hidden > 0 ? [`- and ${hidden} more`] : [])].join('\n')
 }
 
 function factsOf(row: RunRow): string {

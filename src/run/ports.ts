@@ -1,3 +1,4 @@
+import type { Ending } from '../model/ending.ts'
 import type { Containment, EntryBody, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { Outcome, RunRequest } from '../model/run.ts'
@@ -8,6 +9,8 @@ export interface StageEnd {
   readonly outcome: Outcome
   readonly exitCode: number | null
   readonly detail: string
+  /** What was ended of it, and what shows that; null = it has ended by itself. */
+  readonly ending: Ending | null
 }
 
 /** All that conducting a run needs; made by the run process's own entry, and by nobody else. */

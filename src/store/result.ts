@@ -1,5 +1,6 @@
 import type { Journal } from '../model/journal.ts'
 import { isVerified } from '../model/journal.ts'
+import { lockLine, proofLines, textOfLine } from '../model/proofLines.ts'
 import { fieldsOf, flagOf, textOf } from '../model/read.ts'
 import { type RunRequest, readVerdict, type Verdict } from '../model/run.ts'
 import { createOnce, readIfThere } from './durable.ts'
@@ -19,8 +20,10 @@ export function writeResult(run: RunPaths, request: RunRequest, journal: Journal
   const how = {
     ...journal.verdict,
     verified: isVerified(journal),
+    stop: journal.stop,
     stages: journal.stages,
     teardown: journal.teardown,
+    proof: [...proofLines(journal), lockLine(request.names, 'held')].map(textOfLine),
   }
   createOnce(run.result, `${JSON.stringify({ ...what, ...how }, null, 2)}\n`)
 }

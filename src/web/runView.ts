@@ -1,9 +1,16 @@
 import { HarnessError } from '../errors.ts'
 import type { Suspect } from '../lock/deadRuns.ts'
-import type { NameState } from '../lock/look.ts'
-import { type Entry, isVerified, type StopRequest, type TeardownReport } from '../model/journal.ts'
+import { lockStandOf, type NameLook, type NameState } from '../lock/look.ts'
+import {
+  EMPTY_JOURNAL,
+  type Entry,
+  isVerified,
+  type StopRequest,
+  type TeardownReport,
+} from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { BrokenRun, RunRow } from '../model/ports.ts'
+import { lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { WebWorld } from './ports.ts'
@@ -38,6 +45,8 @@ export interface RunView {
   readonly timeline: readonly Step[]
   readonly teardown: TeardownReport | null
   readonly cleanings: readonly TeardownReport[]
+  /** What was ended of it, and what shows that. */
+  readonly proof: readonly ProofLine[]
   readonly journal: readonly Entry[]
   readonly logs: readonly string[]
   /** What of its record or its folder cannot be read. */
@@ -98,7 +107,7 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
     queuedAtMs: row?.enqueuedAtMs ?? look?.request?.requestedAtMs ?? null,
     startedAtMs: look?.journal.firstProcess?.at ?? row?.startedAtMs ?? null,
     concludedAtMs: journal.find(({ event }) => event === 'concluded')?.at ?? row?.concludedAtMs ?? null,
-    names: namesOf(world, id, names),
+    ...fromKernel(world, id, names, look, isOver(state)),
     journal,
     timeline: timelineOf(journal, isOver(state)),
     logs: look === null ? [] : world.logNames(id),
@@ -133,8 +142,23 @@ function verdictOf(row: RunRow | null, look: RunLook | null): Verdict | null {
   return { conclusion, reason, title, exitCode }
 }
 
-function namesOf(world: WebWorld, id: string, names: readonly Name[]): RunView['names'] {
-  const looks = new Map(world.names().map((look) => [look.name, look]))
+/** Of the locks of a run that is under way, or that no process ever had, nothing is to be proved. */
+function fromKernel(
+  world: WebWorld,
+  id: string,
+  names: readonly Name[],
+  look: RunLook | null,
+  over: boolean,
+) {
+  const looks = world.names().filter(({ name }) => names.includes(name))
+  const journal = look?.journal ?? EMPTY_JOURNAL
+  const hasLocks = over && journal.processes > 0
+  const locks = hasLocks ? [lockLine(names, lockStandOf(looks, id, names, journal))] : []
+  return { names: namesOf(looks, id, names), proof: [...proofLines(journal), ...locks] }
+}
+
+function namesOf(all: readonly NameLook[], id: string, names: readonly Name[]): RunView['names'] {
+  const looks = new Map(all.map((look) => [look.name, look]))
   return names.map((name) => {
     const look = looks.get(name)
     return { name, state: look?.run === id ? look.state : null }

@@ -1,4 +1,6 @@
-import type { Entry, TeardownReport } from '../model/journal.ts'
+import { endingWords } from '../model/ending.ts'
+import type { Entry } from '../model/journal.ts'
+import { standWords } from '../model/proofLines.ts'
 import type { Outcome } from '../model/run.ts'
 import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 
@@ -49,14 +51,14 @@ function withEntry(steps: readonly Step[], entry: Entry): readonly Step[] {
     case 'stage.started':
       return [...steps, begin('stage', entry.name, entry.at)]
     case 'stage.ended':
-      return end(steps, entry.at, entry.outcome, entry.detail)
+      return end(steps, entry.at, entry.outcome, detailOf(entry))
     case 'kept':
       return [...steps, begin('kept', 'kept for inspection', entry.at)]
     case 'teardown.started':
       return [...endKept(steps, entry.at), begin('teardown', TEARDOWN, entry.at)]
     case 'teardown.ended':
     case 'cleaned':
-      return end(steps, entry.at, entry.report.verified ? 'success' : 'failure', wordsOf(entry.report))
+      return end(steps, entry.at, entry.report.verified ? 'success' : 'failure', standWords(entry.report))
     default:
       return steps
   }
@@ -93,7 +95,6 @@ function isRed(state: StepState): boolean {
   return state !== 'success' && state !== 'under_way'
 }
 
-function wordsOf({ verified, ended, left }: TeardownReport): string {
-  const processes = ended === 1 ? '1 process ended' : `${ended} processes ended`
-  return verified ? `${processes}, nothing is left` : `${processes}, not verified: ${left.length} left`
+function detailOf({ detail, ending }: Entry & { readonly event: 'stage.ended' }): string {
+  return ending === null ? detail : `${detail}; ${endingWords(ending)}`
 }

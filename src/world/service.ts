@@ -7,9 +7,11 @@ import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
+import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { LockStand } from '../model/proofLines.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { createMachine } from '../process/machine.ts'
 import { forget } from '../queue/forget.ts'
@@ -28,6 +30,7 @@ import { tailOfFile, tellingLog } from '../store/logTail.ts'
 import { hasRunFolder, runPaths, unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
 import { createWeb } from '../web/app.ts'
 import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
@@ -198,9 +201,14 @@ function checkOf({ context, credentials }: ServiceParts, row: RunRow, journal: J
   return checkReport(row, journal, {
     ...NO_EXTRAS,
     nowMs: Date.now(),
+    locks: over && journal.processes > 0 ? locksOf(context.state, row, journal) : null,
     logTail,
     detailsUrl: pageOf(credentials, row.id),
   })
+}
+
+function locksOf(state: StatePaths, { id, names }: RunRow, journal: Journal): LockStand {
+  return lockStandOf(lookAtNames(state), id, names, journal)
 }
 
 function pageOf({ publicUrl }: Credentials, run: string): string {

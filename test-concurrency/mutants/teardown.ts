@@ -10,6 +10,7 @@ const CONTAINMENT_TEST = 'test/process/containment.test.ts'
 const NAMESPACE = 'src/process/pidNamespace.ts'
 const NAMESPACE_TEST = 'test/process/pidNamespace.test.ts'
 const TREES_TEST = 'test-concurrency/trees.test.ts'
+const PROOF_TEST = 'test-concurrency/proof.test.ts'
 const CRASHES_TEST = 'test-concurrency/crashes.test.ts'
 const TEARDOWN_TEST = 'test-concurrency/teardown.test.ts'
 
@@ -51,6 +52,57 @@ export const TREES: readonly Mutant[] = [
       'if (!isPopulated(path)) return',
     ],
     [TREES_TEST, 'case 37a: a child that asks for its stage’s cgroup again'],
+  ),
+  pair(
+    'shown-or-left',
+    'What the kernel has not shown to be empty is left: whatever was killed counts as gone.',
+    [
+      [CGROUP, 'return { killed, ...UNSHOWN }', 'return { killed, ...shownBy(path) }'],
+      [CONTAINMENT, 'const isQuiet = isShown && killed.size === 0', 'const isQuiet = isShown'],
+    ],
+    [PROOF_TEST, 'of a cancel that cannot be verified'],
+  ),
+  mutant(
+    'something-shows-it',
+    'A teardown is verified when something shows that all are gone: when nothing is known to be left.',
+    [
+      DRIVER,
+      'return isProved(ending) || ending.left.length > 0',
+      'return isProved(ending) || ending.asked === 0',
+    ],
+    ['test/drivers/process.test.ts', 'is not verified where nothing shows that the processes are gone'],
+  ),
+  mutant(
+    'words-of-a-proof',
+    'What is not proved is not claimed: whoever was killed is said to be gone.',
+    [
+      'src/model/ending.ts',
+      'if (!isProved(ending)) return',
+      'if (!isProved(ending) && ending.killed === 0) return',
+    ],
+    ['test/model/ending.test.ts', 'what is not shown is not claimed'],
+  ),
+  mutant(
+    'absent-proves-nothing',
+    'A cgroup that is not there proves something only where cgroups are: anywhere.',
+    [
+      CGROUP,
+      "const isKnown = existsSync(join(dirname(dirname(path)), 'cgroup.procs'))",
+      'const isKnown = true',
+    ],
+    ['test/process/cgroup.test.ts', 'one that is not there proves nothing'],
+  ),
+  mutant(
+    'killed-are-counted',
+    'Whoever did not obey within the grace is counted as killed: those who were asked are.',
+    [CONTAINMENT, 'killed: new Set(ends.flatMap(({ killed }) => [...killed])),', 'killed: asked,'],
+    [PROOF_TEST, 'of a stage that has run out of its time'],
+  ),
+  mutant(
+    'released-is-seen',
+    'Locks are called released when no process of the run has them: when the marks are cleared.',
+    ['src/lock/look.ts', 'look.run === run || own.includes(pid)', 'look.run === run'],
+    ['test/lock/look.test.ts', 'its run process has cleared the mark, and lives'],
   ),
   mutant(
     'namespace-is-killed',

@@ -18,7 +18,10 @@ describe('a red run', () => {
     expect(output.title).toBe('Stage boom failed: exit code 7')
     expect(output.summary).toMatch(/\| `boom` \| failure \|/)
     expect(output.summary).toMatch(/\| `check` \| not begun \|/)
-    expect(output.summary).toMatch(/Teardown: ended \d+ process(es)? in .*; verified, nothing is left\./)
+    expect(output.summary).toMatch(
+      /^Teardown \(.*\): .*: .*no process with its mark in repeated looks at \/proc; verified, nothing is left\.$/m,
+    )
+    expectTruthOfLocks(scene, output.summary ?? '')
     expect(output.text).toContain('the last words')
     expect(scene.world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
   })
@@ -34,7 +37,7 @@ describe('a red run', () => {
     const { conclusion, output } = await run.completed()
     expect(conclusion).toBe('failure')
     expect(output.title).toMatch(/^All 2 stages passed, but teardown is not verified: the teardown command/)
-    expect(output.summary).toContain('**not verified**, left:')
+    expect(output.summary).toMatch(/^Teardown .*; not verified, 1 left:$/m)
     const next = await scene.testme(1)
     const title = await next.shows('why it waits', ({ output }) =>
       (output.title ?? '').includes('to be cleaned'),
@@ -99,6 +102,14 @@ describe('a command that cannot be carried out', () => {
     await expectNoRuns(scene)
   })
 })
+
+/** A service on busy cores may say it before the run process has ended; it never says that a lock is released which is not. */
+function expectTruthOfLocks({ world }: Scene, summary: string): void {
+  expect(summary).toMatch(
+    /^Locks: (given up when the last process of the run ends|released, no process of the run has them and no mark is left):\n\n- `app-1\.ci\.localhost`$/m,
+  )
+  if (summary.includes('Locks: released')) expect(world.judge().holders('app-1.ci.localhost')).toEqual([])
+}
 
 async function expectNoRuns(scene: Scene): Promise<void> {
   expect(scene.checks.all()).toEqual([])

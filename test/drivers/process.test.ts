@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { processDriver } from '../../src/drivers/process.ts'
 import { makePipe } from '../../src/lock/syscalls.ts'
+import type { Ending } from '../../src/model/ending.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
 import { joinCommand } from '../../src/process/cgroup.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
@@ -16,20 +17,32 @@ import { requestFor, stateFolder } from '../lock/world.ts'
 const WAIT = { timeout: 10_000, interval: 5 }
 const NEVER = new AbortController().signal
 
+interface EmptyCgroups {
+  readonly joined?: (path: string, command: readonly string[]) => readonly string[]
+  /** Comes before anything is ended. */
+  readonly ending?: () => Promise<void>
+  /** What the last word of a teardown shows. */
+  readonly proofs?: Ending['proofs']
+  readonly teardown?: string
+}
+
 /** A driver whose cgroups nobody is in: what it starts has left them, and is found by its mark only. */
-function driverWithEmptyCgroups(
-  joined = (_path: string, command: readonly string[]) => command,
+function driverWithEmptyCgroups({
+  joined = (_path, command) => command,
   ending = () => Promise.resolve(),
-): {
+  proofs = [{ kind: 'sweep', count: 1 }],
+  teardown = 'true',
+}: EmptyCgroups = {}): {
   readonly driver: Driver
   readonly run: RunPaths
 } {
   const state = stateFolder()
-  const request = requestFor(newRunId(), ['a.example'])
+  const plain = requestFor(newRunId(), ['a.example'])
+  const request = { ...plain, teardown: { ...plain.teardown, run: teardown } }
   mkdirSync(`${state.root}/recipe`)
   const run = createRunFolder(state, request, `${state.root}/recipe`)
   const real = createContainment(run.id, { reaper: null, uid: null })
-  const nothing = { ended: 0, left: [] }
+  const nothing = { asked: new Set<number>(), killed: new Set<number>(), tookMs: 0, proofs, left: [] }
   const containment: RunContainment = {
     level: 'cgroup',
     readied: () => ({ [Symbol.dispose]: () => undefined }),
@@ -73,23 +86,28 @@ describe('a stage that has left its cgroup', () => {
 
 describe('a stage and the cgroup that it is to join', () => {
   test('R-RUN-12 R-RUN-15 a stage that itself ends with 125 has failed, and the descriptor of the join is closed', async () => {
-    const { driver, run } = driverWithEmptyCgroups(joinCommand)
+    const { driver, run } = driverWithEmptyCgroups({ joined: joinCommand })
     mkdirSync(join(run.folder, 'cgroup'))
     const part = { kind: 'cgroup', path: join(run.folder, 'cgroup') } as const
     const leaks = 'if (: >&3) 2>/dev/null; then touch "$BERTH_ARTIFACTS/leaked"; fi; '
     const end = await driver.runStage(stageOf(`${leaks}exit 125`, 60_000), part, NEVER)
-    expect(end).toEqual({ outcome: 'failure', exitCode: 125, detail: 'exit code 125' })
+    expect(end).toEqual({ outcome: 'failure', exitCode: 125, detail: 'exit code 125', ending: null })
     expect(readdirSync(run.artifacts)).toEqual([])
   })
 
   test('R-RUN-16 one that cannot join is a fault of the harness, and nothing of it has run', async () => {
-    const { driver, run } = driverWithEmptyCgroups(joinCommand)
+    const { driver, run } = driverWithEmptyCgroups({ joined: joinCommand })
     const end = await driver.runStage(
       stageOf('touch "$BERTH_ARTIFACTS/ran"', 60_000),
       driver.contain('up'),
       NEVER,
     )
-    expect(end).toEqual({ outcome: 'fault', exitCode: null, detail: 'it could not join its cgroup' })
+    expect(end).toEqual({
+      outcome: 'fault',
+      exitCode: null,
+      detail: 'it could not join its cgroup',
+      ending: null,
+    })
     expect(readdirSync(run.artifacts)).toEqual([])
   })
 })
@@ -105,16 +123,19 @@ test('R-RUN-12 R-RUN-16 a stage whose cgroup a stop takes away before it has joi
     ...joinCommand(path, command),
   ]
   const stop = new AbortController()
-  const { driver, run } = driverWithEmptyCgroups(late, async () => {
-    const pid = await vi.waitUntil(() => Number(readIfThere(`${gone}.pid`)) || null, WAIT)
-    writeFileSync(gone, '')
-    await vi.waitUntil(() => !isLiveState(statOf(pid)), WAIT)
+  const { driver, run } = driverWithEmptyCgroups({
+    joined: late,
+    ending: async () => {
+      const pid = await vi.waitUntil(() => Number(readIfThere(`${gone}.pid`)) || null, WAIT)
+      writeFileSync(gone, '')
+      await vi.waitUntil(() => !isLiveState(statOf(pid)), WAIT)
+    },
   })
   const stage = stageOf('touch "$BERTH_ARTIFACTS/ran"', 60_000)
   const ended = driver.runStage(stage, driver.contain('up'), stop.signal)
   stop.abort()
   const end = await ended
-  expect(end).toEqual({ outcome: 'cancelled', exitCode: null, detail: 'before it began' })
+  expect(end).toMatchObject({ outcome: 'cancelled', exitCode: null, detail: 'before it began' })
   expect(readdirSync(run.artifacts)).toEqual([])
 })
 
@@ -137,6 +158,24 @@ describe('a stage', () => {
     expect(await driver.runStage(short, driver.contain('up'), stopped)).toMatchObject({ outcome: 'success' })
     const long = { ...stageOf('exec sleep 60', 50), uninterruptible: true }
     expect(await driver.runStage(long, driver.contain('up'), stopped)).toMatchObject({ outcome: 'timed_out' })
+  })
+})
+
+describe('the report of a teardown', () => {
+  test('R-RUN-04 is not verified where nothing shows that the processes are gone', async () => {
+    const { driver } = driverWithEmptyCgroups({ proofs: [] })
+    const report = await driver.tearDown(EMPTY_JOURNAL, driver.contain('teardown'), false)
+    expect(report).toMatchObject({
+      verified: false,
+      left: ['processes: nothing shows that all are gone'],
+      ending: { asked: 0, killed: 0, proofs: [] },
+    })
+  })
+
+  test('R-RUN-04 counts what was ended of the teardown command itself', { timeout: 10_000 }, async () => {
+    const { driver } = driverWithEmptyCgroups({ teardown: 'exec sleep 60' })
+    const report = await driver.tearDown(EMPTY_JOURNAL, driver.contain('teardown'), false)
+    expect(report).toMatchObject({ verified: false, ended: 1, ending: { asked: 1 } })
   })
 })
 

@@ -46,7 +46,7 @@ function append(run: RunPaths, entries: readonly EntryBody[], at = 1): void {
 function teardownEnded(verified: boolean): EntryBody {
   return {
     event: 'teardown.ended',
-    report: { verified, ended: 0, tookMs: 1, left: verified ? [] : ['a process'] },
+    report: { verified, ended: 0, ending: null, tookMs: 1, left: verified ? [] : ['a process'] },
   }
 }
 
@@ -192,7 +192,7 @@ describe('claiming a name', () => {
     const state = stateFolder()
     const run = deadRun(state, ['a.example'], [STARTED, teardownEnded(false)])
     const failing = recovererThat(async () => {
-      const report = { verified: false, ended: 0, tookMs: 1, left: ['a process'] }
+      const report = { verified: false, ended: 0, ending: null, tookMs: 1, left: ['a process'] }
       append(run, [STARTED, { event: 'cleaned', report }], Date.now())
     })
     const dues: string[] = []

@@ -22,7 +22,7 @@ test('R-QUE-14 a waiter that is cancelled while it recovers the last run does no
     by: 'the test',
     insist: false,
     async recover() {
-      const report = { verified: true, ended: 0, tookMs: 1, left: [] }
+      const report = { verified: true, ended: 0, ending: null, tookMs: 1, left: [] }
       openJournal(run.journal, () => true)?.append({ event: 'teardown.ended', report })
       cancel.abort()
       return 'done'

@@ -3,7 +3,7 @@ import { cleaningDue } from '../../src/model/cleaning.ts'
 import { EMPTY_JOURNAL, type Journal } from '../../src/model/journal.ts'
 
 const MINUTE_MS = 60_000
-const FAILED = { verified: false, ended: 0, tookMs: 1, left: ['a process'], at: 0, mono: 0 }
+const FAILED = { verified: false, ended: 0, ending: null, tookMs: 1, left: ['a process'], at: 0, mono: 0 }
 
 function failedOnce(lastAtMs: number): Journal {
   return { ...EMPTY_JOURNAL, processes: 2, cleanings: [FAILED], lastAtMs }

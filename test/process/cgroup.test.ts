@@ -1,10 +1,17 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { cgroupBase, keepReady, membersOfCgroup } from '../../src/process/cgroup.ts'
+import {
+  cgroupBase,
+  endCgroup,
+  keepReady,
+  makeCgroup,
+  membersOfCgroup,
+  removeRunCgroup,
+} from '../../src/process/cgroup.ts'
 
 const CGROUP = new URL('../../src/process/cgroup.ts', import.meta.url).href
 const NEVER = new AbortController().signal
@@ -44,6 +51,23 @@ test.skipIf(base === null)('after the moves this process is where it was', async
   expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(where)
   expect(membersOfCgroup(base ?? '')).toContain(process.pid)
 })
+
+test('R-RUN-07 where there are no cgroups, one that is not there proves nothing', async () => {
+  const end = await endCgroup(join(folder(), 'berth-run/stage'))
+  expect(end).toEqual({ killed: new Set(), isShown: true, proofs: [] })
+})
+
+test.skipIf(base === null)(
+  'R-RUN-07 one that is empty is removed, which proves it; and again later',
+  async () => {
+    const path = makeCgroup(base ?? '', `cgroup-test-${process.pid}`, 'stage') ?? ''
+    const shown = { killed: new Set(), isShown: true, proofs: [{ kind: 'cgroup', count: 1 }] }
+    expect(await endCgroup(path)).toEqual(shown)
+    expect(existsSync(path)).toBe(false)
+    expect(await endCgroup(path)).toEqual(shown)
+    expect(removeRunCgroup(path)).toEqual([])
+  },
+)
 
 const isMine = base !== null && process.getuid?.() === 0
 

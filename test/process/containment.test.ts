@@ -9,23 +9,35 @@ const PAGE = new URL('../../docs/containment.md', import.meta.url)
 
 const NOBODY = { reaper: null, uid: null }
 const GRACE_MS = 5_000
+const BY_MARK = { kind: 'sweep', count: 1 }
+const NOBODY_ENDED = { asked: new Set(), killed: new Set() }
 
 test('R-RUN-07 the last word of a teardown finds what carries the run’s mark, and nothing of another run', async () => {
   const [ours, theirs] = await Promise.all([marked('containment-ours'), marked('containment-theirs')])
   const ended = once(ours, 'exit')
   const containment = await createContainment('containment-ours', NOBODY)
-  expect(await containment.endAll([], GRACE_MS)).toEqual({ ended: 1, left: [] })
+  expect(await containment.endAll([], GRACE_MS)).toMatchObject({
+    asked: new Set([ours.pid]),
+    killed: new Set(),
+    proofs: [BY_MARK],
+    left: [],
+  })
   expect(await ended).toEqual([null, 'SIGTERM'])
   expect(theirs.signalCode).toBe(null)
-  expect(await containment.endAll([], GRACE_MS)).toEqual({ ended: 0, left: [] })
+  expect(await containment.endAll([], GRACE_MS)).toMatchObject({
+    ...NOBODY_ENDED,
+    proofs: [BY_MARK],
+    left: [],
+  })
 })
 
 test('R-RUN-07 what ignores the last word’s TERM is killed', async () => {
-  const deaf = await marked('containment-deaf', "trap '' TERM; echo deaf; while :; do sleep 60; done")
+  const deaf = await marked('containment-deaf', DEAF)
   await once(deaf.stdout, 'data')
   const ended = once(deaf, 'exit')
-  const { left } = await (await createContainment('containment-deaf', NOBODY)).endAll([], 1)
-  expect(left).toEqual([])
+  const end = await (await createContainment('containment-deaf', NOBODY)).endAll([], 1)
+  const all = new Set([deaf.pid])
+  expect(end).toMatchObject({ asked: all, killed: all, proofs: [BY_MARK], left: [] })
   expect(await ended).toEqual([null, 'SIGKILL'])
 })
 
@@ -44,7 +56,10 @@ test('R-RUN-07 R-QUE-13 what several stages have left shares one grace, however 
   )
   const graceMs = 1_000
   const startedAt = performance.now()
-  expect(await containment.endAll(parts, graceMs)).toEqual({ ended: deaf.length, left: [] })
+  const end = await containment.endAll(parts, graceMs)
+  const all = new Set(deaf.map(({ pid }) => pid))
+  expect(end).toMatchObject({ asked: all, killed: all, left: [] })
+  expect(end.tookMs).toBeGreaterThan(graceMs)
   expect(performance.now() - startedAt).toBeLessThan(2 * graceMs)
 })
 

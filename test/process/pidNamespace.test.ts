@@ -6,6 +6,7 @@ import { makePipe } from '../../src/lock/syscalls.ts'
 import type { Containment } from '../../src/model/journal.ts'
 import { journalEntries } from '../../src/model/readJournal.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
+import { endingOf } from '../../src/process/endingOf.ts'
 import { openJoining } from '../../src/process/joining.ts'
 import { openNamespace } from '../../src/process/openNamespace.ts'
 import { isAlive, liveProcesses, namespaceOf, signalPid } from '../../src/process/procfs.ts'
@@ -48,9 +49,15 @@ describe.skipIf(!IS_OFFERED)('a PID namespace', () => {
     await started('(setsid sleep 61 >/dev/null &)', 'earlier').ended
     await started('(setsid env -i sleep 62 >/dev/null &)').ended
     await members(2)
-    expect(await containment.end([part], GRACE_MS)).toEqual({ ended: 1, left: [] })
+    expect(endingOf([await containment.end([part], GRACE_MS)], GRACE_MS)).toMatchObject({
+      asked: 1,
+      left: [],
+    })
     await members(1)
-    expect(await containment.endAll([part], GRACE_MS)).toEqual({ ended: 1, left: [] })
+    expect(endingOf([await containment.endAll([part], GRACE_MS)], GRACE_MS)).toMatchObject({
+      asked: 1,
+      left: [],
+    })
     await members(0)
   })
 
@@ -84,7 +91,11 @@ describe.skipIf(!IS_OFFERED)('a PID namespace', () => {
       ...OFFERS,
       openNamespace: async () => null,
     })
-    expect(await recoverer.endAll([entry.containment], 1)).toEqual({ ended: 2, left: [] })
+    expect(endingOf([await recoverer.endAll([entry.containment], 1)], 1)).toMatchObject({
+      asked: 2,
+      proofs: [{ kind: 'pid-namespace' }, { kind: 'sweep' }],
+      left: [],
+    })
     await members(0)
   })
 

@@ -31,6 +31,7 @@ function machineOf(): Machine & { held: number; launched: number } {
     recover: async () => ({ kind: 'clean' as const }),
     noteReported: () => undefined,
     watch: () => ({ [Symbol.dispose]: () => undefined }),
+    gone: async () => undefined,
     watchNames: () => ({ [Symbol.dispose]: () => undefined }),
   }
   return machine

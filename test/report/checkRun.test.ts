@@ -1,6 +1,7 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { describe, expect, test } from 'vitest'
 import { BUTTONS } from '../../src/intake/event.ts'
+import type { Ending } from '../../src/model/ending.ts'
 import {
   EMPTY_JOURNAL,
   type Journal,
@@ -103,7 +104,7 @@ describe('what a check says', () => {
           '| `check` | failure | 3s | `exit code 1` |',
           '| `backup` | not begun | | |',
           '',
-          'Teardown: ended 3 processes in 1s; verified, nothing is left.',
+          'Teardown (1s): 3 processes ended; verified, nothing is left.',
           '',
           FACTS,
         ].join('\n'),
@@ -121,19 +122,34 @@ describe('what a check says', () => {
     [{ stages: [aStage('build')] }, 'Teardown: it never began.'],
     [
       { teardown: aTeardown({ verified: false, ended: 1, left: ['process 12', 'volume a|b'] }) },
-      'Teardown: ended 1 process in 1s; **not verified**, left:\n\n- `process 12`\n- `volume a¦b`',
+      'Teardown (1s): 1 process ended; not verified, 2 left:\n\n- `process 12`\n- `volume a¦b`',
     ],
     [
       {
         teardown: aTeardown({ verified: false, left: ['x'] }),
         cleanings: [{ ...aTeardown(), at: AT, mono: 1 }],
       },
-      '- `x`\n\nCleaned once more: ended 0 processes in 1s; verified, nothing is left.',
+      '- `x`\n\nCleaned once more (1s): 0 processes ended; verified, nothing is left.',
     ],
   ])('R-RUN-05 what teardown found stands beside the verdict: %j', (change, text) => {
     const { output } = checkBody(anEnd(), { ...EMPTY_JOURNAL, ...change }, NO_EXTRAS)
     expect(output?.summary).toContain(text)
     expect(output?.title).toBe(PASSED.title)
+  })
+
+  test('R-RUN-07 R-REP-01 a cancelled run says what was ended, what shows it, and how its locks stand', () => {
+    const by = { conclusion: 'cancelled', reason: 'cancelled', title: 'Cancelled', exitCode: 143 } as const
+    const stages = [aStage('check', { outcome: 'cancelled', endedAtMs: AT, ending: ENDING })]
+    const teardown = aTeardown({ ending: { ...ENDING, asked: 0, killed: 0 } })
+    const journal = aJournal({ stages, teardown })
+    const { output } = checkBody(anEnd({ verdict: by }), journal, { ...NO_EXTRAS, locks: 'released' })
+    expect(output?.summary).toContain(
+      [
+        'Stage `check`: 7 processes were asked to end (TERM), 2 were still there after the grace of 10s and got KILL; all gone after 10.1s: cgroup empty and removed.',
+        'Teardown (1s): no process was left to end: cgroup empty and removed; verified, nothing is left.',
+        'Locks: released, no process of the run has them and no mark is left:\n\n- `r:port-1`\n- `site-hello-pr12.ci.test`',
+      ].join('\n\n'),
+    )
   })
 
   test.each([
@@ -265,10 +281,11 @@ describe('limits', () => {
     ['half characters', '\ud83d'.repeat(100_000)],
   ])('R-REP-08 title, summary and log stay within GitHub’s limits, cut between characters: %s', (_, evil) => {
     const many = Array.from({ length: 300 }, (_, index) => `${index} ${evil}`)
+    const ending = { ...ENDING, left: many }
     const stages = many
       .slice(0, 200)
-      .map((name) => aStage(name, { outcome: 'success', endedAtMs: AT, detail: evil }))
-    const teardown = aTeardown({ verified: false, left: many })
+      .map((name) => aStage(name, { outcome: 'success', endedAtMs: AT, detail: evil, ending }))
+    const teardown = aTeardown({ verified: false, left: many, ending })
     const journal = aJournal({
       planned: many,
       stages,
@@ -318,6 +335,14 @@ describe('limits', () => {
   })
 })
 
+const ENDING: Ending = {
+  asked: 7,
+  killed: 2,
+  graceMs: 10_000,
+  tookMs: 10_120,
+  proofs: [{ kind: 'cgroup', count: 1 }],
+  left: [],
+}
 const FACTS = `Run \`r1\`, recipe \`hello\`, with \`size=s\`, domain \`site-hello-pr12.ci.test\`, commit \`${SHA}\`, pull request 12, asked by \`octocat\``
 const STOP = { reason: 'pr_closed', by: 'octocat', atMs: 1 } as const
 
@@ -349,15 +374,25 @@ function aJournal(change: Partial<Journal> = {}): Journal {
 }
 
 function aStage(name: string, change: Partial<StageRecord> = {}): StageRecord {
-  return { name, startedAtMs: AT, endedAtMs: null, outcome: null, exitCode: null, detail: '', ...change }
+  return {
+    name,
+    startedAtMs: AT,
+    endedAtMs: null,
+    outcome: null,
+    exitCode: null,
+    detail: '',
+    ending: null,
+    ...change,
+  }
 }
 
 function aTeardown(change: Partial<TeardownReport> = {}): TeardownReport {
-  return { verified: true, ended: 0, tookMs: 1_200, left: [], ...change }
+  return { verified: true, ended: 0, ending: null, tookMs: 1_200, left: [], ...change }
 }
 
 function evilBody(evil: string, state: RunRow['state']) {
-  const stages = [aStage(evil, { outcome: 'failure', endedAtMs: AT, detail: evil })]
+  const ending = { ...ENDING, left: [evil] }
+  const stages = [aStage(evil, { outcome: 'failure', endedAtMs: AT, detail: evil, ending })]
   const teardown = aTeardown({ verified: false, left: [evil] })
   const journal = aJournal({
     planned: [evil, 'other'],
@@ -384,7 +419,15 @@ function evilRow(evil: string, state: RunRow['state']): RunRow {
 }
 
 function evilExtras(evil: string): CheckExtras {
-  return { ...NO_EXTRAS, position: 1, holder: evil, estimateMs: 1, nowMs: AT, logTail: `${evil}\n${evil}` }
+  return {
+    ...NO_EXTRAS,
+    position: 1,
+    holder: evil,
+    estimateMs: 1,
+    nowMs: AT,
+    locks: 'marked',
+    logTail: `${evil}\n${evil}`,
+  }
 }
 
 const HARMLESS: ReadonlySet<string> = new Set([

@@ -103,14 +103,14 @@ function worldOf(disk: Disk, script: Script, record: RunWorld['record'], stop: S
         disk.effects.push(name)
         disk.story.push(name)
         const outcome = script.ends?.[name] ?? 'success'
-        return { outcome, exitCode: outcome === 'success' ? 0 : 1, detail: 'exit code' }
+        return { outcome, exitCode: outcome === 'success' ? 0 : 1, detail: 'exit code', ending: null }
       },
       async tearDown(_journal, _part, ownOnly) {
         disk.effects.push(ownOnly ? 'teardown of its own' : 'teardown')
         disk.story.push('teardown')
         const verified = script.teardownVerified?.[disk.teardowns] ?? true
         disk.teardowns += 1
-        return { verified, ended: 0, tookMs: 1, left: verified ? [] : ['a process'] }
+        return { verified, ended: 0, ending: null, tookMs: 1, left: verified ? [] : ['a process'] }
       },
     },
   }

@@ -64,3 +64,25 @@ test('R-RUN-01 a journal of nothing but nonsense is an empty one, and damaged', 
   writeFileSync(path, 'x\ny\n')
   expect(openJournal(path, tryFlock)).toMatchObject({ damaged: true, journal: { entries: 0 } })
 })
+
+test('R-RUN-07 what was ended is read back as it was written, and the lines of an older berth say nothing of it', () => {
+  const path = journalPath()
+  const stuck = { asked: 7, killed: 2, graceMs: 500, tookMs: 20_300, proofs: [], left: ['process 12'] }
+  const proofs = [{ kind: 'cgroup', count: 2 } as const, { kind: 'sweep', count: 1 } as const]
+  const ending = { ...stuck, proofs, left: [] }
+  const report = { verified: true, ended: 7, ending, tookMs: 3, left: [] }
+  const end = { event: 'stage.ended', name: 'up', outcome: 'cancelled', exitCode: null, detail: '' } as const
+  write(
+    path,
+    { event: 'stage.started', name: 'up', containment: { kind: 'cgroup', path: '/x' } },
+    { ...end, ending: stuck },
+    { event: 'teardown.ended', report },
+  )
+  const journal = parseJournal(readFileSync(path, 'utf8'))
+  expect(journal.stages.map((stage) => stage.ending)).toEqual([stuck])
+  expect(journal.teardown).toEqual(report)
+  const old = readFileSync(path, 'utf8').replaceAll(/,"ending":\{.*?"left":\[[^\]]*\]\}/g, '')
+  expect(old).not.toContain('ending')
+  const older = parseJournal(old)
+  expect([older.stages[0]?.ending, older.teardown]).toEqual([null, { ...report, ending: null }])
+})

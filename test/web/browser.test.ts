@@ -37,7 +37,10 @@ describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('in a 
     await page.locator('summary').click()
     appendFileSync(log, 'two <b>\n')
     await soon(page, () => page.locator('pre.log').textContent()).toBe('one\ntwo <b>\n')
-    add(run, [7_000, { event: 'stage.ended', name: 'check', outcome: 'success', exitCode: 0, detail: '' }])
+    add(run, [
+      7_000,
+      { event: 'stage.ended', name: 'check', outcome: 'success', exitCode: 0, detail: '', ending: null },
+    ])
     add(run, [7_000, { event: 'stage.started', name: 'deploy', containment: { kind: 'cgroup', path: '/y' } }])
     writeFileSync(join(run.stages, '02-deploy.log'), 'deploying\n')
     await soon(page, () => page.locator('pre.log').textContent()).toBe('deploying\n')

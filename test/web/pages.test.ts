@@ -6,10 +6,20 @@ import { noteHold } from '../../src/lock/holds.ts'
 import { lockExclusively } from '../../src/lock/lockFile.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { dropTicket, takeTicket } from '../../src/lock/tickets.ts'
+import type { Ending } from '../../src/model/ending.ts'
 import { newRunId } from '../../src/store/runId.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { PASSED, SHA } from '../store/samples.ts'
 import { aQueued, aRequest, begun, DOMAIN, type Scene, stage, startScene, tornDown } from './scene.ts'
+
+const ENDING: Ending = {
+  asked: 7,
+  killed: 2,
+  graceMs: 10_000,
+  tookMs: 10_120,
+  proofs: [{ kind: 'cgroup', count: 1 }],
+  left: [],
+}
 
 let scene: Scene
 beforeAll(async () => {
@@ -158,10 +168,41 @@ describe('a run’s page', () => {
       ['teardown', 'success', '1s'],
     ])
     expect(timeline).toContain(`<a href="/runs/${run.id}?log=02-deploy#log">deploy</a>`)
-    expect(sectionOf(text, 'teardown')).toContain('3 processes ended in 2s')
+    expect(sectionOf(text, 'teardown')).toContain(
+      'Teardown (2s): 3 processes ended; verified, nothing is left.',
+    )
     expect(sectionOf(text, 'journal')).toContain('teardown.ended')
     expect(text).toMatch(/data-next="\d+">first line\nred &lt;b&gt;bold&lt;\/b&gt;\n<\/pre>/)
     expect(text).toContain('data-refresh="no"')
+  })
+
+  test('R-RUN-07 R-OBS-03 says what was ended of it, what shows that, and how its locks stand', async () => {
+    const id = newRunId()
+    scene.folder(aRequest(id), [
+      ...begun(2_000),
+      [3_000, { event: 'stage.started', name: 'deploy', containment: { kind: 'cgroup', path: '/x' } }],
+      [
+        9_000,
+        {
+          event: 'stage.ended',
+          name: 'deploy',
+          outcome: 'cancelled',
+          exitCode: null,
+          detail: 'signal SIGTERM',
+          ending: ENDING,
+        },
+      ],
+      ...tornDown(9_500, 1_500),
+      [12_000, { event: 'concluded', verdict: { ...PASSED, conclusion: 'cancelled', title: 'Cancelled' } }],
+    ])
+    const { text } = await scene.get(`/runs/${id}`)
+    const words =
+      '7 processes were asked to end (TERM), 2 were still there after the grace of 10s and got KILL; all gone after 10.1s: cgroup empty and removed'
+    expect(sectionOf(text, 'timeline')).toContain(`signal SIGTERM; ${words}`)
+    expect(sectionOf(text, 'teardown')).toContain(`Stage deploy: ${words}.`)
+    expect(sectionOf(text, 'teardown')).toContain('Locks: released, ')
+    const told = JSON.parse((await scene.get(`/api/v1/runs/${id}`)).text)
+    expect(told.proof.map(({ what }: { what: string }) => what)).toEqual(['Stage', 'Teardown (2s)', 'Locks'])
   })
 
   test('a run that goes on is to be looked at again, and shows the log of what is under way', async () => {
@@ -255,7 +296,17 @@ describe('text from outside', () => {
         2_000,
         { event: 'stage.started', name: HOSTILE, containment: { kind: 'sweep', run: HOSTILE, stage: '' } },
       ],
-      [3_000, { event: 'stage.ended', name: HOSTILE, outcome: 'failure', exitCode: 1, detail: HOSTILE }],
+      [
+        3_000,
+        {
+          event: 'stage.ended',
+          name: HOSTILE,
+          outcome: 'failure',
+          exitCode: 1,
+          detail: HOSTILE,
+          ending: { ...ENDING, proofs: [], left: [HOSTILE] },
+        },
+      ],
       ...tornDown(4_000, 1, [HOSTILE]),
       [5_000, { event: 'concluded', verdict }],
     ])

@@ -143,12 +143,15 @@ export function stage(
   const exitCode = outcome === 'success' ? 0 : 1
   return [
     [at, { event: 'stage.started', name, containment: { kind: 'sweep', run: 'r', stage: name } }],
-    [at + tookMs, { event: 'stage.ended', name, outcome, exitCode, detail: `exit code ${exitCode}` }],
+    [
+      at + tookMs,
+      { event: 'stage.ended', name, outcome, exitCode, detail: `exit code ${exitCode}`, ending: null },
+    ],
   ]
 }
 
 export function tornDown(at: number, tookMs: number, left: readonly string[] = []): readonly Line[] {
-  const report = { verified: left.length === 0, ended: 3, tookMs, left }
+  const report = { verified: left.length === 0, ended: 3, ending: null, tookMs, left }
   return [
     [at, { event: 'teardown.started', containment: { kind: 'sweep', run: 'r', stage: 'teardown' } }],
     [at + tookMs, { event: 'teardown.ended', report }],

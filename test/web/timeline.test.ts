@@ -78,7 +78,7 @@ test.each<readonly [string, readonly Line[], boolean, readonly string[]]>([
       ...tornDown(30, 1, ['x']),
       [40, PROCESS_STARTED],
       [41, { event: 'teardown.started', containment: CONTAINMENT }],
-      [42, { event: 'cleaned', report: { verified: true, ended: 0, tookMs: 1, left: [] } }],
+      [42, { event: 'cleaned', report: { verified: true, ended: 0, ending: null, tookMs: 1, left: [] } }],
     ],
     true,
     ['checkout success', 'a success', 'teardown failure', 'teardown success'],

@@ -1,5 +1,4 @@
-import { formatDuration } from '../../model/duration.ts'
-import type { TeardownReport } from '../../model/journal.ts'
+import { headOf, type ProofLine } from '../../model/proofLines.ts'
 import { isOver } from '../../model/run.ts'
 import { pullUrl } from '../pullUrl.ts'
 import { type RunView, shownState } from '../runView.ts'
@@ -72,20 +71,17 @@ function pullLink({ about }: RunView): Html {
   return url === null ? html`${words}` : html`<a href="${url}" rel="noreferrer">${words}</a>`
 }
 
-function teardown({ teardown, cleanings, state }: RunView): Html {
-  const reports = [...(teardown === null ? [] : [teardown]), ...cleanings]
+function teardown({ proof, state }: RunView): Html {
   const none =
     state === 'concluded'
       ? 'Nothing had to be taken down.'
       : 'It comes after the last stage, whatever happens.'
   return html`<section aria-labelledby="teardown"><h2 id="teardown">Teardown</h2>
-    ${reports.length === 0 ? html`<p class="quiet">${none}</p>` : reports.map(reportOf)}</section>`
+    ${proof.length === 0 ? html`<p class="quiet">${none}</p>` : proof.map(lineOf)}</section>`
 }
 
-function reportOf({ verified, ended, tookMs, left }: TeardownReport, index: number): Html {
-  const what = index === 0 ? '' : 'Cleaned once more: '
-  const processes = ended === 1 ? '1 process' : `${ended} processes`
-  return html`<p>${badge(verified ? 'verified' : 'not_verified')} ${what}${processes} ended in ${formatDuration(tookMs)};
-    ${verified ? 'nothing is left.' : 'left:'}</p>
-    ${verified ? null : html`<ul>${left.map((thing) => html`<li class="text">${thing}</li>`)}</ul>`}`
+function lineOf(line: ProofLine): Html {
+  const { words, things } = line
+  return html`<p class="text">${headOf(line)}: ${words}${things.length === 0 ? '.' : ':'}</p>
+    ${things.length === 0 ? null : html`<ul>${things.map((thing) => html`<li class="text">${thing}</li>`)}</ul>`}`
 }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { lockStandOf, type NameLook } from '../../src/lock/look.ts'
+
+const NAMES = ['a.example', 'b.example']
+const LAST = {
+  pid: 11,
+  wrapper: 10,
+  startTime: '1',
+  boot: 'boot',
+  event: 'process.started',
+  at: 1,
+  mono: 1,
+} as const
+
+function aLook(name: string, run: string | null, pids: readonly number[]): NameLook {
+  const state = pids.length > 0 ? 'busy' : run === null ? 'free' : 'dirty'
+  return { name, state, run, pids, sinceMs: null, waiters: [], hold: null }
+}
+
+test.each([
+  ['nobody is there, and no mark', [aLook('a.example', null, []), aLook('b.example', null, [])], 'released'],
+  ['the lock files are gone', [], 'released'],
+  ['another run is there by now', [aLook('a.example', 'other', [77])], 'released'],
+  ['somebody else is there, and has not marked it yet', [aLook('a.example', null, [77])], 'released'],
+  ['its run process has cleared the mark, and lives', [aLook('a.example', null, [10, 11])], 'held'],
+  ['its wrapper alone lives', [aLook('b.example', null, [10])], 'held'],
+  ['it is marked, and somebody recovers it', [aLook('a.example', 'ours', [77])], 'held'],
+  ['one of two is marked, and nobody is there', [aLook('b.example', 'ours', [])], 'marked'],
+  ['it is another name that its processes hold', [aLook('c.example', 'ours', [10])], 'released'],
+] as const)('R-RUN-07 the locks of a run that is over: %s', (_, looks, stand) => {
+  expect(lockStandOf(looks, 'ours', NAMES, { lastProcess: LAST })).toBe(stand)
+})
