@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { killAll } from './fixtures/crash.ts'
 import { isAlive, isWriting, kill } from './fixtures/kernel.ts'
 import { lookedAgain, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
@@ -108,8 +109,7 @@ describe('warm processes', () => {
   }) => {
     const { inside, first, second } = await oneBehindTheOther(world)
     await warmed(second.id)
-    const { pid, wrapper } = first.conductor()
-    for (const victim of [first.cli.pid, wrapper, pid]) kill(victim, 'SIGKILL')
+    await killAll(first)
     await inside.reached()
     expect(second.cli.output()).toContain(`recovered run ${first.id} first`)
     expect(first.result()?.conclusion).toBe('failure')

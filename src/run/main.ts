@@ -143,12 +143,12 @@ function begin({ run, held, file, orders, request }: RunProcess, record: RunReco
     wrapper: orders.wrapper,
   })
   stop.look()
-  // The one before it died over its first line, and with it went the credentials and the pipe from the caller.
-  if (orders.control === null && record.journal.processes === 1)
-    stop.request('fault', 'the run process died before its first line')
   signals.tell((reason, signal) => stop.request(reason, signal))
   for (const signal of readSignals(run)) signals.heard(`SIG${signal}`)
   if (process.ppid !== orders.wrapper) stop.request('terminated', 'the death of the wrapper')
+  // The one before it died over its first line, and with it went the credentials and the pipe from the caller.
+  if (orders.control === null && record.journal.processes === 1)
+    stop.request('fault', 'the run process died before its first line')
   if (file.damaged) stop.request('abandoned', 'a damaged journal')
   const [missing] = missingNames({ held, request })
   if (missing !== undefined) stop.request('lock_lost', missing)
