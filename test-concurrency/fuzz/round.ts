@@ -1,0 +1,206 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { killTogether } from '../fixtures/crash.ts'
+import { killIfAlive } from '../fixtures/kernel.ts'
+import { journalOf } from '../fixtures/records.ts'
+import type { Started } from '../fixtures/started.ts'
+import { spinUntil, until } from '../fixtures/until.ts'
+import { makeWorld, type World } from '../fixtures/world.ts'
+import { type Cell, nameOf, POSITIONS, type Position } from './cells.ts'
+import type { Plan, Shot } from './plan.ts'
+import { type Cast, folderOf, isAtWork, isOfWorld, isThere, pidOf, positionOf } from './sight.ts'
+import { verdictOn } from './verdict.ts'
+
+/** What came of a round. */
+export interface Outcome {
+  /** Where the shots really went. */
+  readonly hits: readonly Cell[]
+  readonly faults: readonly string[]
+  /** For the reader of a failed round. */
+  readonly story: readonly string[]
+  readonly world: World
+}
+
+const DOMAIN = 'app-0.ci.localhost'
+/** An aim that has not been met when everybody is done, or after so long, is given up. */
+const MOST_AIM_MS = 15_000
+const MOST_REST_MS = 60_000
+const FUZZED = 'sh "$BERTH_RECIPE_DIR/fuzzed"'
+
+/** Carries out a plan in a world of its own, and has the judge look when everything has come to rest. */
+export async function playRound(plan: Plan): Promise<Outcome> {
+  const stage = new Stage(plan)
+  const { cast, story, hits, shot } = stage
+  const faults: string[] = []
+  try {
+    stage.raise()
+    const shots = plan.shots.map((shot) => stage.shoot(shot))
+    await Promise.all([...shots, stage.beside()])
+    await until('everything to come to rest', () => stage.isOver(), MOST_REST_MS)
+    faults.push(...(await verdictOn(cast, shot)))
+  } catch (error) {
+    faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  return { hits, faults, story, world: cast.world }
+}
+
+/** The stage of one round: who is on it, and what has been done to whom. */
+class Stage {
+  readonly cast: Cast
+  readonly story: string[] = []
+  readonly hits: Cell[] = []
+  /** What this round has signalled. */
+  readonly shot = new Set<number>()
+  readonly #plan: Plan
+  readonly #began = performance.now()
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+    const world = makeWorld()
+    this.cast = { world, first: null, second: null, janitor: null, all: [], death: null }
+    const stages = {
+      up: `${FUZZED} up ${plan.stubborn ? 'stubborn' : ''}`,
+      work: `${FUZZED} work ${plan.workMs / 1000}`,
+      check: `${FUZZED} work 0`,
+    }
+    const resources = plan.resource ? ['db'] : []
+    world.recipe('app', { stages, teardown: `${FUZZED} down ${plan.downMs / 1000}`, resources })
+  }
+
+  raise(): void {
+    const { cast } = this
+    const { world } = cast
+    const { second, hold } = this.#plan
+    cast.first = world.berth('run', 'app', '--wait', '10s')
+    cast.all.push(cast.first)
+    this.#tell(`first run is ${cast.first.pid}`)
+    const site = (word: string) => `sh "$BERTH_RECIPE_DIR/site" ${word}`
+    if (hold)
+      world.hold(
+        DOMAIN,
+        'holdholdholdhold',
+        [site('up'), site('check'), site('down')].join('; '),
+        '--wait',
+        '10s',
+      )
+    if (second === 'elsewhere') this.#begin('second', world.berth('run', 'app', '--pr', '1', '--wait', '10s'))
+  }
+
+  /** All that comes beside the first run: a second one behind it, a canceller, a janitor, the death of the first. */
+  async beside(): Promise<void> {
+    const { cancelAt, secondAt, second } = this.#plan
+    const { world } = this.cast
+    const isQueued = second === 'same domain' || second === 'same resource'
+    const pr = second === 'same resource' ? '1' : '0'
+    const queue = async () => {
+      if (isQueued && (await this.#past(secondAt)))
+        this.#begin('second', world.berth('run', 'app', '--pr', pr, '--wait', '10s'))
+    }
+    const cancel = async () => {
+      if (cancelAt !== null && (await this.#past(cancelAt))) await this.#cancel()
+    }
+    await Promise.all([queue(), cancel(), this.#sweep(), this.#die()])
+  }
+
+  async shoot(shot: Shot): Promise<void> {
+    if (!(await this.#inSight(shot))) return this.#tell(`${nameOf(shot)}: never in sight`)
+    if (shot.delayUs >= 1000) await pause(Math.floor(shot.delayUs / 1000))
+    const end = performance.now() + (shot.delayUs % 1000) / 1000
+    spinUntil('microseconds', () => performance.now() >= end)
+    const [pid, position] = [pidOf(this.cast, shot.victim), positionOf(this.cast)]
+    if (pid === null || position === null) return this.#tell(`${nameOf(shot)}: gone after ${shot.delayUs} µs`)
+    killIfAlive(pid, `SIG${shot.signal}`)
+    this.shot.add(pid)
+    this.hits.push({ victim: shot.victim, position, signal: shot.signal })
+    this.#tell(
+      `${nameOf(shot)}: SIG${shot.signal} to ${shot.victim} ${pid}, which is ${position}, after ${shot.delayUs} µs`,
+    )
+    if (shot.signal === 'STOP') await this.#continueLater(pid, shot.contMs)
+  }
+
+  isOver(): boolean {
+    const { first, second, janitor, world } = this.cast
+    return [first, second, janitor].every((started) => !isThere(started)) && !isAtWork(world)
+  }
+
+  async #continueLater(pid: number, contMs: number): Promise<void> {
+    await pause(contMs)
+    if (isOfWorld(this.cast.world, pid)) killIfAlive(pid, 'SIGCONT')
+    this.#tell(`SIGCONT to ${pid}`)
+  }
+
+  async #inSight({ victim, position }: Cell): Promise<boolean> {
+    return this.#watch(
+      () => positionOf(this.cast) === position && pidOf(this.cast, victim) !== null && this.#isAlive(),
+    )
+  }
+
+  /** In a round with a death only the second life counts. */
+  #isAlive(): boolean {
+    return this.#plan.deathAt === null || this.cast.death !== null || this.isOver()
+  }
+
+  /** Has the first run come so far, or farther. */
+  #past(position: Position): Promise<boolean> {
+    const isFar = (now: Position | null) =>
+      now !== null && POSITIONS.indexOf(now) >= POSITIONS.indexOf(position)
+    return this.#watch(() => isFar(positionOf(this.cast)))
+  }
+
+  /** Looks every millisecond, until everybody is done. */
+  async #watch(isThere: () => boolean): Promise<boolean> {
+    const end = performance.now() + MOST_AIM_MS
+    while (!this.isOver() && performance.now() < end) {
+      if (isThere()) return true
+      await pause(1)
+    }
+    return false
+  }
+
+  #begin(who: 'second' | 'janitor', started: Started): void {
+    this.cast[who] = started
+    this.cast.all.push(started)
+    this.#tell(`${who} is ${started.pid}`)
+  }
+
+  async #cancel(): Promise<void> {
+    const folder = folderOf(this.cast)
+    if (folder === null) return
+    this.#tell('cancelled')
+    await this.cast.world.berth('cancel', folder.slice(-16)).ended()
+  }
+
+  async #sweep(): Promise<void> {
+    const { janitorAt, deathAt, janitorLoops } = this.#plan
+    const { world } = this.cast
+    if (janitorAt === null) return
+    await this.#past(janitorAt)
+    if (deathAt !== null) await this.#watch(() => this.cast.death !== null)
+    for (;;) {
+      const janitor = world.berth('janitor')
+      this.#begin('janitor', janitor)
+      await janitor.ended()
+      if (!janitorLoops || positionOf(this.cast) === null) return
+    }
+  }
+
+  /** Kills all that conducts the first run, where the plan wants it dead. */
+  async #die(): Promise<void> {
+    const { deathAt, deathUs } = this.#plan
+    if (deathAt === null || !(await this.#past(deathAt))) return
+    await pause(Math.floor(deathUs / 1000))
+    const parts = (['cli', 'wrapper', 'process'] as const).flatMap((part) => pidOf(this.cast, part) ?? [])
+    const folder = folderOf(this.cast)
+    if (folder === null || parts.length < 3) {
+      this.#tell('the first run did not live long enough to be killed')
+      return
+    }
+    await killTogether(...parts)
+    for (const pid of parts) this.shot.add(pid)
+    this.cast.death = { lines: journalOf(folder).length, wrapper: parts[1] ?? 0 }
+    this.#tell(`killed together: ${parts}, at ${journalOf(folder).at(-1)?.event ?? 'no line'}`)
+  }
+
+  #tell(what: string): void {
+    this.story.push(`${(performance.now() - this.#began).toFixed(1).padStart(8)} ms  ${what}`)
+  }
+}
