@@ -28,7 +28,7 @@ test('R-LCK-02 R-RUN-03 R-RUN-08 R-Q-07 case 44: random signals to random proces
 
 describe('the fuzzer', () => {
   test('plays the same plan again for the same seed, round and cells, and others for others', () => {
-    const cells = [cellOf('recoverer/started/KILL'), cellOf('process/tearing/STOP')]
+    const cells = [cellOf('recoverer/tearing/KILL'), cellOf('process/tearing/STOP')]
     const [plan, again, next] = [makePlan(7, 3, cells), makePlan(7, 3, cells), makePlan(7, 4, cells)]
     expect(again).toEqual(plan)
     expect(next).not.toEqual(plan)

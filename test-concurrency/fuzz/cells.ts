@@ -76,7 +76,9 @@ export function makeHistogram(grain: Grain): Histogram {
     emptiest(random, fits) {
       const fitting = CELLS.filter(fits)
       const least = Math.min(...fitting.map(weight))
-      return random.pick(fitting.filter((cell) => weight(cell) === least))
+      const emptiest = fitting.filter((cell) => weight(cell) === least)
+      const key = random.pick([...new Set(emptiest.map(grain))])
+      return random.pick(emptiest.filter((cell) => grain(cell) === key))
     },
     aimed(cells, by) {
       for (const cell of cells) count(aims, grain(cell), by)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { childrenOf, isAlive } from '../fixtures/kernel.ts'
+import { childrenOf, isAlive, parentOf } from '../fixtures/kernel.ts'
 import { journalOf, type Line, textOf } from '../fixtures/records.ts'
 import type { Started } from '../fixtures/started.ts'
 import type { World } from '../fixtures/world.ts'
@@ -14,8 +14,10 @@ export interface Cast {
   janitor: Started | null
   /** Every command of the round, janitors that have ended included. */
   readonly all: Started[]
-  /** Everything that conducts the first run has been killed: journal lines before that, and the wrapper, are of its first life. */
-  death: { readonly lines: number; readonly wrapper: number } | null
+  /** The last wrapper of the first run that was seen. */
+  wrapper: number | null
+  /** Everything that conducts the first run has been killed: journal lines before that are of its first life. */
+  death: { readonly lines: number } | null
 }
 
 const POSITION_AT: Readonly<Record<string, Position>> = {
@@ -67,7 +69,7 @@ function partOf(cast: Cast, victim: Victim): number | null {
     case 'janitor':
       return cast.janitor?.pid ?? null
     case 'recoverer':
-      return recoverers(cast).find((pid) => wrapperBelow(cast, pid) !== null) ?? null
+      return recovererOf(cast)
     case 'wrapper':
       return wrapperOf(cast)
     case 'process':
@@ -78,29 +80,34 @@ function partOf(cast: Cast, victim: Victim): number | null {
   }
 }
 
+/** Whoever has launched the wrapper of the second life. */
+function recovererOf(cast: Cast): number | null {
+  const wrapper = cast.death === null ? null : wrapperOf(cast)
+  const parent = wrapper === null ? 0 : parentOf(wrapper)
+  return recoverers(cast).includes(parent) ? parent : null
+}
+
 function recoverers({ first, second, janitor }: Cast): readonly number[] {
   return [first, second, janitor].flatMap((started) => (isThere(started) ? [started.pid] : []))
 }
 
+/** Reading all of /proc takes longer than some positions last: what was found is kept as long as it lives. */
 function wrapperOf(cast: Cast): number | null {
+  if (cast.wrapper !== null && isAlive(cast.wrapper)) return cast.wrapper
   const folder = folderOf(cast)
   const told = folder === null ? undefined : lastStart(linesOf(cast, folder))?.wrapper
-  if (told !== undefined && isAlive(told)) return told
-  for (const pid of recoverers(cast)) {
-    const wrapper = wrapperBelow(cast, pid)
-    if (wrapper !== null) return wrapper
-  }
-  return null
+  if (told !== undefined && isAlive(told)) cast.wrapper = told
+  else if (folder !== null) cast.wrapper = wrapperIn(cast, folder)
+  return cast.wrapper
 }
 
-function wrapperBelow(cast: Cast, pid: number): number | null {
-  const folder = folderOf(cast)
-  if (folder === null) return null
-  const isWrapper = (child: number) => {
-    const words = read(`/proc/${child}/cmdline`)
-    return words.includes('run-wrapper') && words.includes(folder)
+function wrapperIn(cast: Cast, folder: string): number | null {
+  const parents = new Set(recoverers(cast))
+  const isWrapper = (pid: number) => {
+    const words = read(`/proc/${pid}/cmdline`)
+    return words.includes('run-wrapper') && words.includes(folder) && parents.has(parentOf(pid))
   }
-  return childrenOf(pid).find(isWrapper) ?? null
+  return pids().find(isWrapper) ?? null
 }
 
 function processOf(cast: Cast): number | null {
@@ -143,8 +150,11 @@ export function isAtWork(world: World): boolean {
 const HARNESS = /scripts\/berth|scripts\/run-wrapper|src\/main\.ts|src\/run\/main\.ts/
 
 export function livingOf(world: World): readonly number[] {
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
-  return pids.filter((pid) => isOfWorld(world, pid) && isAlive(pid))
+  return pids().filter((pid) => isOfWorld(world, pid) && isAlive(pid))
+}
+
+function pids(): readonly number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
 }
 
 function read(path: string): string {
