@@ -9,6 +9,8 @@ import { livingOf } from './sight.ts'
 export interface Campaign {
   readonly seed: number
   readonly grain: Grain
+  /** So many shots in each round; by default it is random. */
+  readonly shots?: number
   /** Rounds at a time. */
   readonly lanes: number
   /** Is that enough, after so many rounds. */
@@ -23,13 +25,13 @@ export interface Tally {
 }
 
 /** Plays rounds until it is enough; aims where the histogram is emptiest. A failed round is told and kept, and the others go on. */
-export async function fuzz({ seed, grain, lanes, isEnough, say }: Campaign): Promise<Tally> {
+export async function fuzz({ seed, grain, shots, lanes, isEnough, say }: Campaign): Promise<Tally> {
   const histogram = makeHistogram(grain)
   const failures: string[] = []
   let [next, rounds] = [0, 0]
   const lane = async () => {
     while (!isEnough(rounds, histogram)) {
-      const cells = aims(seed, next, histogram)
+      const cells = aims(seed, next, shots ?? shotsOf(seed, next), histogram)
       const plan = makePlan(seed, next, cells)
       next += 1
       histogram.aimed(cells, 1)
@@ -56,9 +58,8 @@ export async function replay(seed: number, round: number, cells: readonly Cell[]
   return outcome.faults.length === 0 ? null : failureText(plan, outcome)
 }
 
-function aims(seed: number, round: number, histogram: Histogram): readonly Cell[] {
+function aims(seed: number, round: number, count: number, histogram: Histogram): readonly Cell[] {
   const random = makeRandom(seed, round, 3)
-  const count = shotsOf(seed, round)
   if (count === 0) return []
   const first = histogram.emptiest(random, () => true)
   const cells = [first]
