@@ -2,16 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fuzz } from './fuzz/campaign.ts'
-import { CELLS, COARSE, cellOf, makeHistogram, nameOf } from './fuzz/cells.ts'
-import { makePlan } from './fuzz/plan.ts'
-import { makeRandom } from './fuzz/random.ts'
+import { makeWorld } from './fixtures/world.ts'
+import { failureOf, fuzz } from './fuzz/campaign.ts'
+import { CELLS, cellOf, makeHistogram, nameOf } from './fuzz/cells.ts'
+import { FULL, makePlan, planOf, SHORT } from './fuzz/plan.ts'
 import { judgeRuns } from './fuzz/verdict.ts'
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1_000_000))
-/** Rounds aim where the histogram is emptiest; a cell that is empty after so many is out of their reach. */
-const MOST_ROUNDS = 100
-/** A minute and less on two cores of its own; others may be at work there, too. */
+const LEAST_ROUNDS = 32
+/** Three shots a round at 32 cells, each aimed at in turn: one that is empty after so many rounds is out of their reach. */
+const MOST_ROUNDS = 160
+/** Less than a minute on two cores of its own; others may be at work there, too. */
 const MOST_MS = 300_000
 
 test(
@@ -20,10 +21,10 @@ test(
     console.log(`seed ${SEED}; again: FUZZ_SEED=${SEED}`)
     const { rounds, failures, histogram } = await fuzz({
       seed: SEED,
-      grain: COARSE,
-      shots: 3,
+      form: SHORT,
       lanes: 4,
-      isEnough: (rounds, { empty }) => rounds >= MOST_ROUNDS || empty().length === 0,
+      isEnough: (rounds, { empty }) =>
+        rounds >= MOST_ROUNDS || (rounds >= LEAST_ROUNDS && empty().length === 0),
       say: console.error,
     })
     console.log(`${histogram.text()}\n${rounds} rounds`)
@@ -34,20 +35,53 @@ test(
 )
 
 describe('the fuzzer', () => {
-  test('plays the same plan again for the same seed, round and cells, and others for others', () => {
-    const cells = [cellOf('recoverer/tearing/KILL'), cellOf('process/tearing/STOP')]
-    const [plan, again, next] = [makePlan(7, 3, cells), makePlan(7, 3, cells), makePlan(7, 4, cells)]
+  test('plays the same plan again for the same seed, round and form, and others for others', () => {
+    const [plan, again, next, other] = [
+      planOf(7, 3, FULL),
+      planOf(7, 3, FULL),
+      planOf(7, 4, FULL),
+      planOf(8, 3, FULL),
+    ]
     expect(again).toEqual(plan)
-    expect(next).not.toEqual(plan)
-    expect(plan.deathAt).not.toBeNull()
+    expect(next.shots).not.toEqual(plan.shots)
+    expect(other.shots).not.toEqual(plan.shots)
   })
 
-  test('aims at the emptiest cell, and tells which are empty', () => {
+  test.each([FULL, SHORT])('aims at every cell of its grain before it aims at one again: $shots', (form) => {
+    const grains = new Set(CELLS.map(form.grain))
+    const firsts = Array.from({ length: 2 * grains.size }, (_, round) => planOf(7, round, form).shots[0])
+    // In the full form a few rounds have no shot.
+    const aimed = firsts.flatMap((shot) => (shot === undefined ? [] : [form.grain(shot)]))
+    for (const grain of grains) expect(aimed.filter((name) => name === grain).length).toBeLessThanOrEqual(2)
+    expect(new Set(aimed).size).toBeGreaterThan(0.95 * grains.size)
+  })
+
+  test('has the first run killed where a recoverer is to be met, and somebody to recover it', () => {
+    for (let round = 0; round < 20; round += 1) {
+      const plan = makePlan(7, round, [cellOf('recoverer/tearing/KILL')])
+      expect(plan.deathAt).not.toBeNull()
+      expect(plan.janitorAt !== null || plan.second !== 'none').toBe(true)
+    }
+  })
+
+  test('tells which cells are empty', () => {
     const histogram = makeHistogram(nameOf)
     const last = cellOf('stage/tearing/HUP')
     for (const cell of CELLS) if (cell !== last) histogram.hit(cell)
     expect(histogram.empty()).toEqual([nameOf(last)])
-    expect(histogram.emptiest(makeRandom(1), () => true)).toBe(last)
+  })
+
+  test('tells of a failed round its seed, aims, faults and story, where its folder is, and how to play it again', () => {
+    const world = makeWorld()
+    const plan = planOf(7, 3, SHORT)
+    const story = ['5.0 ms  stage/staging/KILL: KILL to stage 4711']
+    expect(failureOf(plan, SHORT, { faults: [], story, world })).toBeNull()
+    const text = failureOf(plan, SHORT, { faults: ['lock app is held'], story, world }) ?? ''
+    rmSync(world.root, { recursive: true })
+    expect(text).toContain(`kept: ${world.root}\n`)
+    expect(text).toContain('again: npm run fuzz -- --seed 7 --round 3 --short\n')
+    for (const shot of plan.shots) expect(text).toContain(nameOf(shot))
+    for (const line of ['  lock app is held\n', ...story]) expect(text).toContain(line)
   })
 })
 
@@ -85,7 +119,7 @@ describe('the judge of runs', () => {
     ['sees none', { a: [0, [STARTED]] }, '', /never concluded/],
     ['hears a site that was not alone', {}, 'aaaaaaaaaaaaaaaa OVERLAP with b\n', /^site: .*OVERLAP/],
     ['misses a site that is there still', {}, 'aaaaaaaaaaaaaaaa up\n', /is there still/],
-  ])('%s', (_, runs, trace, told) => {
+  ])('%s', async (_, runs, trace, told) => {
     const root = mkdtempSync(join(tmpdir(), 'berth-judge-'))
     for (const [run, [from, lines]] of Object.entries(runs)) {
       const folder = join(root, 'runs', run)
@@ -96,7 +130,7 @@ describe('the judge of runs', () => {
       writeFileSync(join(folder, 'result.json'), '{}')
     }
     writeFileSync(join(root, 'trace'), trace)
-    const faults = judgeRuns(root, join(root, 'trace'))
+    const faults = await judgeRuns(root, join(root, 'trace'))
     rmSync(root, { recursive: true })
     if (told === null) expect(faults).toEqual([])
     else expect(faults.join('\n')).toMatch(told)

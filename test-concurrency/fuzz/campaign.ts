@@ -1,16 +1,16 @@
-import { rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { killIfAlive } from '../fixtures/kernel.ts'
-import { type Cell, type Grain, type Histogram, makeHistogram, nameOf } from './cells.ts'
-import { goesWith, makePlan, type Plan, shotsOf } from './plan.ts'
-import { makeRandom } from './random.ts'
+import { makeRepository } from '../fixtures/world.ts'
+import { type Histogram, makeHistogram, nameOf } from './cells.ts'
+import { type Form, type Plan, planOf, SHORT } from './plan.ts'
 import { type Outcome, playRound } from './round.ts'
 import { livingOf } from './sight.ts'
 
 export interface Campaign {
   readonly seed: number
-  readonly grain: Grain
-  /** So many shots in each round; by default it is random. */
-  readonly shots?: number
+  readonly form: Form
   /** Rounds at a time. */
   readonly lanes: number
   /** Is that enough, after so many rounds. */
@@ -24,24 +24,23 @@ export interface Tally {
   readonly histogram: Histogram
 }
 
-/** Plays rounds until it is enough; aims where the histogram is emptiest. A failed round is told and kept, and the others go on. */
-export async function fuzz({ seed, grain, shots, lanes, isEnough, say }: Campaign): Promise<Tally> {
-  const histogram = makeHistogram(grain)
+/** Plays rounds until it is enough. A failed round is told and kept, and the others go on. */
+export async function fuzz({ seed, form, lanes, isEnough, say }: Campaign): Promise<Tally> {
+  using repository = makeRepositoryForAll()
+  const histogram = makeHistogram(form.grain)
   const failures: string[] = []
   let [next, rounds] = [0, 0]
   const lane = async () => {
     while (!isEnough(rounds, histogram)) {
-      const cells = aims(seed, next, shots ?? shotsOf(seed, next), histogram)
-      const plan = makePlan(seed, next, cells)
+      const plan = planOf(seed, next, form)
       next += 1
-      histogram.aimed(cells, 1)
-      const outcome = await playRound(plan)
-      histogram.aimed(cells, -1)
+      const outcome = await playRound(plan, repository.path)
       for (const cell of outcome.hits) histogram.hit(cell)
       rounds += 1
-      if (outcome.faults.length > 0) {
-        failures.push(failureText(plan, outcome))
-        say(failureText(plan, outcome))
+      const failure = failureOf(plan, form, outcome)
+      if (failure !== null) {
+        failures.push(failure)
+        say(failure)
       }
       end(outcome)
     }
@@ -50,32 +49,41 @@ export async function fuzz({ seed, grain, shots, lanes, isEnough, say }: Campaig
   return { rounds, failures, histogram }
 }
 
-/** Plays one round again; gives what is wrong with it. */
-export async function replay(seed: number, round: number, cells: readonly Cell[]): Promise<string | null> {
-  const plan = makePlan(seed, round, cells)
-  const outcome = await playRound(plan)
+/** Plays one round again; gives what came of it, and what is wrong with that. */
+export async function replay(
+  seed: number,
+  round: number,
+  form: Form,
+): Promise<{ readonly story: readonly string[]; readonly failure: string | null }> {
+  using repository = makeRepositoryForAll()
+  const plan = planOf(seed, round, form)
+  const outcome = await playRound(plan, repository.path)
   end(outcome)
-  return outcome.faults.length === 0 ? null : failureText(plan, outcome)
+  return { story: outcome.story, failure: failureOf(plan, form, outcome) }
 }
 
-function aims(seed: number, round: number, count: number, histogram: Histogram): readonly Cell[] {
-  const random = makeRandom(seed, round, 3)
-  if (count === 0) return []
-  const first = histogram.emptiest(random, () => true)
-  const cells = [first]
-  while (cells.length < count) cells.push(histogram.emptiest(random, goesWith(first)))
-  return cells
+/** Making one takes three processes; copying it takes none. */
+function makeRepositoryForAll(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'berth-fuzz-'))
+  makeRepository(path)
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }
 
-function failureText(plan: Plan, { faults, story, world }: Outcome): string {
+/** All that its reader needs to find out what happened, and to play it again; null = nothing is wrong. */
+export function failureOf(
+  plan: Plan,
+  form: Form,
+  { faults, story, world }: Pick<Outcome, 'faults' | 'story' | 'world'>,
+): string | null {
+  if (faults.length === 0) return null
   const { seed, round, shots } = plan
-  const cells = shots.map(nameOf).join(',')
   return [
     `===== round ${round} of seed ${seed} failed; its folder is kept: ${world.root}`,
-    `again: npm run fuzz -- --seed ${seed} --round ${round} --cells '${cells}'`,
+    `again: npm run fuzz -- --seed ${seed} --round ${round}${form === SHORT ? ' --short' : ''}`,
+    `aimed at: ${shots.map(nameOf).join(' ')}`,
     ...faults.map((fault) => `  ${fault}`),
-    JSON.stringify(plan),
     ...story,
+    JSON.stringify(plan),
     world.dump(),
   ].join('\n')
 }

@@ -1,10 +1,9 @@
-import type { Random } from './random.ts'
-
 /** Where a run is, by its folder and the last line of its journal. `started`: a process conducts it, and nothing more is told yet. */
 export const POSITIONS = ['before', 'launch', 'started', 'staging', 'tearing', 'ending'] as const
 export type Position = (typeof POSITIONS)[number]
 
-export const SIGNALS = ['KILL', 'TERM', 'INT', 'HUP', 'STOP'] as const
+/** STOP is let go on after a while; HALT is a SIGSTOP for good. */
+export const SIGNALS = ['KILL', 'TERM', 'INT', 'HUP', 'STOP', 'HALT'] as const
 export type Signal = (typeof SIGNALS)[number]
 
 /** Whom a signal can meet, and where its run may be then; for janitor and waiter: the run beside it; for the recoverer: the run's second life. */
@@ -12,6 +11,7 @@ const MEETINGS = {
   cli: POSITIONS,
   wrapper: ['launch', 'started', 'staging', 'tearing', 'ending'],
   process: ['launch', 'started', 'staging', 'tearing', 'ending'],
+  git: ['started'],
   stage: ['staging', 'tearing'],
   grandchild: ['staging'],
   janitor: ['launch', 'started', 'staging', 'tearing', 'ending'],
@@ -28,9 +28,24 @@ export interface Cell {
   readonly signal: Signal
 }
 
+/**
+ * What is stopped for good must be ended by its run, or with a run process by a sweep: it finds one that has begun its journal, and not yet
+ * given its names back, past its ceiling. Who else is stopped for good, a person lets go on.
+ */
+const HALTS: Readonly<Partial<Record<Victim, readonly Position[]>>> = {
+  process: ['started', 'staging', 'tearing'],
+  git: ['started'],
+  stage: ['staging', 'tearing'],
+  grandchild: ['staging'],
+}
+
+function isMeant({ victim, position, signal }: Cell): boolean {
+  return signal !== 'HALT' || HALTS[victim]?.includes(position) === true
+}
+
 export const CELLS: readonly Cell[] = Object.entries(MEETINGS).flatMap(([victim, positions]) =>
   positions.flatMap((position) =>
-    SIGNALS.map((signal): Cell => ({ victim: victim as Victim, position, signal })),
+    SIGNALS.map((signal): Cell => ({ victim: victim as Victim, position, signal })).filter(isMeant),
   ),
 )
 
@@ -55,53 +70,38 @@ export const COARSE: Grain = ({ victim, position, signal }) => {
 
 export interface Histogram {
   readonly hit: (cell: Cell) => void
-  /** One of the emptiest cells of those that fit; what is under way counts, too. */
-  readonly emptiest: (random: Random, fits: (cell: Cell) => boolean) => Cell
-  readonly aimed: (cells: readonly Cell[], by: 1 | -1) => void
+  /** What no shot has met yet, by its grain. */
   readonly empty: () => readonly string[]
   readonly text: () => string
 }
 
 export function makeHistogram(grain: Grain): Histogram {
-  const hits = new Map<string, number>(CELLS.map((cell) => [grain(cell), 0]))
-  const fine = new Map<string, number>()
-  const aims = new Map<string, number>()
-  const count = (map: Map<string, number>, key: string, by: number) => map.set(key, (map.get(key) ?? 0) + by)
-  const weight = (cell: Cell) => (hits.get(grain(cell)) ?? 0) + (aims.get(grain(cell)) ?? 0)
+  const hits = new Map<string, number>()
+  const met = new Set<string>()
   return {
     hit(cell) {
-      count(fine, nameOf(cell), 1)
-      if (hits.has(grain(cell))) count(hits, grain(cell), 1)
+      hits.set(nameOf(cell), (hits.get(nameOf(cell)) ?? 0) + 1)
+      met.add(grain(cell))
     },
-    emptiest(random, fits) {
-      const fitting = CELLS.filter(fits)
-      const least = Math.min(...fitting.map(weight))
-      const emptiest = fitting.filter((cell) => weight(cell) === least)
-      const key = random.pick([...new Set(emptiest.map(grain))])
-      return random.pick(emptiest.filter((cell) => grain(cell) === key))
-    },
-    aimed(cells, by) {
-      for (const cell of cells) count(aims, grain(cell), by)
-    },
-    empty: () => [...hits].flatMap(([name, count]) => (count === 0 ? [name] : [])),
-    text: () => table(fine),
+    empty: () => [...new Set(CELLS.map(grain))].filter((name) => !met.has(name)),
+    text: () => table(hits),
   }
 }
 
 function table(hits: ReadonlyMap<string, number>): string {
-  const head = ['', '', ...SIGNALS].map((word, index) => pad(word, index)).join('')
+  const aims = new Set(CELLS.map(nameOf))
+  const head = ['', '', ...SIGNALS].map(pad).join('')
   const rows = Object.keys(MEETINGS).flatMap((victim) =>
     POSITIONS.flatMap((position) => {
-      const counts = SIGNALS.map((signal) => hits.get(`${victim}/${position}/${signal}`))
-      const isAimed = (MEETINGS[victim as Victim] as readonly Position[]).includes(position)
-      if (!isAimed && counts.every((count) => count === undefined)) return []
-      const words = [victim, position, ...counts.map((count) => String(count ?? (isAimed ? 0 : '-')))]
-      return [words.map((word, index) => pad(word, index)).join('')]
+      const names = SIGNALS.map((signal) => `${victim}/${position}/${signal}`)
+      if (!names.some((name) => aims.has(name) || hits.has(name))) return []
+      const counts = names.map((name) => hits.get(name) ?? (aims.has(name) ? 0 : '-'))
+      return [[victim, position, ...counts].map(pad).join('')]
     }),
   )
   return [head, ...rows].join('\n')
 }
 
-function pad(word: string, column: number): string {
-  return column < 2 ? word.padEnd(11) : word.padStart(6)
+function pad(word: string | number, column: number): string {
+  return column < 2 ? String(word).padEnd(11) : String(word).padStart(6)
 }

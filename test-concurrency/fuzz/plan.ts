@@ -1,5 +1,15 @@
-import type { Cell, Position } from './cells.ts'
+import { CELLS, type Cell, COARSE, type Grain, nameOf, POSITIONS, type Position } from './cells.ts'
 import { makeRandom, type Random } from './random.ts'
+
+/** How a campaign chooses: cells that are one by the grain come once before any comes twice. */
+export interface Form {
+  readonly grain: Grain
+  /** So many shots in each round; null = it is random, too. */
+  readonly shots: number | null
+}
+
+export const FULL: Form = { grain: nameOf, shots: null }
+export const SHORT: Form = { grain: COARSE, shots: 3 }
 
 /** One signal of a round: to whom, where, and how long after the event that brings it there. */
 export interface Shot extends Cell {
@@ -8,7 +18,7 @@ export interface Shot extends Cell {
   readonly contMs: number
 }
 
-/** All that a round does, from seed, number and cells alone. */
+/** All that a round does. */
 export interface Plan {
   readonly seed: number
   readonly round: number
@@ -16,6 +26,8 @@ export interface Plan {
   readonly workMs: number
   readonly downMs: number
   readonly stubborn: boolean
+  /** Budgets that somebody who never ends uses up within seconds. */
+  readonly hasty: boolean
   /** The first run also has a resource. */
   readonly resource: boolean
   /** How the second run, if there is one, meets the first. */
@@ -24,8 +36,8 @@ export interface Plan {
   /** Where the first run is when these come. */
   readonly cancelAt: Position | null
   readonly janitorAt: Position | null
-  /** Janitors come one after the other, as long as the first run is there. */
-  readonly janitorLoops: boolean
+  /** Janitors come one after the other: until all that are aimed at them have been shot, or as long as the first run is there. */
+  readonly janitors: 'one' | 'until met' | 'until over'
   /** Where the first run is when one that is queued behind it comes. */
   readonly secondAt: Position
   /** Everything that conducts the first run is killed here, so that somebody has to recover it. */
@@ -43,23 +55,37 @@ const LASTS_MS: Readonly<Record<Position, number>> = {
   ending: 12,
 }
 
-export function shotsOf(seed: number, round: number): number {
-  const random = makeRandom(seed, round, 1)
-  return random.chance(0.03) ? 0 : random.pick([1, 2, 2, 3, 3])
+/** Of those that do not live as long as their run is there. */
+const LIVES_MS: Readonly<Partial<Record<Cell['victim'], number>>> = { git: 5, stage: 60 }
+
+/** The plan of a round: the same for the same seed, round and form, whatever came of the rounds before it. */
+export function planOf(seed: number, round: number, form: Form): Plan {
+  return makePlan(seed, round, cellsOf(seed, round, form))
 }
 
-/** A recoverer is there only when the first run has died; what else is shot then is of the second life. */
-export function goesWith(first: Cell): (cell: Cell) => boolean {
-  if (first.victim !== 'recoverer') return (cell) => cell.victim !== 'recoverer'
+function cellsOf(seed: number, round: number, { grain, shots }: Form): readonly Cell[] {
+  const random = makeRandom(seed, round, 1)
+  const count = shots ?? (random.chance(0.03) ? 0 : random.pick([1, 2, 2, 3, 3]))
+  if (count === 0) return []
+  const grains = [...new Set(CELLS.map(grain))]
+  const deck = makeRandom(seed, Math.floor(round / grains.length), 3).shuffle(grains)
+  const first = random.pick(CELLS.filter((cell) => grain(cell) === deck[round % grains.length]))
+  const others = CELLS.filter(goesWith(first))
+  return [first, ...Array.from({ length: count - 1 }, () => random.pick(others))]
+}
+
+/** A recoverer is there only when the first run has died; what else is shot then is of the second life. One HALT is enough for a round. */
+function goesWith(first: Cell): (cell: Cell) => boolean {
+  if (first.victim !== 'recoverer') return (cell) => cell.victim !== 'recoverer' && cell.signal !== 'HALT'
   const late = new Set(['wrapper', 'process', 'stage'])
-  return (cell) => late.has(cell.victim) && cell.position !== 'staging'
+  return (cell) => late.has(cell.victim) && cell.position !== 'staging' && cell.signal !== 'HALT'
 }
 
 export function makePlan(seed: number, round: number, cells: readonly Cell[]): Plan {
   const random = makeRandom(seed, round, 2)
   const has = (victim: Cell['victim']) => cells.find((cell) => cell.victim === victim)
+  const halted = cells.find((cell) => cell.signal === 'HALT')
   const recovered = has('recoverer') !== undefined
-  const janitor = has('janitor')
   const resource = random.chance(0.4)
   const beside = resource ? 'same resource' : 'same domain'
   const swept = recovered && random.chance(0.5)
@@ -72,25 +98,38 @@ export function makePlan(seed: number, round: number, cells: readonly Cell[]): P
     workMs: 60 + random.below(200),
     downMs: 20 + random.below(100),
     stubborn: random.chance(0.3),
+    hasty: halted !== undefined,
     resource,
     second: queued ? random.pick(['same domain', beside] as const) : other,
     hold: random.chance(0.1),
     cancelAt: random.chance(0.1) ? random.pick(['launch', 'started', 'staging', 'tearing'] as const) : null,
-    janitorLoops: janitor !== undefined,
     secondAt: has('waiter')?.position === 'launch' ? 'before' : 'launch',
-    janitorAt: janitorAt(janitor?.position, swept, random),
     deathAt: recovered ? random.pick(['launch', 'started', 'staging', 'staging', 'tearing'] as const) : null,
     deathUs: random.below(100_000),
+    ...janitors(cells, swept, random),
   }
 }
 
-/** One that is to be met comes at once, and again whenever it has ended. */
-function janitorAt(met: Position | undefined, swept: boolean, random: Random): Position | null {
-  if (swept || met !== undefined) return 'before'
-  return random.chance(0.12) ? random.pick(['started', 'staging', 'tearing'] as const) : null
+/** Those that are to be met come a little before the run is where they are to be met. */
+function janitors(
+  cells: readonly Cell[],
+  swept: boolean,
+  random: Random,
+): Pick<Plan, 'janitorAt' | 'janitors'> {
+  const chance = random.chance(0.12) ? random.pick(['started', 'staging', 'tearing'] as const) : null
+  const places = cells
+    .filter(({ victim }) => victim === 'janitor')
+    .map(({ position }) => POSITIONS.indexOf(position))
+  const before = POSITIONS[Math.min(...places) - 1] ?? 'before'
+  if (cells.some(({ victim, signal }) => victim === 'process' && signal === 'HALT'))
+    return { janitorAt: 'launch', janitors: 'until over' }
+  if (swept) return { janitorAt: 'before', janitors: 'one' }
+  if (places.length > 0) return { janitorAt: before, janitors: 'until met' }
+  return { janitorAt: chance, janitors: 'one' }
 }
 
 function aimed(cell: Cell, random: Random): Shot {
-  const delayUs = Math.floor(random.next() ** 2 * LASTS_MS[cell.position] * 1000)
+  const lastsMs = LIVES_MS[cell.victim] ?? LASTS_MS[cell.position]
+  const delayUs = Math.floor(random.next() ** 2 * lastsMs * 1000)
   return { ...cell, delayUs, contMs: 20 + random.below(400) }
 }

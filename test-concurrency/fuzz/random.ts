@@ -5,6 +5,8 @@ export interface Random {
   readonly below: (end: number) => number
   readonly chance: (share: number) => boolean
   readonly pick: <T>(items: readonly T[]) => T
+  /** The same items in another order. */
+  readonly shuffle: <T>(items: readonly T[]) => readonly T[]
 }
 
 /** Mulberry32: 32 bits of state are enough for the few dozen numbers of a round. */
@@ -26,5 +28,10 @@ export function makeRandom(...seeds: readonly number[]): Random {
       if (item === undefined) throw new Error('there is nothing to pick from')
       return item
     },
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, place: next() }))
+        .sort((one, other) => one.place - other.place)
+        .map(({ item }) => item),
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { killTogether } from '../fixtures/crash.ts'
-import { killIfAlive } from '../fixtures/kernel.ts'
+import { isAlive, isStopped, killIfAlive } from '../fixtures/kernel.ts'
 import { journalOf } from '../fixtures/records.ts'
 import type { Started } from '../fixtures/started.ts'
 import { spinUntil, until } from '../fixtures/until.ts'
@@ -26,11 +26,15 @@ const MOST_AIM_MS = 15_000
 /** Looking through all of /proc takes the processor from those that are looked for. */
 const BETWEEN_LOOKS_MS = 50
 const MOST_REST_MS = 60_000
+const BETWEEN_SWEEPS_MS = 500
 const FUZZED = 'sh "$BERTH_RECIPE_DIR/fuzzed"'
 
-/** Carries out a plan in a world of its own, and has the judge look when everything has come to rest. */
-export async function playRound(plan: Plan): Promise<Outcome> {
-  const stage = new Stage(plan)
+/**
+ * Carries out a plan in a world of its own, and has the judges look when everything has come to rest.
+ * @param repository what the round's own becomes a copy of
+ */
+export async function playRound(plan: Plan, repository: string): Promise<Outcome> {
+  const stage = new Stage(plan, repository)
   const { cast, story, hits, shot } = stage
   const faults: string[] = []
   try {
@@ -45,6 +49,25 @@ export async function playRound(plan: Plan): Promise<Outcome> {
   return { hits, faults, story, world: cast.world }
 }
 
+function writeRecipe(world: World, plan: Plan): void {
+  const { stubborn, workMs, downMs, resource, hasty } = plan
+  const commands = {
+    up: `${FUZZED} up ${stubborn ? 'stubborn' : ''}`,
+    work: `${FUZZED} work ${workMs / 1000}`,
+    check: `${FUZZED} work 0`,
+  }
+  const [most, budget] = hasty ? ['3s', '3s'] : ['1m', '2m']
+  const stages = Object.entries(commands).map(([name, run]) => [name, { run, timeout: most }])
+  const teardown = { run: `${FUZZED} down ${downMs / 1000}`, timeout: most }
+  world.recipe('app', {
+    stages: Object.fromEntries(stages),
+    teardown,
+    resources: resource ? ['db'] : [],
+    deadline: budget,
+  })
+  world.configure(`budgets: { killGrace: 200ms, deadline: ${budget}, teardown: ${budget} }`)
+}
+
 /** The stage of one round: who is on it, and what has been done to whom. */
 class Stage {
   readonly cast: Cast
@@ -53,21 +76,18 @@ class Stage {
   /** What this round has signalled. */
   readonly shot = new Set<number>()
   readonly #plan: Plan
+  /** What has neither met its aim nor given it up. */
+  readonly #awaited: Set<Shot>
   readonly #began = performance.now()
   #lookedAt = 0
   #isOver = false
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, repository: string) {
     this.#plan = plan
-    const world = makeWorld()
+    this.#awaited = new Set(plan.shots)
+    const world = makeWorld(repository)
     this.cast = { world, first: null, second: null, janitor: null, all: [], wrapper: null, death: null }
-    const stages = {
-      up: `${FUZZED} up ${plan.stubborn ? 'stubborn' : ''}`,
-      work: `${FUZZED} work ${plan.workMs / 1000}`,
-      check: `${FUZZED} work 0`,
-    }
-    const resources = plan.resource ? ['db'] : []
-    world.recipe('app', { stages, teardown: `${FUZZED} down ${plan.downMs / 1000}`, resources })
+    writeRecipe(world, plan)
   }
 
   raise(): void {
@@ -106,19 +126,42 @@ class Stage {
   }
 
   async shoot(shot: Shot): Promise<void> {
-    if (!(await this.#inSight(shot))) return this.#tell(`${nameOf(shot)}: never in sight`)
-    if (shot.delayUs >= 1000) await pause(Math.floor(shot.delayUs / 1000))
-    const end = performance.now() + (shot.delayUs % 1000) / 1000
+    const hit = await this.#aim(shot)
+    this.#awaited.delete(shot)
+    if (hit !== null && shot.signal === 'STOP') await this.#continueLater(hit, shot.contMs)
+  }
+
+  /** The pid that was hit; null = there was nobody to hit. */
+  async #aim(shot: Shot): Promise<number | null> {
+    const { victim, signal, delayUs } = shot
+    if (!(await this.#inSight(shot))) return this.#missed(`${nameOf(shot)}: never in sight`)
+    if (delayUs >= 1000) await pause(Math.floor(delayUs / 1000))
+    const end = performance.now() + (delayUs % 1000) / 1000
     spinUntil('microseconds', () => performance.now() >= end)
-    const [pid, position] = [pidOf(this.cast, shot.victim), positionOf(this.cast)]
-    if (pid === null || position === null) return this.#tell(`${nameOf(shot)}: gone after ${shot.delayUs} µs`)
-    killIfAlive(pid, `SIG${shot.signal}`)
+    const [pid, position] = [pidOf(this.cast, victim), positionOf(this.cast)]
+    if (pid === null || position === null) return this.#missed(`${nameOf(shot)}: gone after ${delayUs} µs`)
+    if (signal === 'HALT' && position !== shot.position)
+      return this.#missed(`${nameOf(shot)}: is ${position}`)
+    killIfAlive(pid, signal === 'HALT' ? 'SIGSTOP' : `SIG${signal}`)
     this.shot.add(pid)
-    this.hits.push({ victim: shot.victim, position, signal: shot.signal })
-    this.#tell(
-      `${nameOf(shot)}: SIG${shot.signal} to ${shot.victim} ${pid}, which is ${position}, after ${shot.delayUs} µs`,
-    )
-    if (shot.signal === 'STOP') await this.#continueLater(pid, shot.contMs)
+    if (signal === 'HALT' && (await this.#slippedAway(pid, position))) {
+      killIfAlive(pid, 'SIGCONT')
+      return this.#missed(`${nameOf(shot)}: let go on`)
+    }
+    this.hits.push({ victim, position, signal })
+    this.#tell(`${nameOf(shot)}: ${signal} to ${victim} ${pid}, which is ${position}, after ${delayUs} µs`)
+    return pid
+  }
+
+  /** Between the look and the stop it may have come to where nobody would ever end it. */
+  async #slippedAway(pid: number, position: Position): Promise<boolean> {
+    await until(`${pid} to stand still`, () => isStopped(pid) || !isAlive(pid))
+    return positionOf(this.cast) !== position
+  }
+
+  #missed(how: string): null {
+    this.#tell(how)
+    return null
   }
 
   isOver(): boolean {
@@ -179,17 +222,27 @@ class Stage {
   }
 
   async #sweep(): Promise<void> {
-    const { janitorAt, deathAt, janitorLoops } = this.#plan
+    const { janitorAt, deathAt } = this.#plan
     const { world } = this.cast
     if (janitorAt === null) return
     await this.#past(janitorAt)
     if (deathAt !== null) await this.#watch(() => this.cast.death !== null)
-    for (;;) {
+    do {
       const janitor = world.berth('janitor')
       this.#begin('janitor', janitor)
       await janitor.ended()
-      if (!janitorLoops || positionOf(this.cast) === null) return
-    }
+    } while (await this.#wantsJanitor())
+  }
+
+  async #wantsJanitor(): Promise<boolean> {
+    const { janitors } = this.#plan
+    if (janitors === 'until over') await pause(BETWEEN_SWEEPS_MS)
+    const isWanted = {
+      one: () => false,
+      'until met': () => [...this.#awaited].some(({ victim }) => victim === 'janitor'),
+      'until over': () => true,
+    }[janitors]
+    return isWanted() && positionOf(this.cast) !== null && performance.now() < this.#began + MOST_REST_MS
   }
 
   /** Kills all that conducts the first run, where the plan wants it dead. */

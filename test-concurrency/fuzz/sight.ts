@@ -74,6 +74,8 @@ function partOf(cast: Cast, victim: Victim): number | null {
       return wrapperOf(cast)
     case 'process':
       return processOf(cast)
+    case 'git':
+      return gitOf(cast)
     case 'stage':
     case 'grandchild':
       return notedPid(cast, victim)
@@ -116,6 +118,14 @@ function processOf(cast: Cast): number | null {
   if (told !== undefined && isAlive(told)) return told
   const wrapper = wrapperOf(cast)
   return wrapper === null ? null : (childrenOf(wrapper)[0] ?? null)
+}
+
+/** One of the gits of the checkout: each carries its stage's name. */
+function gitOf(cast: Cast): number | null {
+  const conductor = processOf(cast)
+  if (conductor === null) return null
+  const isGit = (pid: number) => read(`/proc/${pid}/environ`).includes('BERTH_STAGE=checkout\0')
+  return childrenOf(conductor).find(isGit) ?? null
 }
 
 function lastStart(lines: readonly Line[]): Line | undefined {

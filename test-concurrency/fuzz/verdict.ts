@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { look, probe } from '../fixtures/judge.ts'
+import { promisify } from 'node:util'
+import { type Judgement, probeAside } from '../fixtures/judge.ts'
 import type { Started } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
 import { type Cast, livingOf } from './sight.ts'
@@ -16,15 +19,26 @@ const SWEPT_CODES = new Set([0, 10])
 export async function verdictOn(cast: Cast, shot: ReadonlySet<number>): Promise<readonly string[]> {
   const { world } = cast
   const faults = await Promise.all(cast.all.map((started) => faultOf(started, shot)))
-  const rest = look(world.state)
-  if (rest.open.length > 0 || Object.keys(rest.marks).length > 0) {
+  if (isDirty(world.state)) {
     const sweep = world.berth('janitor')
     const { code } = await sweep.ended()
     if (!SWEPT_CODES.has(code ?? -1)) faults.push([`the sweep ended with ${code}: ${sweep.output()}`])
   }
   // What has been killed may still be ending; what stays, the judge sees.
   await until('the end of all', () => livingOf(world).length === 0, MOST_ENDING_MS).catch(() => undefined)
-  return [...faults.flat(), ...leftIn(world.state), ...judgeRuns(world.state, `${world.root}/trace`)]
+  const left = leftIn(await probeAside(world.state))
+  return [...faults.flat(), ...left, ...(await judgeRuns(world.state, `${world.root}/trace`))]
+}
+
+/** Is there anything to sweep: what comes of it is the judges' matter. */
+function isDirty(state: string): boolean {
+  const filesIn = (folder: string) =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      : []
+  const isMarked = (lock: { readonly parentPath: string; readonly name: string }) =>
+    statSync(join(lock.parentPath, lock.name)).size > 0
+  return filesIn(join(state, 'open')).length > 0 || filesIn(join(state, 'locks')).some(isMarked)
 }
 
 async function faultOf(started: Started, shot: ReadonlySet<number>): Promise<string[]> {
@@ -34,8 +48,7 @@ async function faultOf(started: Started, shot: ReadonlySet<number>): Promise<str
   return KNOWN_CODES.has(code ?? -1) ? [] : [`${started.pid} ended with ${code}: ${started.output()}`]
 }
 
-function leftIn(state: string): readonly string[] {
-  const { locks, marks, open, processes, cgroups } = probe(state)
+function leftIn({ locks, marks, open, processes, cgroups }: Judgement): readonly string[] {
   return [
     ...Object.entries(locks).flatMap(([name, how]) => (how === 'free' ? [] : [`lock ${name} is ${how}`])),
     ...Object.entries(marks).map(([name, run]) => `${name} is marked by run ${run}`),
@@ -46,7 +59,7 @@ function leftIn(state: string): readonly string[] {
 }
 
 /** What the second outside judge says of the runs of a state folder, and of the trace of their sites. */
-export function judgeRuns(state: string, trace: string): readonly string[] {
-  const told = execFileSync(JUDGE_OF_RUNS, [state, trace], { encoding: 'utf8', cwd: '/' })
-  return told.split('\n').filter((line) => line !== '')
+export async function judgeRuns(state: string, trace: string): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)(JUDGE_OF_RUNS, [state, trace], { cwd: '/' })
+  return stdout.split('\n').filter((line) => line !== '')
 }
