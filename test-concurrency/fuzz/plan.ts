@@ -1,7 +1,7 @@
 import { CELLS, type Cell, COARSE, type Grain, nameOf, POSITIONS, type Position } from './cells.ts'
 import { makeRandom, type Random } from './random.ts'
 
-/** How a campaign chooses: cells that are one by the grain come once before any comes twice. */
+/** How a campaign chooses: each cell, or all that are one by the grain, is aimed at in turn. */
 export interface Form {
   readonly grain: Grain
   /** So many shots in each round; null = it is random, too. */
@@ -56,7 +56,7 @@ const LASTS_MS: Readonly<Record<Position, number>> = {
 }
 
 /** Of those that do not live as long as their run is there. */
-const LIVES_MS: Readonly<Partial<Record<Cell['victim'], number>>> = { git: 5, stage: 60 }
+const LIVES_MS: Readonly<Partial<Record<Cell['victim'], number>>> = { git: 2, stage: 60 }
 
 /** The plan of a round: the same for the same seed, round and form, whatever came of the rounds before it. */
 export function planOf(seed: number, round: number, form: Form): Plan {
@@ -67,17 +67,27 @@ function cellsOf(seed: number, round: number, { grain, shots }: Form): readonly 
   const random = makeRandom(seed, round, 1)
   const count = shots ?? (random.chance(0.03) ? 0 : random.pick([1, 2, 2, 3, 3]))
   if (count === 0) return []
-  const grains = [...new Set(CELLS.map(grain))]
-  const deck = makeRandom(seed, Math.floor(round / grains.length), 3).shuffle(grains)
-  const first = random.pick(CELLS.filter((cell) => grain(cell) === deck[round % grains.length]))
+  const deck = deckOf(grain)
+  const place = makeRandom(seed, Math.floor(round / deck.length), 3).shuffle(deck)[round % deck.length]
+  const first = random.pick(CELLS.filter((cell) => grain(cell) === place))
   const others = CELLS.filter(goesWith(first))
-  return [first, ...Array.from({ length: count - 1 }, () => random.pick(others))]
+  const another = () => {
+    const beside = random.pick([...new Set(others.map(grain))])
+    return random.pick(others.filter((cell) => grain(cell) === beside))
+  }
+  return [first, ...Array.from({ length: count - 1 }, another)]
+}
+
+/** Cells by their grain, as often as one of them is to be the first of a round; that is all that a recoverer gets, so it comes twice. */
+function deckOf(grain: Grain): readonly string[] {
+  const grains = new Set(CELLS.map(grain))
+  return [...grains, ...new Set(CELLS.filter(({ victim }) => victim === 'recoverer').map(grain))]
 }
 
 /** A recoverer is there only when the first run has died; what else is shot then is of the second life. One HALT is enough for a round. */
 function goesWith(first: Cell): (cell: Cell) => boolean {
   if (first.victim !== 'recoverer') return (cell) => cell.victim !== 'recoverer' && cell.signal !== 'HALT'
-  const late = new Set(['wrapper', 'process', 'stage'])
+  const late = new Set(['recoverer', 'wrapper', 'process', 'stage'])
   return (cell) => late.has(cell.victim) && cell.position !== 'staging' && cell.signal !== 'HALT'
 }
 
