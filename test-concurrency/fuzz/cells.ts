@@ -6,7 +6,7 @@ export type Position = (typeof POSITIONS)[number]
 export const SIGNALS = ['KILL', 'TERM', 'INT', 'HUP', 'STOP', 'HALT'] as const
 export type Signal = (typeof SIGNALS)[number]
 
-/** Whom a signal can meet, and where its run may be then; for janitor and waiter: the run beside it; for the recoverer: the run's second life. */
+/** Whom a signal can meet, and where its run may be then; for janitor, waiter and its warm processes: the run beside it; for the recoverer: the run's second life. */
 const MEETINGS = {
   cli: POSITIONS,
   wrapper: ['launch', 'started', 'staging', 'tearing', 'ending'],
@@ -18,6 +18,9 @@ const MEETINGS = {
   // A second life is `started` for the milliseconds between two lines: nobody can aim there.
   recoverer: ['launch', 'tearing', 'ending'],
   waiter: ['launch', 'started', 'staging', 'tearing', 'ending'],
+  // What the waiter has started ahead of its locks.
+  warmWrapper: ['staging', 'tearing', 'ending'],
+  warmProcess: ['staging', 'tearing', 'ending'],
 } as const satisfies Readonly<Record<string, readonly Position[]>>
 export type Victim = keyof typeof MEETINGS
 
@@ -103,5 +106,5 @@ function table(hits: ReadonlyMap<string, number>): string {
 }
 
 function pad(word: string | number, column: number): string {
-  return column < 2 ? String(word).padEnd(11) : String(word).padStart(6)
+  return column < 2 ? String(word).padEnd(12) : String(word).padStart(6)
 }

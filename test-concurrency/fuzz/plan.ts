@@ -24,6 +24,8 @@ export interface Plan {
   readonly round: number
   readonly shots: readonly Shot[]
   readonly workMs: number
+  /** The last stage of the first run goes on until the second run has its warm processes. */
+  readonly warm: boolean
   readonly downMs: number
   readonly stubborn: boolean
   /** Budgets that somebody who never ends uses up within seconds. */
@@ -100,12 +102,15 @@ export function makePlan(seed: number, round: number, cells: readonly Cell[]): P
   const beside = resource ? 'same resource' : 'same domain'
   const swept = recovered && random.chance(0.5)
   const other = random.chance(0.3) ? random.pick(['same domain', beside, 'elsewhere'] as const) : 'none'
-  const queued = has('waiter') !== undefined || (recovered && !swept)
+  const warm = has('warmWrapper') ?? has('warmProcess')
+  const waits = has('waiter') ?? warm
+  const queued = waits !== undefined || (recovered && !swept)
   return {
     seed,
     round,
     shots: cells.map((cell) => aimed(cell, random)),
     workMs: 60 + random.below(200),
+    warm: warm !== undefined,
     downMs: 20 + random.below(100),
     stubborn: random.chance(0.3),
     hasty: halted !== undefined,

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { killTogether } from '../fixtures/crash.ts'
 import { isAlive, isStopped, killIfAlive } from '../fixtures/kernel.ts'
@@ -27,6 +29,7 @@ const MOST_AIM_MS = 15_000
 const BETWEEN_LOOKS_MS = 50
 const MOST_REST_MS = 60_000
 const BETWEEN_SWEEPS_MS = 500
+const WARM = 'warm'
 const FUZZED = 'sh "$BERTH_RECIPE_DIR/fuzzed"'
 
 /**
@@ -50,11 +53,11 @@ export async function playRound(plan: Plan, repository: string): Promise<Outcome
 }
 
 function writeRecipe(world: World, plan: Plan): void {
-  const { stubborn, workMs, downMs, resource, hasty } = plan
+  const { stubborn, workMs, warm, downMs, resource, hasty } = plan
   const commands = {
     up: `${FUZZED} up ${stubborn ? 'stubborn' : ''}`,
-    work: `${FUZZED} work ${workMs / 1000}`,
     check: `${FUZZED} work 0`,
+    work: `${FUZZED} work ${workMs / 1000} ${warm ? WARM : ''}`,
   }
   const [most, budget] = hasty ? ['3s', '3s'] : ['1m', '2m']
   const stages = Object.entries(commands).map(([name, run]) => [name, { run, timeout: most }])
@@ -122,7 +125,17 @@ class Stage {
     const cancel = async () => {
       if (cancelAt !== null && (await this.#past(cancelAt))) await this.#cancel()
     }
-    await Promise.all([queue(), cancel(), this.#sweep(), this.#die()])
+    await Promise.all([queue(), cancel(), this.#sweep(), this.#die(), this.#warm()])
+  }
+
+  /** Lets the last stage go on when the second run has its warm processes, or will not have them. */
+  async #warm(): Promise<void> {
+    if (!this.#plan.warm) return
+    const { cast } = this
+    const isSettled = () =>
+      pidOf(cast, 'warmProcess') !== null || (cast.second !== null && !isThere(cast.second))
+    await this.#watch(isSettled)
+    writeFileSync(join(cast.world.gates, WARM), '')
   }
 
   async shoot(shot: Shot): Promise<void> {

@@ -74,6 +74,10 @@ function partOf(cast: Cast, victim: Victim): number | null {
       return wrapperOf(cast)
     case 'process':
       return processOf(cast)
+    case 'warmWrapper':
+      return warmWrapperOf(cast)
+    case 'warmProcess':
+      return firstChildOf(warmWrapperOf(cast))
     case 'git':
       return gitOf(cast)
     case 'stage':
@@ -116,8 +120,23 @@ function processOf(cast: Cast): number | null {
   const folder = folderOf(cast)
   const told = folder === null ? undefined : lastStart(linesOf(cast, folder))?.pid
   if (told !== undefined && isAlive(told)) return told
-  const wrapper = wrapperOf(cast)
-  return wrapper === null ? null : (childrenOf(wrapper)[0] ?? null)
+  return firstChildOf(wrapperOf(cast))
+}
+
+function firstChildOf(pid: number | null): number | null {
+  return pid === null ? null : (childrenOf(pid)[0] ?? null)
+}
+
+/** A wrapper that the second run has launched, and not to recover the first one. */
+function warmWrapperOf(cast: Cast): number | null {
+  const { second } = cast
+  const folder = folderOf(cast)
+  if (!isThere(second) || folder === null) return null
+  const isWarm = (pid: number) => {
+    const words = read(`/proc/${pid}/cmdline`)
+    return words.includes('run-wrapper') && !words.includes(folder)
+  }
+  return childrenOf(second.pid).find(isWarm) ?? null
 }
 
 /** One of the gits of the checkout: each carries its stage's name. */
