@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { killTogether } from '../fixtures/crash.ts'
 import { isAlive, isStopped, killIfAlive } from '../fixtures/kernel.ts'
 import { journalOf } from '../fixtures/records.ts'
 import type { Started } from '../fixtures/started.ts'
@@ -25,6 +24,7 @@ export interface Outcome {
 const DOMAIN = 'app-0.ci.localhost'
 /** An aim that has not been met when everybody is done, or after so long, is given up. */
 const MOST_AIM_MS = 15_000
+const BETWEEN_AIMS_MS = 2
 /** Looking through all of /proc takes the processor from those that are looked for. */
 const BETWEEN_LOOKS_MS = 50
 const MOST_REST_MS = 60_000
@@ -211,12 +211,12 @@ class Stage {
     return this.#watch(() => isFar(positionOf(this.cast)))
   }
 
-  /** Looks every millisecond, until everybody is done. */
+  /** Looks all the time, until everybody is done. */
   async #watch(isThere: () => boolean): Promise<boolean> {
     const end = performance.now() + MOST_AIM_MS
     while (!this.isOver() && performance.now() < end) {
       if (isThere()) return true
-      await pause(1)
+      await pause(BETWEEN_AIMS_MS)
     }
     return false
   }
@@ -269,8 +269,8 @@ class Stage {
       this.#tell('the first run did not live long enough to be killed')
       return
     }
-    await killTogether(...parts)
     for (const pid of parts) this.shot.add(pid)
+    await killAtOnce(parts)
     this.cast.death = { lines: journalOf(folder).length }
     this.#tell(`killed together: ${parts}, at ${journalOf(folder).at(-1)?.event ?? 'no line'}`)
   }
@@ -278,4 +278,12 @@ class Stage {
   #tell(what: string): void {
     this.story.push(`${(performance.now() - this.#began).toFixed(1).padStart(8)} ms  ${what}`)
   }
+}
+
+/** Stopped first, so that none sees another one die; one may come to its end before. */
+async function killAtOnce(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) killIfAlive(pid, 'SIGSTOP')
+  await until(`${pids} to stand still`, () => pids.every((pid) => isStopped(pid) || !isAlive(pid)))
+  for (const pid of pids) killIfAlive(pid)
+  await until(`the end of ${pids}`, () => !pids.some(isAlive))
 }
