@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { stopped } from './fixtures/crash.ts'
 import { isAlive, kill } from './fixtures/kernel.ts'
 import { textOf } from './fixtures/records.ts'
 import { test } from './fixtures/test.ts'
@@ -52,6 +53,20 @@ describe('the checkout of a run', () => {
       await world.berth('run', 'app').endedWith(0)
     },
   )
+
+  test('R-RUN-07 whose git somebody has stopped for good: a cancel ends it all the same', async ({
+    world,
+  }) => {
+    world.recipe('app')
+    const slow = parkGit(world, 'pack-objects', 2)
+    const run = await world.run('app')
+    const git = await slow.gate.reached()
+    await stopped(git.pid)
+    await world.berth('cancel', run.id).endedWith(0)
+    await run.cli.endedWith(143)
+    expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+    expect(isAlive(git.pid)).toBe(false)
+  })
 })
 
 /** Tells whether the process that the test has named lives still; a zombie does not. */

@@ -105,13 +105,15 @@ function start({ user, args }: GitCall, stdio: StdioOptions, options: GitOptions
   return spawn(file, rest, { cwd: '/', env: environmentOf(user, options), stdio, signal: options.signal })
 }
 
-/** What went wrong, or null. Whatever the end, git is gone then; one that was stopped may have left a helper that holds its output open. */
+/** What went wrong, or null. Whatever the end, git is gone then; one that was aborted may have left a helper that holds its output open. */
 async function endOf(child: ChildProcess, args: readonly string[]): Promise<string | null> {
   const complaints: Buffer[] = []
   child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk))
   const fault = await new Promise<string | null>((resolve) => {
     child.once('error', (error) => {
       if (error.name !== 'AbortError') return resolve(error.message)
+      // A stopped process hears the abort's TERM only when it is let go on.
+      child.kill('SIGCONT')
       if (child.exitCode === null && child.signalCode === null) child.once('exit', () => resolve(STOPPED))
       else resolve(STOPPED)
     })

@@ -29,6 +29,12 @@ export const TREES: readonly Mutant[] = [
     [CONTAINMENT_TEST, 'what is stopped hears TERM'],
   ),
   mutant(
+    'cont-git',
+    'The same of the checkout’s git: it stays stopped.',
+    ['src/process/git.ts', "child.kill('SIGCONT')\n", ''],
+    ['test-concurrency/checkout.test.ts', 'whose git somebody has stopped for good: a cancel ends it'],
+  ),
+  mutant(
     'kill-after-term',
     'What ignores TERM is killed: it is stopped for good.',
     ['src/process/sweep.ts', "['SIGSTOP', 'SIGKILL']", "['SIGSTOP']"],
