@@ -1,13 +1,16 @@
 import { claimProgram, ends, MOST_STARTS, type Program } from './claim.ts'
 import type { Step } from './explore.ts'
 import type { Rules } from './rules.ts'
+import { tellsGo, warmProgram } from './warm.ts'
 import { at, close, fork, inodeOf, letGo, NONE } from './world.ts'
 
 /** src/lock/startRun.ts after a claim: entry, marks, wrapper, in this order; then its own descriptors go. */
 export function starterProgram(rules: Rules): Program {
   const afterClaim = rules.recordsBeforeLaunch ? 'adds its entry' : 'launches'
+  const claim = claimProgram({ rules, onHeld: () => afterClaim, onBusy: 'opens', recovers: () => true })
   return {
-    ...claimProgram({ rules, onHeld: () => afterClaim, onBusy: 'opens', recovers: () => true }),
+    ...claim,
+    ...warmProgram(rules, claim),
     'adds its entry': [
       (world, pid) => {
         const process = at(world.processes, pid)
@@ -29,6 +32,8 @@ export function starterProgram(rules: Rules): Program {
       (world, pid) => {
         const process = at(world.processes, pid)
         const { run, names, fds } = process
+        const told = tellsGo(world, pid)
+        if (told !== null) return told
         const child = fork(world, {
           kind: 'wrapper',
           at: 'forks',
@@ -105,14 +110,16 @@ export function acquirerProgram(rules: Rules): Program {
 
 /** src/janitor and src/lock/idle.ts: cleans a name that looks dirty; unlinks a lock file that nobody has or left anything in. */
 export function janitorProgram(rules: Rules): Program {
+  const claim = claimProgram({
+    rules,
+    onHeld: ({ turns }) =>
+      turns === CLEANS ? 'lets go' : rules.unlinksUnderLock ? 'unlinks' : 'lets go, then unlinks',
+    onBusy: 'lets go',
+    recovers: ({ turns }) => turns === CLEANS,
+  })
   return {
-    ...claimProgram({
-      rules,
-      onHeld: ({ turns }) =>
-        turns === CLEANS ? 'lets go' : rules.unlinksUnderLock ? 'unlinks' : 'lets go, then unlinks',
-      onBusy: 'lets go',
-      recovers: ({ turns }) => turns === CLEANS,
-    }),
+    ...claim,
+    looksAtOpenRuns: [...(claim['looksAtOpenRuns'] ?? []), findsWaiter],
     sweeps: [sweeper(0, CLEANS), sweeper(0, UNLINKS), sweeper(1, CLEANS), sweeper(1, UNLINKS)],
     unlinks: [unlinks('lets go')],
     'lets go, then unlinks': [
@@ -150,6 +157,15 @@ function sweeper(name: number, turns: number): Step {
     Object.assign(at(world.processes, pid), { at: 'opens', names: [name], turns })
     return `looks closer at name ${name}, to ${turns === CLEANS ? 'clean' : 'remove'} it`
   }
+}
+
+/** A name that somebody waits for keeps its file. */
+const findsWaiter: Step = (world, pid) => {
+  const process = at(world.processes, pid)
+  if (process.turns !== UNLINKS) return null
+  letGo(world, process)
+  process.at = 'lets go'
+  return 'finds that somebody waits'
 }
 
 function unlinks(then: string): Step {

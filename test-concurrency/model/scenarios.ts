@@ -18,9 +18,15 @@ export interface Scenario {
   readonly kills: number
   /** How many wrappers and run processes there can be at once. */
   readonly children: number
+  /** Starters may start their processes ahead of their locks, once each. */
+  readonly warm?: true
 }
 
 export function check(scenario: Scenario, rules: Rules): Exploration {
+  return explore(modelOf(scenario, rules))
+}
+
+export function modelOf(scenario: Scenario, rules: Rules): Model {
   const initial = initialWorld(scenario)
   const programs: Readonly<Record<Kind, Program>> = {
     starter: starterProgram(rules),
@@ -31,7 +37,7 @@ export function check(scenario: Scenario, rules: Rules): Exploration {
     stage: {},
     none: {},
   }
-  const model: Model = {
+  return {
     initial,
     steps: (world, pid) => {
       const process = at(world.processes, pid)
@@ -42,7 +48,6 @@ export function check(scenario: Scenario, rules: Rules): Exploration {
     isMortal: (_world, pid) => at(initial.processes, pid).kind !== 'acquirer',
     law: heldWhileConducted,
   }
-  return explore(model)
 }
 
 const cron: Step = (world, pid) => {
@@ -50,7 +55,16 @@ const cron: Step = (world, pid) => {
   return 'is started by cron'
 }
 
-function initialWorld({ names, runs, starters, acquirers, janitors, kills, children }: Scenario): World {
+function initialWorld({
+  names,
+  runs,
+  starters,
+  acquirers,
+  janitors,
+  kills,
+  children,
+  warm,
+}: Scenario): World {
   const first = runs.findIndex(({ dead }) => dead === undefined)
   const fixed: Process[] = []
   for (let index = 0; index < starters; index++)
@@ -60,6 +74,7 @@ function initialWorld({ names, runs, starters, acquirers, janitors, kills, child
       at: 'opens',
       run: first + index,
       names: at(runs, first + index).names,
+      turns: warm === true ? 1 : 0,
     })
   for (let index = 0; index < acquirers; index++)
     fixed.push({ ...GONE, kind: 'acquirer', at: 'opens', names: [0], turns: 2 })
