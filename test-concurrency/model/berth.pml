@@ -153,28 +153,24 @@ inline open(n, i) {
   opened[i] = opened[i] | BIT(me)
 }
 
-/* lockFile.ts: open, flock without waiting, compare. ino is 0 when somebody else has it. */
+/* lockFile.ts: flock without waiting, compare; where they differ open again. The file is open already; i is 0 when somebody else has it. */
 inline take(n, i, compares) {
   do
-  :: atomic { open(n, i) };
 #ifdef EARLY_COMPARE
+  :: atomic { path[n] != i -> shut(me, i); open(n, i) }
+  :: path[n] == i ->
     if
-    :: atomic { path[n] != i -> shut(me, i); i = 0 }
-    :: atomic { path[n] == i -> skip };
-      if
-      :: atomic { locked[i] != 0 -> shut(me, i); i = 0; break }
-      :: atomic { locked[i] == 0 -> locked[i] = BIT(me); break }
-      fi
+    :: atomic { locked[i] != 0 -> shut(me, i); i = 0; got = 0; break }
+    :: atomic { locked[i] == 0 -> locked[i] = BIT(me); break }
     fi
 #else
+  :: atomic { locked[i] != 0 -> shut(me, i); i = 0; got = 0; break }
+  :: atomic { locked[i] == 0 -> locked[i] = BIT(me) };
     if
-    :: atomic { locked[i] != 0 -> shut(me, i); i = 0; break }
-    :: atomic { locked[i] == 0 -> locked[i] = BIT(me) };
-      if
-      :: atomic { (!(compares) || path[n] == i) -> break }
-      :: atomic { ((compares) && path[n] != i) -> shut(me, i); i = 0 }
-      fi
-    fi
+    :: atomic { (!(compares) || path[n] == i) -> break }
+    :: atomic { ((compares) && path[n] != i) -> shut(me, i); i = 0 }
+    fi;
+    atomic { open(n, i) }
 #endif
   od
 }
@@ -193,37 +189,28 @@ inline take(n, i, compares) {
 #define MARKED(n) (path[n] -> mark[path[n]] : 0)
 #define NAMED(r, n) ((entries & BIT(r)) && (NAMES(r) & BIT(n)))
 
-/* idle.ts, on behalf of the janitor. */
+#define IDLE(n) (mark[ino[n]] == 0 && !NAMED(0, n) && !NAMED(1, n))
+#define UNLINK(n) i = path[n]; path[n] = 0; forget(i); i = 0
+#define LEAVE(n) shut(me, ino[n]); ino[n] = 0
+
+/* idle.ts, on behalf of the janitor: looks, unlinks, closes, in this order. The file is open already. */
 inline removeIdle(n) {
+  take(n, ino[n], JANITOR_COMPARES);
+  if
+  :: ino[n] == 0
+  :: atomic { ino[n] != 0 && !IDLE(n) -> LEAVE(n) }
 #ifdef PROBE_THEN_UNLINK
-  take(n, ino[n], JANITOR_COMPARES);
-  if
-  :: ino[n] == 0
-  :: else ->
+  :: atomic { ino[n] != 0 && IDLE(n) -> LEAVE(n) }; atomic { open(n, ino[n]) }; take(n, ino[n], JANITOR_COMPARES);
     if
-    :: atomic { mark[ino[n]] == 0 && !NAMED(0, n) && !NAMED(1, n) -> shut(me, ino[n]); ino[n] = 0 };
-      atomic { i = path[n]; path[n] = 0; forget(i); i = 0 }
-    :: atomic { else -> shut(me, ino[n]); ino[n] = 0 }
+    :: ino[n] == 0
+    :: atomic { ino[n] != 0 -> UNLINK(n) }; atomic { LEAVE(n) }
     fi
-  fi
+#elif defined(CLOSE_THEN_UNLINK)
+  :: atomic { ino[n] != 0 && IDLE(n) -> LEAVE(n) }; atomic { UNLINK(n) }
 #else
-  take(n, ino[n], JANITOR_COMPARES);
-  if
-  :: ino[n] == 0
-  :: else ->
-    if
-    :: mark[ino[n]] == 0 && !NAMED(0, n) && !NAMED(1, n) ->
-#ifdef CLOSE_THEN_UNLINK
-      atomic { shut(me, ino[n]); ino[n] = 0 };
-      atomic { i = path[n]; path[n] = 0; forget(i); i = 0 }
-#else
-      atomic { path[n] = 0 };
-      atomic { shut(me, ino[n]); ino[n] = 0 }
+  :: ino[n] != 0 && IDLE(n) -> atomic { UNLINK(n) }; atomic { LEAVE(n) }
 #endif
-    :: else -> atomic { shut(me, ino[n]); ino[n] = 0 }
-    fi
   fi
-#endif
 }
 
 /* release.ts: marks of the names that are held here, then the entry, if no name of the run is marked any more. */
@@ -274,84 +261,75 @@ inline launch(r, M, recovers) {
   }
 }
 
-inline letGo() {
-  atomic { shut(me, ino[0]); shut(me, ino[1]); ino[0] = 0; ino[1] = 0 }
-}
+inline letGo() { shut(me, ino[0]); shut(me, ino[1]); ino[0] = 0; ino[1] = 0 }
 
 /* claim.ts: all names or none, then what their last holders left. got = 0: nothing is held. */
 inline claim(M) {
-  got = 1; todo = 0;
+  atomic { got = 1; todo = 0; again = 0 };
+  takeIf((M) & 1, 0);
+  takeIf(got && ((M) & 2), 1);
+  look(M);
+  do
+  :: atomic { !got -> letGo(); todo = 0; q = 0; again = 0; break }
+  :: atomic { got && todo == 0 -> q = 0; break }
+#ifdef NO_RUN_LOCK
+  :: atomic { got && todo != 0 -> q = (todo & 1 -> 0 : 1) };
+#else
+  :: atomic { got && todo != 0 && runLock[(todo & 1 -> 0 : 1)] != 0 -> got = 0 }
+  :: atomic { got && todo != 0 && runLock[(todo & 1 -> 0 : 1)] == 0 -> q = (todo & 1 -> 0 : 1); runLock[q] = BIT(me) };
+#endif
+    settle(M)
+  od
+}
+
+inline takeIf(when, n) {
   if
-  :: (M) & 1 -> take(0, ino[0], COMPARES); got = (ino[0] != 0)
-  :: else
-  fi;
-  if
-  :: got && ((M) & 2) -> take(1, ino[1], COMPARES); got = (ino[1] != 0)
-  :: else
-  fi;
+  :: atomic { when -> open(n, ino[n]) }; take(n, ino[n], COMPARES)
+  :: !(when)
+  fi
+}
+
+/* Marks first, then entries: two looks. */
+inline look(M) {
 #ifndef NO_LOOK
-  if
-  :: got ->
 #ifndef NO_MARKS
-    atomic {
-      todo = (mark[ino[0]] -> BIT(mark[ino[0]] - 1) : 0) | (mark[ino[1]] -> BIT(mark[ino[1]] - 1) : 0)
-    };
+  atomic { todo = (mark[ino[0]] -> BIT(mark[ino[0]] - 1) : 0) | (mark[ino[1]] -> BIT(mark[ino[1]] - 1) : 0) };
 #endif
 #ifndef NO_ENTRIES
-    atomic {
-      todo = todo | ((entries & 1) && (NAMES0 & (M)) -> 1 : 0) | ((entries & 2) && (NAMES1 & (M)) -> 2 : 0)
-    }
+  atomic {
+    todo = (got -> todo | ((entries & 1) && (NAMES0 & (M)) -> 1 : 0) | ((entries & 2) && (NAMES1 & (M)) -> 2 : 0) : 0)
+  };
 #endif
-  :: else
-  fi;
 #endif
-  do
-  :: !got || todo == 0 -> break
-  :: got && todo != 0 -> q = (todo & 1 -> 0 : 1); settle(M)
-  od;
-  if
-  :: got
-  :: else -> letGo()
-  fi;
-  q = 0; todo = 0
+  skip
 }
+
+#ifdef TORN_AGAIN
+#define TO_CLEAR (again && (verified & BIT(q)))
+#else
+#define TO_CLEAR (verified & BIT(q))
+#endif
+#ifdef NO_STOP
+#define STOP 0
+#else
+#define STOP BIT(q)
+#endif
 
 /* One dead run: under its run lock a verified one is cleared; any other is given our locks, a stop and a wrapper. */
 inline settle(M) {
-  again = 0;
-  do
-#ifndef NO_RUN_LOCK
-  :: atomic { runLock[q] != 0 -> got = 0; break }
-  :: atomic { runLock[q] == 0 -> runLock[q] = BIT(me) };
-#else
-  :: true ->
-#endif
-#ifdef TORN_AGAIN
-    if
-    :: again && (verified & BIT(q)) ->
-#else
-    if
-    :: verified & BIT(q) ->
-#endif
-      clearMarks(q, ino[0], ino[1]);
-      atomic { runLock[q] = runLock[q] & ~BIT(me); todo = todo & ~BIT(q); break }
-    :: atomic { else -> runLock[q] = runLock[q] & ~BIT(me) };
-      if
-      :: again -> got = 0; break
-      :: else ->
-#ifndef NO_STOP
-        atomic { stops = stops | BIT(q) };
-#endif
-        launch(q, M, 1);
+  if
+  :: TO_CLEAR ->
+    clearMarks(q, ino[0], ino[1]);
+    atomic { runLock[q] = runLock[q] & ~BIT(me); todo = todo & ~BIT(q); again = 0; q = 0 }
+  :: atomic { !TO_CLEAR && again -> runLock[q] = runLock[q] & ~BIT(me); got = 0 }
+  :: atomic { !TO_CLEAR && !again -> runLock[q] = runLock[q] & ~BIT(me) };
+    atomic { stops = stops | STOP };
+    launch(q, M, 1);
 #ifdef NO_HANDOVER
-        letGo();
+    atomic { letGo() };
 #endif
-        !(waits & BIT(me));
-        again = 1
-      fi
-    fi
-  od;
-  again = 0
+    atomic { !(waits & BIT(me)) -> again = 1; q = 0 }
+  fi
 }
 
 #ifdef LOCKS
@@ -359,9 +337,11 @@ inline settle(M) {
 proctype Acquirer(byte me) {
   byte ino[2];
   byte turns = 2;
+  bit got;
   do
   :: turns == 0 -> break
   :: else ->
+    atomic { open(0, ino[0]) };
     take(0, ino[0], COMPARES);
     if
     :: ino[0] == 0
@@ -375,9 +355,10 @@ proctype Acquirer(byte me) {
 proctype Unlinker(byte me) {
   byte ino[2];
   byte i;
+  bit got;
 end:
   do
-  :: path[0] != 0 -> removeIdle(0)
+  :: atomic { path[0] != 0 -> open(0, ino[0]) }; removeIdle(0); got = 0
   od
 }
 
@@ -441,18 +422,12 @@ end:
 endSweep:
       do
       :: MARKED(0) || NAMED(0, 0) || NAMED(1, 0) -> claim(1);
-        if
-        :: got -> letGo()
-        :: else
-        fi; got = 0
+        atomic { letGo(); got = 0 }
       :: MARKED(1) || NAMED(0, 1) || NAMED(1, 1) -> claim(2);
-        if
-        :: got -> letGo()
-        :: else
-        fi; got = 0
+        atomic { letGo(); got = 0 }
 #ifndef NO_UNLINK
-      :: path[0] != 0 && !MARKED(0) -> removeIdle(0)
-      :: path[1] != 0 && !MARKED(1) -> removeIdle(1)
+      :: atomic { path[0] != 0 && !MARKED(0) -> open(0, ino[0]) }; removeIdle(0); got = 0
+      :: atomic { path[1] != 0 && !MARKED(1) -> open(1, ino[1]) }; removeIdle(1); got = 0
 #endif
       od
     } OUT_OF_THE_WORLD
