@@ -125,18 +125,21 @@ inline tellParent(c, p) {
 
 /* However a process ends, the kernel closes what it has; the lock goes with the last who shares the description. */
 inline quit(p) {
-  alive = alive & ~BIT(p);
-  waits = waits & ~BIT(p);
-  shutAll(p);
-  runLock[0] = runLock[0] & ~BIT(p); runLock[1] = runLock[1] & ~BIT(p);
-  tearing[0] = tearing[0] & ~BIT(p); tearing[1] = tearing[1] & ~BIT(p);
-  tellParent(0, p);
+  d_step {
+    alive = alive & ~BIT(p);
+    waits = waits & ~BIT(p);
+    shutAll(p);
+    runLock[0] = runLock[0] & ~BIT(p); runLock[1] = runLock[1] & ~BIT(p);
+    tearing[0] = tearing[0] & ~BIT(p); tearing[1] = tearing[1] & ~BIT(p);
+    tellParent(0, p);
 #if CREWS > 1
-  tellParent(1, p);
+    tellParent(1, p);
 #endif
 #if CREWS > 2
-  tellParent(2, p)
+    tellParent(2, p);
 #endif
+    skip
+  }
 }
 
 inline open(n, i) {
