@@ -106,9 +106,9 @@ inline dup(from, to) {
   fi
 }
 
-inline recycle(c) {
+inline recycle(c, p) {
   if
-  :: alive & (7 << WRAPPER(c))
+  :: alive & ~BIT(p) & (7 << WRAPPER(c))
   :: else -> crewRun[c] = 0; crewNames[c] = 0; crewParent[c] = NOBODY; crewCode[c] = 0; crewRecovers[c] = 0;
     crewInode[2 * c] = 0; crewInode[2 * c + 1] = 0
   fi
@@ -120,26 +120,24 @@ inline tellParent(c, p) {
   :: crewRun[c] != 0 && crewParent[c] == p -> crewParent[c] = NOBODY
   :: else
   fi;
-  recycle(c)
+  recycle(c, p)
 }
 
 /* However a process ends, the kernel closes what it has; the lock goes with the last who shares the description. */
+/* Its bit goes last: a process without it takes no further step. */
 inline quit(p) {
-  d_step {
-    alive = alive & ~BIT(p);
-    waits = waits & ~BIT(p);
-    shutAll(p);
-    runLock[0] = runLock[0] & ~BIT(p); runLock[1] = runLock[1] & ~BIT(p);
-    tearing[0] = tearing[0] & ~BIT(p); tearing[1] = tearing[1] & ~BIT(p);
-    tellParent(0, p);
+  waits = waits & ~BIT(p);
+  shutAll(p);
+  runLock[0] = runLock[0] & ~BIT(p); runLock[1] = runLock[1] & ~BIT(p);
+  tearing[0] = tearing[0] & ~BIT(p); tearing[1] = tearing[1] & ~BIT(p);
+  tellParent(0, p);
 #if CREWS > 1
-    tellParent(1, p);
+  tellParent(1, p);
 #endif
 #if CREWS > 2
-    tellParent(2, p);
+  tellParent(2, p);
 #endif
-    skip
-  }
+  alive = alive & ~BIT(p)
 }
 
 inline open(n, i) {
@@ -480,6 +478,11 @@ end:
   od
 }
 
+#ifdef TORN_AGAIN
+#define MAY_GO 1
+#else
+#define MAY_GO !(verified & BIT(R))
+#endif
 #define GUARDED(n) (!(crewNames[c] & BIT(n)) || (path[n] != 0 && (locked[path[n]] & BIT(me))))
 
 /* Takes down what stands at the name, whosever it is: `docker stack rm` knows names only. */
@@ -517,17 +520,14 @@ end:
       fi;
 #endif
       atomic { processes[R] = (processes[R] < 2 -> processes[R] + 1 : 2) };
+      if
 #ifndef TORN_AGAIN
-      if
       :: verified & BIT(R) -> goto clears
-      :: else
-      fi;
 #endif
-      if
 #ifdef FORWARD_TWICE
-      :: !(stops & BIT(R)) && crewNames[c] == NAMES(R) && !ALIVE(STAGE(c)) && (ready & BIT(STAGE(c))) ->
+      :: !(stops & BIT(R)) && MAY_GO && crewNames[c] == NAMES(R) && !ALIVE(STAGE(c)) && (ready & BIT(STAGE(c))) ->
 #else
-      :: processes[R] == 1 && !(stops & BIT(R)) && crewNames[c] == NAMES(R) ->
+      :: processes[R] == 1 && !(stops & BIT(R)) && MAY_GO && crewNames[c] == NAMES(R) ->
 #endif
         atomic { assert(!(begun & BIT(R))); assert(!crewRecovers[c]); begun = begun | BIT(R) };
         atomic { dup(me, STAGE(c)); BORN(STAGE(c)) };
