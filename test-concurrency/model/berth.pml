@@ -33,6 +33,8 @@
 #define ALIVE(p) (alive & BIT(p))
 
 #define BORN(p) alive = alive | BIT(p); ready = ready & ~BIT(p)
+/* Killed before its first step. */
+#define STILLBORN atomic { !ALIVE(me) && !(ready & BIT(me)) -> ready = ready | BIT(me) }
 #define OUT_OF_THE_WORLD unless { atomic { !ALIVE(me) -> ready = ready | BIT(me) } }
 #define FREE(c) (crewRun[c] == 0 && (ready & (7 << WRAPPER(c))) == (7 << WRAPPER(c)))
 
@@ -449,6 +451,7 @@ proctype Wrapper(byte me; byte c) {
   byte tries;
 end:
   do
+  :: STILLBORN
   :: ALIVE(me) ->
     {
       atomic {
@@ -511,6 +514,7 @@ inline endStage(d) {
 proctype Conductor(byte me; byte c) {
 end:
   do
+  :: STILLBORN
   :: ALIVE(me) ->
     {
 #ifndef NO_RUN_LOCK
@@ -587,6 +591,7 @@ inline deploy(n) {
 proctype Stage(byte me; byte c) {
 end:
   do
+  :: STILLBORN
   :: ALIVE(me) ->
     {
 #ifndef STAGE_KEEPS
@@ -661,7 +666,7 @@ init {
   }
 }
 
-#define settled (waiting == 0 && entries == 0 && deployed[0] == 0 && deployed[1] == 0 && MARKED(0) == 0 && MARKED(1) == 0)
+#define settled (waiting == 0 && entries == 0 && deployed[0] == 0 && deployed[1] == 0 && mark[path[0]] == 0 && mark[path[1]] == 0)
 #ifdef LIVE
 ltl everythingSettles { <> [] settled }
 #endif
