@@ -105,14 +105,16 @@ export function acquirerProgram(rules: Rules): Program {
 
 /** src/janitor and src/lock/idle.ts: cleans a name that looks dirty; unlinks a lock file that nobody has or left anything in. */
 export function janitorProgram(rules: Rules): Program {
+  const claim = claimProgram({
+    rules,
+    onHeld: ({ turns }) =>
+      turns === CLEANS ? 'lets go' : rules.unlinksUnderLock ? 'unlinks' : 'lets go, then unlinks',
+    onBusy: 'lets go',
+    recovers: ({ turns }) => turns === CLEANS,
+  })
   return {
-    ...claimProgram({
-      rules,
-      onHeld: ({ turns }) =>
-        turns === CLEANS ? 'lets go' : rules.unlinksUnderLock ? 'unlinks' : 'lets go, then unlinks',
-      onBusy: 'lets go',
-      recovers: ({ turns }) => turns === CLEANS,
-    }),
+    ...claim,
+    looksAtOpenRuns: [...(claim['looksAtOpenRuns'] ?? []), findsWaiter],
     sweeps: [sweeper(0, CLEANS), sweeper(0, UNLINKS), sweeper(1, CLEANS), sweeper(1, UNLINKS)],
     unlinks: [unlinks('lets go')],
     'lets go, then unlinks': [
@@ -150,6 +152,15 @@ function sweeper(name: number, turns: number): Step {
     Object.assign(at(world.processes, pid), { at: 'opens', names: [name], turns })
     return `looks closer at name ${name}, to ${turns === CLEANS ? 'clean' : 'remove'} it`
   }
+}
+
+/** A name that somebody waits for keeps its file. */
+const findsWaiter: Step = (world, pid) => {
+  const process = at(world.processes, pid)
+  if (process.turns !== UNLINKS) return null
+  letGo(world, process)
+  process.at = 'lets go'
+  return 'finds that somebody waits'
 }
 
 function unlinks(then: string): Step {

@@ -193,12 +193,12 @@ export function clearSteps(runOf: (process: Process) => number, then: string): P
         const process = at(world.processes, pid)
         const run = runOf(process)
         const [name, fd] = [at(process.names, process.k), process.fds[process.k] ?? NONE]
-        if (fd !== NONE && isStillAt(world, fd, name) && world.marks[inodeOf(world, fd)] === run)
-          world.marks[inodeOf(world, fd)] = NONE
+        const isMarked = fd !== NONE && isStillAt(world, fd, name) && world.marks[inodeOf(world, fd)] === run
+        if (isMarked) world.marks[inodeOf(world, fd)] = NONE
         process.k++
         if (process.k === process.names.length)
           Object.assign(process, { k: 0, met: false, at: 'looksForItsMarks' })
-        return `clears the mark of run ${run} at name ${name}`
+        return `${isMarked ? 'clears the' : 'finds no'} mark of run ${run} at name ${name}`
       },
     ],
     looksForItsMarks: [

@@ -21,6 +21,10 @@ export interface Scenario {
 }
 
 export function check(scenario: Scenario, rules: Rules): Exploration {
+  return explore(modelOf(scenario, rules))
+}
+
+export function modelOf(scenario: Scenario, rules: Rules): Model {
   const initial = initialWorld(scenario)
   const programs: Readonly<Record<Kind, Program>> = {
     starter: starterProgram(rules),
@@ -31,7 +35,7 @@ export function check(scenario: Scenario, rules: Rules): Exploration {
     stage: {},
     none: {},
   }
-  const model: Model = {
+  return {
     initial,
     steps: (world, pid) => {
       const process = at(world.processes, pid)
@@ -42,7 +46,6 @@ export function check(scenario: Scenario, rules: Rules): Exploration {
     isMortal: (_world, pid) => at(initial.processes, pid).kind !== 'acquirer',
     law: heldWhileConducted,
   }
-  return explore(model)
 }
 
 const cron: Step = (world, pid) => {

@@ -1,0 +1,123 @@
+import { ended } from '../fixtures/crash.ts'
+import { kill } from '../fixtures/kernel.ts'
+import type { Run } from '../fixtures/run.ts'
+import type { Started } from '../fixtures/started.ts'
+import { GATE, SITE, type World } from '../fixtures/world.ts'
+import type { Scene } from './recorded.ts'
+
+const APP = 'app-0.ci.localhost'
+const OTHER = 'other-0.ci.localhost'
+const GPU = 'r:gpu'
+const NOBODY = { names: [APP], runs: [], holds: [], janitors: [] } as const
+
+export async function runAndJanitor(world: World): Promise<Scene> {
+  world.recipe('app')
+  const run = await world.run('app')
+  await run.cli.endedWith(0)
+  const janitor = world.berth('janitor')
+  await janitor.endedWith(0)
+  return { ...NOBODY, runs: [{ run, names: [APP] }], janitors: [janitor] }
+}
+
+/** The second one waits until the first has gone. */
+export async function twoRuns(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+  const first = await world.run('app')
+  await inside.reached()
+  const second = await world.run('app', '--wait', '5m')
+  await second.cli.says(/waits for/)
+  inside.go()
+  await first.cli.endedWith(0)
+  await inside.reached()
+  inside.go()
+  await second.cli.endedWith(0)
+  return { ...NOBODY, runs: [first, second].map((run) => ({ run, names: [APP] })) }
+}
+
+/** A janitor meets a live run; then all of that is killed, and the next run's holder recovers it. */
+export async function killedAndRecovered(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  const wait = `[ "$(ls "$SITES")" != ${APP} ] || ${GATE} inside`
+  world.recipe('app', { stages: { up: `${SITE} up`, wait } })
+  const first = await world.run('app')
+  await inside.reached()
+  const janitor = world.berth('janitor')
+  await janitor.endedWith(0)
+  await killWhole(first)
+  const second = await world.run('app', '--wait', '5m')
+  await inside.reached()
+  inside.go()
+  await second.cli.endedWith(0)
+  return { ...NOBODY, runs: [first, second].map((run) => ({ run, names: [APP] })), janitors: [janitor] }
+}
+
+/** All of a run is killed; a janitor cleans its name, and removes the lock file. */
+export async function killedAndSwept(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+  const run = await world.run('app')
+  await inside.reached()
+  await killWhole(run)
+  const janitor = world.berth('janitor')
+  await janitor.endedWith(10)
+  return { ...NOBODY, runs: [{ run, names: [APP] }], janitors: [janitor] }
+}
+
+/** The run process is killed: its wrapper starts it again, and it tears down. */
+export async function startedAgain(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+  const run = await world.run('app')
+  await inside.reached()
+  kill(run.conductor().pid, 'SIGKILL')
+  await run.cli.ended()
+  return { ...NOBODY, runs: [{ run, names: [APP] }] }
+}
+
+/** Two runs want one resource, each beside a domain of its own. */
+export async function twoNames(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  const stages = { up: `${SITE} up; mkdir "$SITES/${GPU}"`, inside: `${GATE} inside` }
+  const teardown = `${SITE} down; rmdir "$SITES/${GPU}"`
+  for (const name of ['app', 'other']) world.recipe(name, { stages, teardown, resources: ['gpu'] })
+  const first = await world.run('app')
+  await inside.reached()
+  const second = await world.run('other', '--wait', '5m')
+  await second.cli.says(/waits for/)
+  inside.go()
+  await first.cli.endedWith(0)
+  await inside.reached()
+  inside.go()
+  await second.cli.endedWith(0)
+  return {
+    ...NOBODY,
+    names: [APP, OTHER, GPU],
+    runs: [
+      { run: first, names: [APP, GPU] },
+      { run: second, names: [OTHER, GPU] },
+    ],
+  }
+}
+
+/** Holders come and go all the time, and janitors remove the lock file whenever they find it idle. */
+export async function holdsAndJanitors(world: World): Promise<Scene> {
+  await world.berth('locks').endedWith(0)
+  const holds = ['one', 'two', 'three', 'four'].map((who) => world.hold(APP, who, 'true', '--wait', '5m'))
+  const janitors: Started[] = []
+  while (!holds.every((hold) => hold.isOver())) {
+    const janitor = world.berth('janitor')
+    await janitor.endedWith(0)
+    janitors.push(janitor)
+  }
+  for (const hold of holds) await hold.endedWith(0)
+  return { ...NOBODY, holds, janitors }
+}
+
+/** A process that is traced cannot be seen to stand still: one after the other, so that none is left to recover another. */
+async function killWhole(run: Run): Promise<void> {
+  const { pid, wrapper } = run.conductor()
+  const all = [run.cli.pid, wrapper, pid]
+  for (const one of all) kill(one, 'SIGKILL')
+  await ended(...all)
+}

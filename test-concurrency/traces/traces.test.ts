@@ -1,0 +1,47 @@
+import { describe, expect } from 'vitest'
+import { HAS_STRACE } from '../fixtures/needs.ts'
+import { test } from '../fixtures/test.ts'
+import type { World } from '../fixtures/world.ts'
+import { record, replayed, type Scene } from './recorded.ts'
+import {
+  holdsAndJanitors,
+  killedAndRecovered,
+  killedAndSwept,
+  runAndJanitor,
+  startedAgain,
+  twoNames,
+  twoRuns,
+} from './scenes.ts'
+import { OF_A_JANITOR, OF_A_RECOVERY, OF_A_RUN, OF_TWO_RUNS, type Tampering } from './tamperings.ts'
+
+type Tamperings = Readonly<Record<string, Tampering>>
+
+/** What is played, and what would be no path of the model. */
+const SCENES: Readonly<Record<string, readonly [(world: World) => Promise<Scene>, Tamperings]>> = {
+  'a run, and a janitor that removes its lock file': [runAndJanitor, { ...OF_A_RUN, ...OF_A_JANITOR }],
+  'two runs on one name': [twoRuns, OF_TWO_RUNS],
+  'all of a run killed, a janitor before that, and the next run recovers it': [
+    killedAndRecovered,
+    OF_A_RECOVERY,
+  ],
+  'all of a run killed, and a janitor recovers it': [killedAndSwept, OF_A_RECOVERY],
+  'a run process killed, and started again by its wrapper': [startedAgain, {}],
+  'two runs with domains of their own that want one resource': [twoNames, {}],
+  'four holders and janitors, all at once': [holdsAndJanitors, {}],
+}
+
+describe.skipIf(!HAS_STRACE)('what the kernel saw (strace), replayed through the model', () => {
+  test.for(Object.entries(SCENES))(
+    'R-LCK-05 R-LCK-06 R-LCK-15 R-LCK-16 case 13: is a path of the model, and would be none with a rule broken: %s',
+    async ([, [play, tamperings]], { world }) => {
+      const recorded = await record(world, play)
+      const { refused, last } = replayed(recorded)
+      expect(refused).toBe('')
+      expect(recorded.model.isSettled(last)).toBe(true)
+      for (const [what, { tamper, says }] of Object.entries(tamperings)) {
+        const tampered = { ...recorded, trace: tamper(recorded.trace, recorded.commands) }
+        expect.soft(replayed(tampered).refused, what).toMatch(says)
+      }
+    },
+  )
+})
