@@ -1,5 +1,5 @@
 import { ends, type Program } from './claim.ts'
-import { type Exploration, explore, type Step } from './explore.ts'
+import { type Exploration, explore, type Model, type Step } from './explore.ts'
 import {
   at,
   close,
@@ -32,6 +32,10 @@ export const ALL_OF_TICKETS: TicketRules = {
 
 /** Waiters that come in any order and each have a turn, and two sweepers; any of them may be killed. */
 export function checkTickets(waiters: number, rules: TicketRules): Exploration {
+  return explore(ticketModel(waiters, 2, rules))
+}
+
+export function ticketModel(waiters: number, sweepers: number, rules: TicketRules): Model {
   const processes = Array.from(
     { length: waiters },
     (_, id): Process => ({ ...GONE, kind: 'acquirer', at: 'makes', names: [id] }),
@@ -45,15 +49,14 @@ export function checkTickets(waiters: number, rules: TicketRules): Exploration {
     deployed: [],
     processes: [
       ...processes,
-      { ...GONE, kind: 'janitor', at: 'sweeps' },
-      { ...GONE, kind: 'janitor', at: 'sweeps' },
+      ...Array.from({ length: sweepers }, (): Process => ({ ...GONE, kind: 'janitor', at: 'sweeps' })),
     ],
-    fixed: waiters + 2,
+    fixed: waiters + sweepers,
     kills: 2,
     fault: '',
   }
   const [waiter, sweeper] = [waiterProgram(rules), sweeperProgram(rules, waiters * 2)]
-  return explore({
+  return {
     initial,
     steps: (world, pid) => {
       if (pid >= waiters && at(world.processes, pid).at === 'gone') return [reborn]
@@ -64,7 +67,7 @@ export function checkTickets(waiters: number, rules: TicketRules): Exploration {
       world.processes.every(({ at: where }) => where === 'gone' || where === 'sweeps') &&
       world.paths.every((path) => path === NONE),
     isMortal: () => true,
-  })
+  }
 }
 
 const reborn: Step = (world, pid) => {
@@ -147,6 +150,10 @@ function waiterProgram(rules: TicketRules): Program {
     looks: [
       (world, pid) => {
         const process = at(world.processes, pid)
+        if (process.k === process.names[0] && process.met) {
+          Object.assign(process, { k: 0, met: false })
+          return 'is not first'
+        }
         if (process.k === process.names[0]) {
           const passed = world.processes.findIndex(
             (one, other) => (process.dirty & (1 << other)) !== 0 && !HAS_LEFT.has(one.at),
@@ -157,13 +164,11 @@ function waiterProgram(rules: TicketRules): Program {
           return 'is first'
         }
         const inode = at(world.paths, placeOf(process.k))
-        if (inode === NONE) process.k++
-        else {
-          world.descriptions.push({ inode, copies: 1 })
-          process.fds.push(world.descriptions.length - 1)
-          process.at = 'asks'
-        }
-        return `looks for the ticket of waiter ${process.k}`
+        if (inode === NONE) return `finds no ticket of waiter ${process.k++}`
+        world.descriptions.push({ inode, copies: 1 })
+        process.fds.push(world.descriptions.length - 1)
+        process.at = 'asks'
+        return `opens the ticket of waiter ${process.k}`
       },
     ],
     asks: [
@@ -174,7 +179,8 @@ function waiterProgram(rules: TicketRules): Program {
           tryLock(world, fd) && (!rules.sweeperCompares || isStillAt(world, fd, placeOf(process.k)))
         if (isDead) world.paths[placeOf(process.k)] = NONE
         close(world, fd)
-        process.k = isDead ? process.k + 1 : 0
+        process.k++
+        process.met ||= !isDead
         process.at = 'looks'
         return isDead ? 'removes a dead ticket' : 'finds a live waiter before it'
       },

@@ -67,7 +67,7 @@ function tellFlock(use: Use, lock: OpenLock, locks: Locks, teller: Teller): void
   }
 }
 
-function isStat({ name }: Use): boolean {
+export function isStat({ name }: Use): boolean {
   return name === 'statx' || name.endsWith('stat') || name === 'newfstatat'
 }
 

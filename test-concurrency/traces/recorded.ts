@@ -8,11 +8,13 @@ import type { World } from '../fixtures/world.ts'
 import type { Model } from '../model/explore.ts'
 import { ALL } from '../model/rules.ts'
 import { modelOf, type Scenario } from '../model/scenarios.ts'
+import { ALL_OF_TICKETS, ticketModel } from '../model/tickets.ts'
 import { NONE } from '../model/world.ts'
 import type { Commands, Setting } from './cast.ts'
 import { type Replayed, replay } from './replay.ts'
 import { storyOf } from './story.ts'
 import { readTrace, type Trace, tracedTo } from './strace.ts'
+import { storyOfTickets } from './ticketDeeds.ts'
 
 /** What the test has started, each in its order; `names` are those of all of them, sorted. */
 export interface Scene {
@@ -55,6 +57,14 @@ export function replayed({ trace, model, setting, commands }: Recorded): Replaye
   const { starters, acquirers, janitors } = commands
   const places = new Map([...starters, ...acquirers, ...janitors].map((pid, place) => [pid, place]))
   return replay(model, storyOf(trace, setting, commands), places)
+}
+
+/** The same for the tickets at the first name. */
+export function replayedTickets({ trace, setting, commands }: Recorded): Replayed {
+  const story = storyOfTickets(trace, setting, commands)
+  const model = ticketModel(story.waiters.length, commands.janitors.length, ALL_OF_TICKETS)
+  const places = [...story.waiters, ...commands.janitors].map((pid, place) => [pid, place] as const)
+  return replay(model, story, new Map(places))
 }
 
 /** The explorer's own model, on a state folder that has no lock file yet, and with room for all that happens. */

@@ -167,7 +167,10 @@ function pointsInSilence(telling: Telling, point: Point, index: number): readonl
 
 /** At these places a process looks by calls that the trace must have; where nothing is dirty there is nothing to settle. */
 function looksInSight({ at: where, dirty }: Process): boolean {
-  return ['locks', 'compares', 'looksAtOpenRuns'].includes(where) || (where === 'settles' && dirty !== 0)
+  return (
+    ['locks', 'compares', 'looksAtOpenRuns', 'asks', 'proves'].includes(where) ||
+    (where === 'settles' && dirty !== 0)
+  )
 }
 
 /** All that anybody else can notice. */

@@ -1,5 +1,6 @@
 import { ended } from '../fixtures/crash.ts'
 import { kill } from '../fixtures/kernel.ts'
+import { waitingAt } from '../fixtures/looks.ts'
 import type { Run } from '../fixtures/run.ts'
 import type { Started } from '../fixtures/started.ts'
 import { GATE, SITE, type World } from '../fixtures/world.ts'
@@ -98,6 +99,23 @@ export async function twoNames(world: World): Promise<Scene> {
       { run: second, names: [OTHER, GPU] },
     ],
   }
+}
+
+/** Of two waiters the first is killed where it waits; the second one removes its ticket. */
+export async function deadWaiter(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  await world.berth('locks').endedWith(0)
+  const gate = 'sh "$BERTH_RECIPE_DIR/gate" inside'
+  const first = world.hold(APP, 'first', gate)
+  await inside.reached()
+  const dead = await waitingAt(world, APP, () => world.hold(APP, 'dead', 'true', '--wait', '5m'))
+  const next = await waitingAt(world, APP, () => world.hold(APP, 'next', 'true', '--wait', '5m'))
+  kill(dead.pid, 'SIGKILL')
+  await ended(dead.pid)
+  inside.go()
+  await first.endedWith(0)
+  await next.endedWith(0)
+  return { ...NOBODY, holds: [first, dead, next] }
 }
 
 /** Holders come and go all the time, and janitors remove the lock file whenever they find it idle. */

@@ -83,7 +83,7 @@ function tellExec(
     own.tell(`lets a program have the lock of name ${names}$`, use)
 }
 
-function tellEnd({ actor, deeds }: Teller, end: Life['end']): void {
+export function tellEnd({ actor, deeds }: Teller, end: Life['end']): void {
   if (end === null) return
   const { from, to, signal } = end
   const call = signal === null ? 'exit' : `killed by ${signal}`

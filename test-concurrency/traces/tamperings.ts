@@ -6,6 +6,8 @@ import { changed, closedAfter, movedAfter, movedBefore, without } from './tamper
 export interface Tampering {
   readonly tamper: (trace: Trace, commands: Commands) => Trace
   readonly says: RegExp
+  /** Of the replay of the tickets, not of the locks. */
+  readonly isOfTickets?: true
 }
 
 const LOCK = /^\d+<[^>]*\/locks\/[^>]*>/
@@ -210,4 +212,69 @@ export const OF_A_RECOVERY: Readonly<Record<string, Tampering>> = {
       without(trace, ({ name, words }) => name === 'dup2' && /^\d+<[^>]*\/locks\/[^>]*>, 3/.test(words)),
     says: /launches the wrapper/,
   },
+}
+
+/** Of a hold, a waiter that is killed, and the next one. */
+export const OF_TICKETS: Readonly<Record<string, Tampering>> = {
+  'a ticket that is shown before it is locked': {
+    tamper: (trace, { acquirers: [pid] }) =>
+      movedAfter(
+        trace,
+        of(pid, isOnTicket('flock')),
+        of(pid, ({ name, words }) => name === 'rename' && TICKET.test(words)),
+      ),
+    says: /locks.*: .*compares its ticket/,
+    isOfTickets: true,
+  },
+  'a ticket that is not compared': {
+    tamper: (trace, { acquirers: [pid] }) =>
+      without(
+        trace,
+        of(pid, ({ name, words }) => name === 'statx' && words.startsWith('AT_FDCWD') && TICKET.test(words)),
+      ),
+    says: /compares.*: .*shows its ticket/,
+    isOfTickets: true,
+  },
+  'a dead ticket that is removed without its lock': {
+    tamper: (trace, { acquirers: [, , pid] }) =>
+      without(
+        trace,
+        (call, place, calls) => of(pid, isOnTicket('flock'))(call) && isRemovedNext(call, place, calls),
+      ),
+    says: /asks.*: .*removes an? unlocked ticket/,
+    isOfTickets: true,
+  },
+  'a dead ticket that is not compared': {
+    tamper: (trace, { acquirers: [, , pid] }) =>
+      without(
+        trace,
+        of(pid, ({ name, words }) => name === 'statx' && /^AT_FDCWD.*tickets.*\/\d+-\d+"/.test(words)),
+      ),
+    says: /asks.*: .*unseen/,
+    isOfTickets: true,
+  },
+  'a waiter that goes before a live one': {
+    tamper: (trace, { acquirers: [, , pid] }) =>
+      movedBefore(
+        trace,
+        of(pid, ({ name, words, result }) => name === 'unlink' && words.includes(`-${pid}"`) && result === 0),
+        of(pid, (call) => isOnTicket('flock')(call) && call.result !== 0),
+      ),
+    says: /asks.*: .*removes its ticket/,
+    isOfTickets: true,
+  },
+}
+
+const TICKET = /\/tickets\//
+
+function isOnTicket(name: string) {
+  return (call: Call): boolean => call.name === name && /^\d+<[^>]*\/tickets\//.test(call.words)
+}
+
+/** Is the next thing that its process does to a ticket to remove it. */
+function isRemovedNext(call: Call, place: number, calls: readonly Call[]): boolean {
+  const next = calls
+    .slice(place + 1)
+    .find(({ pid, name }) => pid === call.pid && ['unlink', 'flock'].includes(name))
+  return next?.name === 'unlink'
 }

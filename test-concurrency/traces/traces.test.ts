@@ -2,8 +2,9 @@ import { describe, expect } from 'vitest'
 import { HAS_STRACE } from '../fixtures/needs.ts'
 import { test } from '../fixtures/test.ts'
 import type { World } from '../fixtures/world.ts'
-import { record, replayed, type Scene } from './recorded.ts'
+import { record, replayed, replayedTickets, type Scene } from './recorded.ts'
 import {
+  deadWaiter,
   holdsAndJanitors,
   killedAndRecovered,
   killedAndSwept,
@@ -12,7 +13,14 @@ import {
   twoNames,
   twoRuns,
 } from './scenes.ts'
-import { OF_A_JANITOR, OF_A_RECOVERY, OF_A_RUN, OF_TWO_RUNS, type Tampering } from './tamperings.ts'
+import {
+  OF_A_JANITOR,
+  OF_A_RECOVERY,
+  OF_A_RUN,
+  OF_TICKETS,
+  OF_TWO_RUNS,
+  type Tampering,
+} from './tamperings.ts'
 
 type Tamperings = Readonly<Record<string, Tampering>>
 
@@ -27,6 +35,7 @@ const SCENES: Readonly<Record<string, readonly [(world: World) => Promise<Scene>
   'all of a run killed, and a janitor recovers it': [killedAndSwept, OF_A_RECOVERY],
   'a run process killed, and started again by its wrapper': [startedAgain, {}],
   'two runs with domains of their own that want one resource': [twoNames, {}],
+  'a waiter killed between two others': [deadWaiter, OF_TICKETS],
   'four holders and janitors, all at once': [holdsAndJanitors, {}],
 }
 
@@ -38,9 +47,11 @@ describe.skipIf(!HAS_STRACE)('what the kernel saw (strace), replayed through the
       const { refused, last } = replayed(recorded)
       expect(refused).toBe('')
       expect(recorded.model.isSettled(last)).toBe(true)
-      for (const [what, { tamper, says }] of Object.entries(tamperings)) {
+      expect(replayedTickets(recorded).refused, 'its tickets').toBe('')
+      for (const [what, { tamper, says, isOfTickets }] of Object.entries(tamperings)) {
         const tampered = { ...recorded, trace: tamper(recorded.trace, recorded.commands) }
-        expect.soft(replayed(tampered).refused, what).toMatch(says)
+        const { refused: why } = isOfTickets === true ? replayedTickets(tampered) : replayed(tampered)
+        expect.soft(why, what).toMatch(says)
       }
     },
   )
