@@ -6,7 +6,7 @@ import { pathsIn, type Use } from './tables.ts'
 /** Of a run process (src/run/main.ts), and of what its stages do to deployments. */
 export function conductorTeller(setting: Setting, teller: Teller): (use: Use) => void {
   const locks = noLocks()
-  const journal: Journal = { lock: null, unflushed: null }
+  const journal: Journal = { lock: null, isRefused: false, unflushed: null }
   return (use) => {
     const run = use.on === null ? -1 : runOf(setting, use.on.path, 'journal.ndjson')
     if (use.pid === teller.actor.pid) {
@@ -20,14 +20,14 @@ export function conductorTeller(setting: Setting, teller: Teller): (use: Use) =>
 
 interface Journal {
   lock: Use | null
+  isRefused: boolean
   /** The line that is written and not flushed yet. */
   unflushed: Use | null
 }
 
 /** Is it the line after which marks may be cleared; a line counts when it is on disk. */
 function tellJournal(use: Use, journal: Journal, teller: Teller): boolean {
-  if (use.name === 'flock' && use.result === 0) journal.lock = use
-  else if (use.name === 'flock') teller.tell('finds somebody else at the run, and ends$', use)
+  if (use.name === 'flock') tellRunLock(use, journal, teller)
   else if (use.name === 'write') journal.unflushed = use
   if (use.name !== 'fdatasync' || journal.unflushed === null) return false
   const line = journal.unflushed
@@ -41,6 +41,14 @@ function tellJournal(use: Use, journal: Journal, teller: Teller): boolean {
   const isVerified = line.words.includes('\\"verified\\":true')
   teller.tell(`journals ${isVerified ? 'a verified' : 'an unverified'} teardown$`, use, line)
   return isVerified
+}
+
+/** It asks again and again for a while: only the last time counts. */
+function tellRunLock(use: Use, journal: Journal, teller: Teller): void {
+  if (journal.isRefused) teller.deeds.pop()
+  journal.isRefused = use.result !== 0
+  if (journal.isRefused) teller.tell('finds somebody else at the run, and ends$', use)
+  else journal.lock = use
 }
 
 function tellEffects(use: Use, setting: Setting, teller: Teller): void {

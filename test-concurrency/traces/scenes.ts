@@ -20,20 +20,27 @@ export async function runAndJanitor(world: World): Promise<Scene> {
   return { ...NOBODY, runs: [{ run, names: [APP] }], janitors: [janitor] }
 }
 
-/** The second one waits until the first has gone. */
-export async function twoRuns(world: World): Promise<Scene> {
-  const inside = world.gate('inside')
+/** The first one waits behind a hold; the second one finds it there, and leaves; the third one comes after it. */
+export async function runsInTurn(world: World): Promise<Scene> {
+  const [held, inside] = [world.gate('held'), world.gate('inside')]
   world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
-  const first = await world.run('app')
+  await world.berth('locks').endedWith(0)
+  const hold = world.hold(APP, 'hold', `${GATE} held`)
+  await held.reached()
+  const first = await world.run('app', '--wait', '5m')
+  await first.cli.says(/waits for/)
+  held.go()
   await inside.reached()
-  const second = await world.run('app', '--wait', '5m')
-  await second.cli.says(/waits for/)
+  const second = await world.run('app')
+  await second.cli.endedWith(75)
   inside.go()
   await first.cli.endedWith(0)
+  const third = await world.run('app')
   await inside.reached()
   inside.go()
-  await second.cli.endedWith(0)
-  return { ...NOBODY, runs: [first, second].map((run) => ({ run, names: [APP] })) }
+  await third.cli.endedWith(0)
+  const runs = [first, second, third].map((run) => ({ run, names: [APP] }))
+  return { ...NOBODY, runs, holds: [hold] }
 }
 
 /** A janitor meets a live run; then all of that is killed, and the next run's holder recovers it. */
@@ -76,7 +83,7 @@ export async function startedAgain(world: World): Promise<Scene> {
   return { ...NOBODY, runs: [{ run, names: [APP] }] }
 }
 
-/** Two runs want one resource, each beside a domain of its own. */
+/** Runs want one resource, each beside a domain of its own: who finds it taken gives its domain back. */
 export async function twoNames(world: World): Promise<Scene> {
   const inside = world.gate('inside')
   const stages = { up: `${SITE} up; mkdir "$SITES/${GPU}"`, inside: `${GATE} inside` }
@@ -84,19 +91,21 @@ export async function twoNames(world: World): Promise<Scene> {
   for (const name of ['app', 'other']) world.recipe(name, { stages, teardown, resources: ['gpu'] })
   const first = await world.run('app')
   await inside.reached()
-  const second = await world.run('other', '--wait', '5m')
-  await second.cli.says(/waits for/)
+  const second = await world.run('other')
+  await second.cli.endedWith(75)
   inside.go()
   await first.cli.endedWith(0)
+  const third = await world.run('other')
   await inside.reached()
   inside.go()
-  await second.cli.endedWith(0)
+  await third.cli.endedWith(0)
   return {
     ...NOBODY,
     names: [APP, OTHER, GPU],
     runs: [
       { run: first, names: [APP, GPU] },
       { run: second, names: [OTHER, GPU] },
+      { run: third, names: [OTHER, GPU] },
     ],
   }
 }

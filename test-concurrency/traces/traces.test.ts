@@ -9,9 +9,9 @@ import {
   killedAndRecovered,
   killedAndSwept,
   runAndJanitor,
+  runsInTurn,
   startedAgain,
   twoNames,
-  twoRuns,
 } from './scenes.ts'
 import {
   OF_A_JANITOR,
@@ -27,14 +27,14 @@ type Tamperings = Readonly<Record<string, Tampering>>
 /** What is played, and what would be no path of the model. */
 const SCENES: Readonly<Record<string, readonly [(world: World) => Promise<Scene>, Tamperings]>> = {
   'a run, and a janitor that removes its lock file': [runAndJanitor, { ...OF_A_RUN, ...OF_A_JANITOR }],
-  'two runs on one name': [twoRuns, OF_TWO_RUNS],
+  'a hold and three runs on one name': [runsInTurn, OF_TWO_RUNS],
   'all of a run killed, a janitor before that, and the next run recovers it': [
     killedAndRecovered,
     OF_A_RECOVERY,
   ],
   'all of a run killed, and a janitor recovers it': [killedAndSwept, OF_A_RECOVERY],
   'a run process killed, and started again by its wrapper': [startedAgain, {}],
-  'two runs with domains of their own that want one resource': [twoNames, {}],
+  'runs with domains of their own that want one resource': [twoNames, {}],
   'a waiter killed between two others': [deadWaiter, OF_TICKETS],
   'four holders and janitors, all at once': [holdsAndJanitors, {}],
 }
