@@ -1,13 +1,16 @@
 import { claimProgram, ends, MOST_STARTS, type Program } from './claim.ts'
 import type { Step } from './explore.ts'
 import type { Rules } from './rules.ts'
+import { tellsGo, warmProgram } from './warm.ts'
 import { at, close, fork, inodeOf, letGo, NONE } from './world.ts'
 
 /** src/lock/startRun.ts after a claim: entry, marks, wrapper, in this order; then its own descriptors go. */
 export function starterProgram(rules: Rules): Program {
   const afterClaim = rules.recordsBeforeLaunch ? 'adds its entry' : 'launches'
+  const claim = claimProgram({ rules, onHeld: () => afterClaim, onBusy: 'opens', recovers: () => true })
   return {
-    ...claimProgram({ rules, onHeld: () => afterClaim, onBusy: 'opens', recovers: () => true }),
+    ...claim,
+    ...warmProgram(rules, claim),
     'adds its entry': [
       (world, pid) => {
         const process = at(world.processes, pid)
@@ -29,6 +32,8 @@ export function starterProgram(rules: Rules): Program {
       (world, pid) => {
         const process = at(world.processes, pid)
         const { run, names, fds } = process
+        const told = tellsGo(world, pid)
+        if (told !== null) return told
         const child = fork(world, {
           kind: 'wrapper',
           at: 'forks',

@@ -17,6 +17,16 @@ export const SCENARIOS = {
     kills: 2,
     children: 4,
   },
+  'two runs on one name that start their processes ahead, a janitor, a death': {
+    ...NOBODY,
+    names: 1,
+    runs: [{ names: [0] }, { names: [0] }],
+    starters: 2,
+    janitors: 1,
+    kills: 1,
+    children: 5,
+    warm: true,
+  },
   'a run on two names, another on one of them, a janitor, a death': {
     ...NOBODY,
     names: 2,
@@ -54,10 +64,16 @@ const LOCK_FILE = 'two acquirers, two turns each, and two janitors'
 const ONE_NAME = 'two runs on one name, a janitor, two deaths'
 const TWO_NAMES = 'a run on two names, another on one of them, a janitor, a death'
 
+const WARM = 'two runs on one name that start their processes ahead, a janitor, a death'
+
 /** Without this rule, this goes wrong. */
 export const WEAKENINGS: Readonly<Record<Rule, Weakening>> = {
   comparesAfterLocking: { scenario: LOCK_FILE, fault: /both have name 0/ },
   janitorCompares: { scenario: LOCK_FILE, fault: /both have name 0/ },
+  warmCompares: {
+    scenario: WARM,
+    fault: /is conducted, stands at name 0, and the lock of that is free|both|where run \d still stands/,
+  },
   comparesLate: { scenario: LOCK_FILE, fault: /both have name 0/ },
   unlinksUnderLock: { scenario: LOCK_FILE, fault: /both have name 0/ },
   looksForLeftovers: { scenario: ONE_NAME, fault: /deploys at name 0, where run 0 still stands/ },
@@ -71,6 +87,7 @@ export const WEAKENINGS: Readonly<Record<Rule, Weakening>> = {
   },
   recordsBeforeLaunch: { scenario: ONE_NAME, fault: /stuck/ },
   tearsDownBeforeClearing: { scenario: ONE_NAME, fault: /deploys at name 0, where run 0 still stands/ },
+  warmEndsWithStarter: { scenario: WARM, fault: /stuck/ },
   wrapperHolds: { scenario: ONE_NAME, fault: /is conducted, stands at name 0, and the lock of that is free/ },
   stagesHoldNothing: { scenario: ONE_NAME, fault: /stuck/ },
   runLock: { scenario: TWO_NAMES, fault: /two teardowns of run 0 at once/ },

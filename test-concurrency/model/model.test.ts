@@ -8,7 +8,7 @@ const SAFE = { fault: '', story: [] }
 
 describe('the model of the locks', () => {
   test.each(Object.entries(SCENARIOS))(
-    'R-LCK-05 R-LCK-06 R-LCK-15 R-LCK-16 R-JAN-05 is safe, and nothing gets stuck: %s',
+    'R-LCK-05 R-LCK-06 R-LCK-15 R-LCK-16 R-LCK-17 R-JAN-05 is safe, and nothing gets stuck: %s',
     (_, scenario) => {
       const { states, ...verdict } = check(scenario, ALL)
       expect(verdict).toEqual(SAFE)

@@ -2,6 +2,7 @@
 export const RULES = {
   comparesAfterLocking: 'who has locked compares descriptor and path, and begins again where they differ',
   janitorCompares: 'the janitor does so, too',
+  warmCompares: 'who locks a file that it has opened ahead does so, too',
   comparesLate: 'the comparison comes after the lock, not before it',
   looksForLeftovers: 'who has the lock looks for marks and open runs before it uses the name',
   looksAtOpenRuns: 'it looks at the entries in `open/`, not only at marks',
@@ -15,6 +16,7 @@ export const RULES = {
   holdsUntilVerified: 'the run holds its locks until its teardown is verified',
   wrapperHolds: 'the wrapper holds the locks, too, and starts the run process again',
   stagesHoldNothing: 'a stage never has a lock’s descriptor',
+  warmEndsWithStarter: 'a process that was started ahead of its lock ends with its starter',
   unlinksUnderLock:
     'the janitor unlinks under the same acquisition under which it found the file idle, and closes after that',
 } as const

@@ -15,6 +15,13 @@ export function wrapperProgram(rules: Rules): Program {
         return 'becomes the wrapper: what it was not given is closed'
       },
     ],
+    waitsForGo: [
+      (world, pid) => {
+        if (at(world.processes, pid).parent !== NONE || !rules.warmEndsWithStarter) return null
+        end(world, pid, BUSY)
+        return 'finds its starter gone, and ends'
+      },
+    ],
     forks: [
       (world, pid) => {
         const wrapper = at(world.processes, pid)

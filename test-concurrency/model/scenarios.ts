@@ -18,6 +18,8 @@ export interface Scenario {
   readonly kills: number
   /** How many wrappers and run processes there can be at once. */
   readonly children: number
+  /** Starters may start their processes ahead of their locks, once each. */
+  readonly warm?: true
 }
 
 export function check(scenario: Scenario, rules: Rules): Exploration {
@@ -53,7 +55,16 @@ const cron: Step = (world, pid) => {
   return 'is started by cron'
 }
 
-function initialWorld({ names, runs, starters, acquirers, janitors, kills, children }: Scenario): World {
+function initialWorld({
+  names,
+  runs,
+  starters,
+  acquirers,
+  janitors,
+  kills,
+  children,
+  warm,
+}: Scenario): World {
   const first = runs.findIndex(({ dead }) => dead === undefined)
   const fixed: Process[] = []
   for (let index = 0; index < starters; index++)
@@ -63,6 +74,7 @@ function initialWorld({ names, runs, starters, acquirers, janitors, kills, child
       at: 'opens',
       run: first + index,
       names: at(runs, first + index).names,
+      turns: warm === true ? 1 : 0,
     })
   for (let index = 0; index < acquirers; index++)
     fixed.push({ ...GONE, kind: 'acquirer', at: 'opens', names: [0], turns: 2 })

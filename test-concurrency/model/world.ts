@@ -129,11 +129,14 @@ export function end(world: World, pid: number, code: number): void {
   for (const fd of process.fds) close(world, fd)
   for (const run of world.runs) if (run.lock === pid) run.lock = NONE
   for (const child of world.processes) if (child.parent === pid) forget(child)
-  const isHeard = process.parent !== NONE && process.at !== 'zombie'
+  const isHeard = process.parent !== NONE && !UNHEARD.has(process.at)
   world.processes[pid] = isHeard
     ? { ...GONE, at: 'zombie', kind: process.kind, parent: process.parent, code }
     : { ...GONE }
 }
+
+/** Whose end nobody waits for. */
+const UNHEARD: ReadonlySet<string> = new Set(['zombie', 'waitsForGo'])
 
 /** Without a parent a dead child is collected by nobody that matters. */
 function forget(child: Process): void {
