@@ -37,7 +37,17 @@ const CALLS = [
 export function tracedTo(prefix: string): readonly string[] {
   const times = ['--absolute-timestamps=format:unix,precision:ns', '--syscall-times=ns']
   // The tracer is a grandchild: the command has the pid, the parent and the signals that it would have without.
-  const how = ['-D', '-ff', '--seccomp-bpf', '-y', '-s', '300', '-e', 'abbrev=execve,getdents64']
+  const how = [
+    '-D',
+    '-ff',
+    '--seccomp-bpf',
+    '-y',
+    '--decode-pids=pidns',
+    '-s',
+    '300',
+    '-e',
+    'abbrev=execve,getdents64',
+  ]
   return ['strace', ...how, ...times, '-e', `trace=${CALLS}`, '-o', prefix]
 }
 
@@ -78,19 +88,14 @@ function isThread({ name, words, result }: Call): boolean {
 }
 
 function callOf(pid: number, line: string): readonly Call[] {
-  const [, time = '', name = '', words = '', result = '', took = '0'] =
-    /^(\d+\.\d+) (\w+)\((.*)\) += (\S+).*?(?: <(\d+\.\d+)>)?$/.exec(line) ?? []
+  const [, time = '', name = '', words = '', result = '', rest = ''] =
+    /^(\d+\.\d+) (\w+)\((.*)\) += (\S+)(.*)$/.exec(line) ?? []
   if (name === '') return []
-  return [
-    {
-      pid,
-      name,
-      words,
-      result: Number.parseInt(result, 10),
-      from: Number(time),
-      to: Number(time) + Number(took),
-    },
-  ]
+  const took = /<(\d+\.\d+)>$/.exec(rest)?.[1] ?? '0'
+  // A child in a namespace of its own has a number there, and another one here.
+  const here = /\/\* (\d+) in strace's PID NS \*\//.exec(rest)?.[1] ?? result
+  const from = Number(time)
+  return [{ pid, name, words, result: Number.parseInt(here, 10), from, to: from + Number(took) }]
 }
 
 function callOfProcess(call: Call, pid: number): Call {
