@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { look } from '../fixtures/judge.ts'
 import type { Run } from '../fixtures/run.ts'
 import type { Started } from '../fixtures/started.ts'
@@ -33,15 +33,14 @@ export interface Recorded {
 
 /** Plays a scene on the real kernel, with every system call written down that the model has a word for. */
 export async function record(world: World, play: (world: World) => Promise<Scene>): Promise<Recorded> {
-  const folder = join(world.state, 'calls')
-  mkdirSync(folder)
-  world.startBy(tracedTo(join(folder, 'of')))
+  mkdirSync(dirname(prefixOf(world)))
+  world.startBy(tracedTo(prefixOf(world)))
   const scene = await play(world)
   world.startBy([])
   await until('the end of all that was traced', () => look(world.state).processes.length === 0)
   const { names, runs, holds, janitors } = scene
   return {
-    trace: readTrace(join(folder, 'of')),
+    trace: readTrace(prefixOf(world)),
     model: modelOfScene(scene),
     setting: { state: world.state, sites: world.sites, names, runs: runs.map(({ run }) => run.id) },
     commands: {
@@ -50,6 +49,11 @@ export async function record(world: World, play: (world: World) => Promise<Scene
       janitors: janitors.map(({ pid }) => pid),
     },
   }
+}
+
+/** Where the calls of a process are written down: `PREFIX.PID`. */
+export function prefixOf(world: World): string {
+  return join(world.state, 'calls/of')
 }
 
 /** Is what was recorded a path of the model. */

@@ -1,10 +1,12 @@
 import { ended } from '../fixtures/crash.ts'
 import { kill } from '../fixtures/kernel.ts'
 import { waitingAt } from '../fixtures/looks.ts'
+import { textOf } from '../fixtures/records.ts'
 import type { Run } from '../fixtures/run.ts'
 import type { Started } from '../fixtures/started.ts'
+import { until } from '../fixtures/until.ts'
 import { GATE, SITE, type World } from '../fixtures/world.ts'
-import type { Scene } from './recorded.ts'
+import { prefixOf, type Scene } from './recorded.ts'
 
 const APP = 'app-0.ci.localhost'
 const OTHER = 'other-0.ci.localhost'
@@ -119,6 +121,9 @@ export async function deadWaiter(world: World): Promise<Scene> {
   await inside.reached()
   const dead = await waitingAt(world, APP, () => world.hold(APP, 'dead', 'true', '--wait', '5m'))
   const next = await waitingAt(world, APP, () => world.hold(APP, 'next', 'true', '--wait', '5m'))
+  await until('the next waiter to meet it', () =>
+    seenBy(world, next.pid, /flock\(.*\/tickets\/.* = -1 EAGAIN/),
+  )
   kill(dead.pid, 'SIGKILL')
   await ended(dead.pid)
   inside.go()
@@ -147,4 +152,9 @@ async function killWhole(run: Run): Promise<void> {
   const all = [run.cli.pid, wrapper, pid]
   for (const one of all) kill(one, 'SIGKILL')
   await ended(...all)
+}
+
+/** Has this process made such a call by now. */
+function seenBy(world: World, pid: number, call: RegExp): boolean {
+  return call.test(textOf(`${prefixOf(world)}.${pid}`))
 }
