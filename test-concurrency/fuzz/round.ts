@@ -8,7 +8,7 @@ import { spinUntil, until } from '../fixtures/until.ts'
 import { makeWorld, type World } from '../fixtures/world.ts'
 import { type Cell, nameOf, POSITIONS, type Position } from './cells.ts'
 import type { Plan, Shot } from './plan.ts'
-import { type Cast, folderOf, isAtWork, isOfWorld, isThere, pidOf, positionOf } from './sight.ts'
+import { type Cast, folderOf, isAtWork, isOfWorld, isSilent, isThere, pidOf, positionOf } from './sight.ts'
 import { verdictOn } from './verdict.ts'
 
 /** What came of a round. */
@@ -84,6 +84,8 @@ class Stage {
   readonly #began = performance.now()
   #lookedAt = 0
   #isOver = false
+  /** Whoever comes to recover the run waits for its death. */
+  #isDying = false
 
   constructor(plan: Plan, repository: string) {
     this.#plan = plan
@@ -169,7 +171,7 @@ class Stage {
   /** Between the look and the stop it may have come to where nobody would ever end it. */
   async #slippedAway(pid: number, position: Position): Promise<boolean> {
     await until(`${pid} to stand still`, () => isStopped(pid) || !isAlive(pid))
-    return positionOf(this.cast) !== position
+    return positionOf(this.cast) !== position || isSilent(this.cast, pid)
   }
 
   #missed(how: string): null {
@@ -178,7 +180,7 @@ class Stage {
   }
 
   isOver(): boolean {
-    if (this.cast.all.some(isThere)) return false
+    if (this.#isDying || this.cast.all.some(isThere)) return false
     const now = performance.now()
     if (this.#isOver) return true
     if (now < this.#lookedAt + BETWEEN_LOOKS_MS) return false
@@ -224,6 +226,8 @@ class Stage {
   #begin(who: 'second' | 'janitor', started: Started): void {
     this.cast[who] = started
     this.cast.all.push(started)
+    this.#isOver = false
+    this.#isDying = false
     this.#tell(`${who} is ${started.pid}`)
   }
 
@@ -270,8 +274,10 @@ class Stage {
       return
     }
     for (const pid of parts) this.shot.add(pid)
+    this.#isDying = true
     await killAtOnce(parts)
     this.cast.death = { lines: journalOf(folder).length }
+    this.#isDying = this.#plan.janitorAt !== null
     this.#tell(`killed together: ${parts}, at ${journalOf(folder).at(-1)?.event ?? 'no line'}`)
   }
 

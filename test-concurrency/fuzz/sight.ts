@@ -147,6 +147,12 @@ function gitOf(cast: Cast): number | null {
   return childrenOf(conductor).find(isGit) ?? null
 }
 
+/** A run process that has not written its first line: the last one in the journal is another's. */
+export function isSilent(cast: Cast, pid: number): boolean {
+  const folder = folderOf(cast)
+  return pid === processOf(cast) && folder !== null && lastStart(journalOf(folder))?.pid !== pid
+}
+
 function lastStart(lines: readonly Line[]): Line | undefined {
   return lines.findLast(({ event }) => event === 'process.started')
 }
