@@ -9,9 +9,9 @@ import { FULL, makePlan, planOf, SHORT } from './fuzz/plan.ts'
 import { judgeRuns } from './fuzz/verdict.ts'
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1_000_000))
-const LEAST_ROUNDS = 40
-/** Three shots a round at 40 cells, each aimed at in turn: one that is empty after so many rounds is out of their reach. */
-const MOST_ROUNDS = 160
+const LEAST_ROUNDS = 36
+/** Three shots a round at 36 cells, each aimed at in turn: one that is empty after so many rounds is out of their reach. */
+const MOST_ROUNDS = 250
 /** Less than a minute on two cores of its own; others may be at work there, too. */
 const MOST_MS = 300_000
 

@@ -68,7 +68,8 @@ export type Grain = (cell: Cell) => string
 /** On the way forth or back; killed, or something that can be heard. */
 export const COARSE: Grain = ({ victim, position, signal }) => {
   const way = position === 'tearing' || position === 'ending' ? 'back' : 'forth'
-  return `${victim}/${way}/${signal === 'KILL' ? 'killed' : 'told'}`
+  const whom = victim.startsWith('warm') ? 'warm' : victim
+  return `${whom}/${way}/${signal === 'KILL' ? 'killed' : 'told'}`
 }
 
 export interface Histogram {

@@ -72,12 +72,18 @@ function cellsOf(seed: number, round: number, { grain, shots }: Form): readonly 
   const deck = deckOf(grain)
   const place = makeRandom(seed, Math.floor(round / deck.length), 3).shuffle(deck)[round % deck.length]
   const first = random.pick(CELLS.filter((cell) => grain(cell) === place))
-  const others = CELLS.filter(goesWith(first))
+  const fitting = CELLS.filter(goesWith(first))
+  // A short run has no rounds to lose: nobody is shot before the one that it is about.
+  const others = shots === null ? fitting : fitting.filter((cell) => placeOf(cell) >= placeOf(first))
   const another = () => {
     const beside = random.pick([...new Set(others.map(grain))])
     return random.pick(others.filter((cell) => grain(cell) === beside))
   }
   return [first, ...Array.from({ length: count - 1 }, another)]
+}
+
+function placeOf({ position }: Cell): number {
+  return POSITIONS.indexOf(position)
 }
 
 /** Cells by their grain, as often as one of them is to be the first of a round; that is all that a recoverer gets, so it comes twice. */
