@@ -11,8 +11,8 @@ import { dropTicket, isFirst, takeTicket } from './tickets.ts'
 /** A killed or foreign holder gives no event: a free name is met so many milliseconds later at most. */
 const LONGEST_LOOK_AWAY_MS = 500
 /** A holder clears its mark a moment before it ends: looks come close together for a while after an event, and farther apart later. */
-const FIRST_LOOK_MS = 4
-const CLOSE_LOOKS = 50
+const FIRST_LOOK_MS = 2
+const CLOSE_LOOKS = 100
 
 export interface Wait {
   /** Who waits, for people and for `berth locks`. */
