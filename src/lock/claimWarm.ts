@@ -34,15 +34,29 @@ async function claimWarm(
   recoverer: Recoverer,
   warm: WarmProcesses,
 ): Promise<Claim | null> {
-  const locked = lockOpened(paths, warm.opened)
-  if (locked?.kind === 'busy' && names.includes(locked.name))
-    return { ...locked, run: runOfMark(paths, locked.name) }
   let claimed: Claim | null = null
   try {
-    if (locked?.kind === 'held') claimed = await claimHeld(paths, locked, recoverer)
-    else closeAll(warm.opened.fds)
+    claimed = await claimOpened(paths, names, recoverer, warm.opened)
+    return claimed
   } finally {
-    if (claimed?.kind !== 'held') await warm.end()
+    if (claimed === null) await warm.end()
   }
-  return claimed?.kind === 'held' ? claimed : null
+}
+
+/** Null = not to be had through these descriptors, which are closed. */
+async function claimOpened(
+  paths: StatePaths,
+  names: readonly Name[],
+  recoverer: Recoverer,
+  opened: OpenedNames,
+): Promise<Claim | null> {
+  const locked = lockOpened(paths, opened)
+  if (locked === null) return null
+  if (locked.kind === 'held') {
+    const claimed = await claimHeld(paths, locked, recoverer)
+    return claimed.kind === 'held' ? claimed : null
+  }
+  if (names.includes(locked.name)) return { ...locked, run: runOfMark(paths, locked.name) }
+  closeAll(opened.fds)
+  return null
 }

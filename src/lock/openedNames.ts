@@ -24,9 +24,20 @@ export function openNames(paths: StatePaths, names: readonly Name[]): OpenedName
 
 /**
  * Takes the locks of open files, for everybody who shares them. Compared after locking, like every lock.
- * @returns null = some were taken, or stand at a path no more: only the end of all who share them gives those up
+ * @returns null = some were taken, or stand at a path no more: our copies are closed, and only the end of all who share them gives those up
+ * @throws what the system says of a file that cannot be used; then our copies are closed, too
  */
-export function lockOpened(paths: StatePaths, { names, fds }: OpenedNames): Held | Busy | null {
+export function lockOpened(paths: StatePaths, opened: OpenedNames): Held | Busy | null {
+  let locked: Held | Busy | null = null
+  try {
+    locked = tryOpened(paths, opened)
+    return locked
+  } finally {
+    if (locked === null) closeAll(opened.fds)
+  }
+}
+
+function tryOpened(paths: StatePaths, { names, fds }: OpenedNames): Held | Busy | null {
   for (const [index, name] of names.entries()) {
     const fd = fds[index] ?? -1
     if (!tryFlock(fd)) return index === 0 ? { kind: 'busy', name } : null

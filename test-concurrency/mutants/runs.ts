@@ -220,7 +220,7 @@ export const STOPS: readonly Mutant[] = [
   mutant(
     'warm-ends',
     'Warm processes of a run that may not have its names end: they stay, with what was locked.',
-    ['src/lock/claimWarm.ts', "if (claimed?.kind !== 'held') await warm.end()", ''],
+    ['src/lock/claimWarm.ts', 'if (claimed === null) await warm.end()', ''],
     [WARM_TEST, 'case 4: one of two names is free and the other is not'],
   ),
   mutant(

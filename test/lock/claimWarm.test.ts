@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { claimTurn, type WarmProcesses } from '../../src/lock/claimWarm.ts'
 import { lockExclusively } from '../../src/lock/lockFile.ts'
@@ -73,6 +73,16 @@ test('R-LCK-17 R-LCK-05 a lock file that was replaced since it was opened is not
   expect(warm.ends()).toBe(1)
   expect(lockExclusively(path)).toBeNull()
   if (claimed.kind === 'held') letGo(claimed)
+})
+
+test('R-LCK-17 R-LCK-12 a lock file that cannot be used is a named fault: the processes end, and what they had is given back', async () => {
+  const paths = stateFolder()
+  const warm = warmAt(paths, [FIRST, SECOND])
+  rmSync(lockPath(paths, SECOND))
+  symlinkSync(lockPath(paths, SECOND), lockPath(paths, SECOND))
+  await expect(claimFor(paths, warm)).rejects.toThrow('ELOOP')
+  expect(warm.ends()).toBe(1)
+  expect(lockExclusively(lockPath(paths, FIRST))).not.toBeNull()
 })
 
 test('R-LCK-17 R-LCK-11 what cannot be cleaned is not entered: the processes end, and the name is dirty', async () => {

@@ -2,15 +2,8 @@ import { expect, test } from 'vitest'
 import type { Ending } from '../../src/model/ending.ts'
 import { EMPTY_JOURNAL, type Journal, type TeardownReport } from '../../src/model/journal.ts'
 import { lockLine, proofLines, textOfLine } from '../../src/model/proofLines.ts'
+import { ENDING } from './endings.ts'
 
-const ENDING: Ending = {
-  asked: 7,
-  killed: 2,
-  graceMs: 10_000,
-  tookMs: 10_120,
-  proofs: [{ kind: 'cgroup', count: 1 }],
-  left: [],
-}
 const QUIET: Ending = { ...ENDING, asked: 0, killed: 0, tookMs: 4 }
 const STUCK: Ending = { ...ENDING, proofs: [], left: ['process 12 (/x)'] }
 const REPORT: TeardownReport = { verified: true, ended: 0, ending: QUIET, tookMs: 14, left: [] }

@@ -1,7 +1,6 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { describe, expect, test } from 'vitest'
 import { BUTTONS } from '../../src/intake/event.ts'
-import type { Ending } from '../../src/model/ending.ts'
 import {
   EMPTY_JOURNAL,
   type Journal,
@@ -12,6 +11,7 @@ import type { RunRow } from '../../src/model/ports.ts'
 import { CONCLUSIONS, RUN_STATES } from '../../src/model/run.ts'
 import { checkBody, checkReport, firstCheck } from '../../src/report/checkRun.ts'
 import { type CheckExtras, NO_EXTRAS } from '../../src/report/extras.ts'
+import { ENDING } from '../model/endings.ts'
 import { aRun, PASSED, SHA } from '../store/samples.ts'
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -335,14 +335,6 @@ describe('limits', () => {
   })
 })
 
-const ENDING: Ending = {
-  asked: 7,
-  killed: 2,
-  graceMs: 10_000,
-  tookMs: 10_120,
-  proofs: [{ kind: 'cgroup', count: 1 }],
-  left: [],
-}
 const FACTS = `Run \`r1\`, recipe \`hello\`, with \`size=s\`, domain \`site-hello-pr12.ci.test\`, commit \`${SHA}\`, pull request 12, asked by \`octocat\``
 const STOP = { reason: 'pr_closed', by: 'octocat', atMs: 1 } as const
 

@@ -6,20 +6,11 @@ import { noteHold } from '../../src/lock/holds.ts'
 import { lockExclusively } from '../../src/lock/lockFile.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { dropTicket, takeTicket } from '../../src/lock/tickets.ts'
-import type { Ending } from '../../src/model/ending.ts'
 import { newRunId } from '../../src/store/runId.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
+import { ENDING } from '../model/endings.ts'
 import { PASSED, SHA } from '../store/samples.ts'
 import { aQueued, aRequest, begun, DOMAIN, type Scene, stage, startScene, tornDown } from './scene.ts'
-
-const ENDING: Ending = {
-  asked: 7,
-  killed: 2,
-  graceMs: 10_000,
-  tookMs: 10_120,
-  proofs: [{ kind: 'cgroup', count: 1 }],
-  left: [],
-}
 
 let scene: Scene
 beforeAll(async () => {
