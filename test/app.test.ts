@@ -22,6 +22,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
     'issues: write',
     'pull_requests: write',
   ],
+  'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}': ['issues: write', 'pull_requests: write'],
   'GET /app': [],
   // The App itself, and a token that can read one repository for git.
   'POST /app/installations/{installation_id}/access_tokens': ['contents: read', 'metadata: read'],

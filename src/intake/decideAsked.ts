@@ -1,11 +1,12 @@
-import type { Approval, Decided, NewReport } from '../model/ports.ts'
+import type { Approval, Decided, ReplyPart } from '../model/ports.ts'
 import { type RefusalReason, refuse } from '../model/refusal.ts'
+import { type RunTold, replyBody } from '../model/reply.ts'
 import { type Answer, type Answered, answerAll } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { emptyDecided } from './decided.ts'
 import { actorKey, newestRuns, pullRequestKey } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
-import { replyText, wantsReply } from './reply.ts'
+import { replyParts, runsOf, wantsReply } from './reply.ts'
 import { type Reaction, reactionReport, replyReport } from './reports.ts'
 
 /** All that a comment or a button leads to: runs, stops, approvals, and what is said about them. @throws GitHubFault */
@@ -18,12 +19,13 @@ export async function decideAsked(
   const runs = answers.flatMap(({ answered }) => (answered.kind === 'queued' ? answered.runs : []))
   const stops = stopsOf(answers, asked, world)
   const isFlood = door.actorUses >= 2 * world.config.limits.perActorPerHour
-  const said = await reportsOf(asked, answers, isFlood, world)
+  const said = await sayingOf(asked, answers, isFlood, world)
   return {
     ...emptyDecided(delivery, outcomeOf(answers), world),
     subjects: asked.repeatable && runs.length + stops.length === 0 ? [] : [asked.subject],
     runs,
-    reports: [...said, ...runs.map(world.firstCheck)],
+    reports: [...said.reports, ...runs.map(world.firstCheck)],
+    replies: said.replies,
     stops,
     uses: [...answers.map(() => actorKey(asked)), ...runs.map(() => pullRequestKey(asked))],
     approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
@@ -42,25 +44,53 @@ export async function decideUnable(
   return {
     ...emptyDecided(delivery, reason, world),
     subjects: asked.repeatable ? [] : [asked.subject],
-    reports: await reportsOf(asked, answers, false, world),
+    reports: (await sayingOf(asked, answers, false, world)).reports,
     uses: answers.map(() => actorKey(asked)),
   }
 }
 
 /** Somebody far over the limit gets reactions only: replies would use up what GitHub lets everybody write. */
-async function reportsOf(
+async function sayingOf(
   asked: Asked,
   answers: readonly Answer[],
   isFlood: boolean,
   world: IntakeWorld,
-): Promise<readonly NewReport[]> {
+): Promise<Pick<Decided, 'reports' | 'replies'>> {
   const { commentId } = asked
   const reaction = commentId === null ? [] : [reactionReport(reactionTo(answers), commentId, asked)]
-  if (isFlood || !answers.some(wantsReply)) return reaction
+  if (isFlood || !answers.some((answer) => wantsReply(answer, asked)))
+    return { reports: reaction, replies: [] }
   const runs = answers.some(({ answered }) => answered.kind === 'status')
     ? await newestRuns(asked, world)
     : []
-  return [...reaction, replyReport(asked.topic, replyText(asked, answers, { ...world, runs }), asked)]
+  const parts = replyParts(asked, answers, { ...world, runs })
+  const body = replyBody(parts, toldOf(answers), world.runPage)
+  return { reports: [...reaction, replyReport(asked, body)], replies: keptUpToDate(asked, parts) }
+}
+
+/** Runs as they are once the decision is written. */
+function toldOf(answers: readonly Answer[]): ReadonlyMap<string, RunTold> {
+  const told = answers.flatMap(({ answered }) =>
+    runsOf(answered).map((run): RunTold => {
+      const { id, recipe, arguments: given } = run
+      return {
+        id,
+        recipe,
+        arguments: given,
+        state: 'queued',
+        verdict: null,
+        stopping: answered.kind !== 'queued',
+      }
+    }),
+  )
+  return new Map(told.map((run) => [run.id, run]))
+}
+
+/** A reply that tells of no run is said once, and so is one to a button: there is no comment that it belongs to. */
+function keptUpToDate({ commentId, repository, pr }: Asked, parts: readonly ReplyPart[]): Decided['replies'] {
+  if (commentId === null || parts.every(({ runs }) => runs.length === 0)) return []
+  const { fullName, installationId } = repository
+  return [{ commentId, repository: fullName, installationId, pr, parts }]
 }
 
 function reactionTo(answers: readonly Answer[]): Reaction {

@@ -7,7 +7,7 @@ import { emptyDecided } from './decided.ts'
 import type { PullRequestEvent } from './event.ts'
 import { unfinishedRuns } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
-import { replyReport } from './reports.ts'
+import { newsReport } from './reports.ts'
 
 /** What a push, a closing or a reopening leads to. Closing stops every run; a push replaces queued ones, and says so. */
 export async function decidePullRequest(
@@ -82,5 +82,5 @@ async function endedApprovals(event: PullRequestEvent, { store }: IntakeWorld): 
 function supersededReply(replaced: readonly RunRow[], event: PullRequestEvent): NewReport {
   const runs = replaced.map((run) => `${inCode(run.id)} of ${inCode(run.recipe)} at ${shortSha(run.sha)}`)
   const text = `A push to ${event.sha} replaces what was still queued: run ${runs.join(', run ')}. Comment again to test the new head.`
-  return replyReport(`push:${event.repository.id}:${event.pr}:${event.sha}:${event.atMs}`, text, event)
+  return newsReport(`push:${event.repository.id}:${event.pr}:${event.sha}:${event.atMs}`, text, event)
 }

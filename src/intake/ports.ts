@@ -3,6 +3,7 @@ import type { Hash } from '../model/domain.ts'
 import type { PullRequestFacts } from '../model/policyFacts.ts'
 import type { Delivery, NewReport, NewRun, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
+import type { RunPage } from '../model/reply.ts'
 import type { Time } from '../report/time.ts'
 import type { Actor, Repository } from './event.ts'
 
@@ -43,6 +44,9 @@ export interface IntakeWorld {
   readonly hash: Hash
   /** The check run of a run that has just been queued. */
   readonly firstCheck: (run: NewRun) => NewReport
+  readonly runPage: RunPage
+  /** The address of the page that explains reasons; null = there is none. */
+  readonly reasons: string | null
   readonly newRunId: () => string
   readonly time: Time
 }

@@ -4,37 +4,54 @@ import { COMMAND_WORD } from '../model/commandWord.ts'
 import type { Config, Enrolment } from '../model/config.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import { shortSha } from '../model/policyFork.ts'
-import type { NewRun, RunRow } from '../model/ports.ts'
+import type { NewRun, ReplyPart, RunRow } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
-import { REFUSALS } from '../model/refusal.ts'
+import { REFUSALS, type Refusal } from '../model/refusal.ts'
 import type { Answer, Answered } from './answer.ts'
 import type { Asked } from './asked.ts'
 
 /** What help and status speak of. */
 export interface ReplyFacts {
-  readonly config: Pick<Config, 'repositories'>
+  readonly config: Pick<Config, 'repositories' | 'trust'>
   readonly recipes: readonly Recipe[]
   /** Newest first. */
   readonly runs: readonly RunRow[]
+  /** The page that explains reasons, if there is one. */
+  readonly reasons: string | null
 }
 
-/** GitHub refuses comments over 65,536 characters. */
-const MOST_CHARACTERS = 60_000
-
-/** What is seen by itself, on a check, needs no reply. */
-export function wantsReply({ answered }: Answer): boolean {
-  return answered.kind !== 'queued' && answered.kind !== 'stop'
+/** What is seen by itself on the check whose button was pressed needs no reply; a comment is always answered. */
+export function wantsReply({ answered }: Answer, { commentId }: Pick<Asked, 'commentId'>): boolean {
+  return commentId !== null || (answered.kind !== 'queued' && answered.kind !== 'stop')
 }
 
-/** One comment that answers every command, in order. Markdown; what came from outside is in code spans. */
-export function replyText(asked: Asked, answers: readonly Answer[], facts: ReplyFacts): string {
+/** What every command is answered with, in order: together one comment. Markdown; what came from outside is in code spans. */
+export function replyParts(
+  asked: Asked,
+  answers: readonly Answer[],
+  facts: ReplyFacts,
+): readonly ReplyPart[] {
   const named = answers.length > 1 || asked.commentId === null
-  const parts = answers.map((answer) => {
+  return answers.map((answer) => {
     const text = textOf(answer.answered, asked, facts)
-    return named ? `${headingOf(answer, asked)}\n\n${text}` : text
+    return {
+      text: named ? `${headingOf(answer, asked)}\n\n${text}` : text,
+      runs: runsOf(answer.answered).map(({ id }) => id),
+    }
   })
-  const whole = parts.join('\n\n')
-  return whole.length <= MOST_CHARACTERS ? whole : `${whole.slice(0, MOST_CHARACTERS).toWellFormed()}…`
+}
+
+/** Runs that an answer speaks of and that are not over. */
+export function runsOf(answered: Answered): readonly NewRun[] {
+  switch (answered.kind) {
+    case 'queued':
+    case 'stop':
+      return answered.runs
+    case 'revoke':
+      return answered.stops
+    default:
+      return []
+  }
 }
 
 /** Whose button was pressed for what: nobody sees it on the page. */
@@ -46,34 +63,37 @@ function headingOf({ command }: Answer, { actor, commentId }: Asked): string {
 function textOf(answered: Answered, asked: Asked, facts: ReplyFacts): string {
   switch (answered.kind) {
     case 'refusal':
-      return `**${answered.reason}**: ${REFUSALS[answered.reason]} ${answered.detail}`
+      return refusalText(answered, facts.reasons)
     case 'queued':
-      return answered.runs.map((run) => `Queued: ${runText(run)}.`).join('\n')
+      return `Testing ${answered.runs[0]?.sha ?? 'nothing'}.`
     case 'stop':
-      return answered.runs.map((run) => `Stopping: ${runText(run)}.`).join('\n')
+      return 'Stopping; what was put up is taken down.'
     case 'approve':
       return `Commit ${answered.sha} may be run, until the next push or ${inCode(`${COMMAND_WORD} revoke ${answered.sha}`)}.`
     case 'revoke':
-      return [
-        `Commit ${answered.sha} may not be run.`,
-        ...answered.stops.map((run) => `Stopping: ${runText(run)}.`),
-      ].join('\n')
+      return `Commit ${answered.sha} may not be run.${answered.stops.length === 0 ? '' : ' Stopping what runs it.'}`
     case 'note':
       return answered.detail
     case 'status':
       return statusText(facts.runs)
     case 'help':
-      return helpText(enrolmentOf(facts.config.repositories, asked.repository.fullName), facts.recipes)
+      return helpText(facts, asked.repository.fullName)
   }
 }
 
-function runText(run: NewRun): string {
-  return `run ${inCode(run.id)} of ${inCode(run.recipe)} at ${shortSha(run.sha)}`
+/** The code leads to the page that explains it. */
+function refusalText({ reason, detail }: Refusal, url: string | null): string {
+  const code = url === null ? `**${reason}**` : `**[${reason}](${url}#${reason})**`
+  return `${code}: ${REFUSALS[reason]} ${detail}`
 }
 
 function statusText(runs: readonly RunRow[]): string {
   if (runs.length === 0) return 'There has been no run on this pull request.'
   return runs.map((run) => `- ${runText(run)}: ${stateText(run)}`).join('\n')
+}
+
+function runText(run: NewRun): string {
+  return `run ${inCode(run.id)} of ${inCode(run.recipe)} at ${shortSha(run.sha)}`
 }
 
 function stateText({ state, stage, stop, verdict, waitsFor }: RunRow): string {
@@ -84,25 +104,50 @@ function stateText({ state, stage, stop, verdict, waitsFor }: RunRow): string {
   return stop === null ? text : `${text}; asked to stop by ${inCode(stop.by)}`
 }
 
-const COMMANDS = [
-  ['', 'tests the head of this pull request with the default recipe'],
-  ['RECIPE… [key=value…] [keep=30m]', 'tests it with these recipes; keep holds a red run for inspection'],
-  ['cancel [RUN | all]', 'stops a run and takes down what it put up'],
-  ['status', 'lists the runs of this pull request'],
-  ['ok SHA', 'lets a commit of a fork run, until the next push'],
-  ['revoke SHA', 'takes that back'],
-  ['help', 'says this'],
-] as const
+const COMMANDS: readonly (readonly [string, string, keyof Config['trust'] | null])[] = [
+  ['', 'tests the head of this pull request with the default recipe', 'run'],
+  [
+    'RECIPE… [key=value…] [keep=30m]',
+    'tests it with these recipes; keep holds a red run for inspection',
+    'run',
+  ],
+  ['retry', 'tests again, at the head as it is now, what failed', 'run'],
+  ['cancel [RUN | all]', 'stops a run and takes down what it put up', 'cancel'],
+  ['status', 'lists the runs of this pull request', null],
+  ['why', 'says what its runs wait for, and about how long', null],
+  ['hold [DOMAIN] [for=2h] [REASON]', 'keeps a domain of this pull request free of runs', 'hold'],
+  ['release [DOMAIN] [REASON]', 'ends that, or declares a dirty domain clean', 'hold'],
+  ['ok SHA', 'lets a commit of a fork run, until the next push', 'run'],
+  ['revoke SHA', 'takes that back', 'run'],
+  ['help', 'says this', null],
+]
 
-function helpText(enrolment: Enrolment | null, recipes: readonly Recipe[]): string {
-  const commands = COMMANDS.map(([words, does]) => `- ${inCode(`${COMMAND_WORD} ${words}`.trim())} ${does}`)
+function helpText({ config, recipes }: ReplyFacts, repository: string): string {
+  const commands = COMMANDS.map(([words, does, need]) => {
+    const least = need === null ? '' : ` (${config.trust[need]})`
+    return `- ${inCode(`${COMMAND_WORD} ${words}`.trim())} ${does}${least}`
+  })
+  const enrolment = enrolmentOf(config.repositories, repository)
   const known = (enrolment?.recipes ?? []).map((name) => {
     const recipe = recipes.find((one) => one.name === name)
     return recipe === undefined ? `- ${inCode(name)}: cannot be used now` : recipeText(recipe, enrolment)
   })
-  return ['A command is a line of its own in a comment:', '', ...commands, '', 'Recipes:', '', ...known].join(
-    '\n',
-  )
+  return [
+    'A command is a line of its own in a comment; in brackets, the permission on this repository that it needs:',
+    '',
+    ...commands,
+    '',
+    forksText(config.trust.forks),
+    '',
+    'Recipes:',
+    '',
+    ...known,
+  ].join('\n')
+}
+
+function forksText(forks: Config['trust']['forks']): string {
+  if (forks === 'never') return 'Code of forks is not run here.'
+  return 'A commit of a fork is run when somebody who may write here has said `ok` to it.'
 }
 
 function recipeText(recipe: Recipe, enrolment: Enrolment | null): string {

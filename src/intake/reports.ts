@@ -16,15 +16,20 @@ export function reactionReport(content: Reaction, commentId: number, place: Plac
   }
 }
 
-/** A comment on the pull request. `topic` makes its key, unique for ever. */
-export function replyReport(topic: string, markdown: string, place: Place): NewReport {
+/** What is said about something that was asked for: the reply to its comment, of which there is one, or a comment of its own. */
+export function replyReport(asked: Pick<Asked, 'topic' | 'commentId'> & Place, markdown: string): NewReport {
   return {
-    ...base(place),
-    key: `reply:${topic}`,
+    ...base(asked),
+    key: `reply:${asked.topic}`,
     kind: 'reply',
-    commentId: null,
+    commentId: asked.commentId,
     body: JSON.stringify({ body: markdown }),
   }
+}
+
+/** A comment on the pull request that answers none. `topic` makes its key, unique for ever. */
+export function newsReport(topic: string, markdown: string, place: Place): NewReport {
+  return replyReport({ ...place, topic, commentId: null }, markdown)
 }
 
 function base({ repository, pr }: Place) {

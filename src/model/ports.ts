@@ -81,7 +81,7 @@ export type ReportKind = (typeof REPORT_KINDS)[number]
 
 /**
  * A state that GitHub is to be told. `body` is the request's body as text, written once: every attempt sends the same bytes.
- * A newer check of a run replaces its older pending ones.
+ * A newer check of a run replaces its older pending ones, and so does a newer form of a comment's reply.
  */
 export interface NewReport {
   /** Idempotency key, unique for ever, such as `check:<run>:<n>` or `reaction:<comment>`. */
@@ -92,7 +92,10 @@ export interface NewReport {
   readonly installationId: number
   /** The pull request, for replies. */
   readonly pr: number
-  /** The comment, for reactions. */
+  /**
+   * The comment that is reacted to, or answered. The reply to a comment is one: a newer form of it replaces its older pending ones, and
+   * edits what GitHub shows.
+   */
   readonly commentId: number | null
   readonly body: string
   /** Says that the run is over: never dropped, sent before progress. */
@@ -123,10 +126,34 @@ export interface FailedReport
 export interface ReportTry {
   /** This one included. */
   readonly attempts: number
-  /** GitHub's id of the run's check run, once known. */
-  readonly checkRunId: number | null
-  /** It, or another check of its run, was tried before and may have arrived: look before anything is created. */
+  /** GitHub's id of the run's check run, or of the reply, once known. */
+  readonly knownId: number | null
+  /** It, or another state of the same thing, was tried before and may have arrived: look before anything is created. */
   readonly tried: boolean
+  /** When GitHub may have heard of the thing first; wall clock, milliseconds. */
+  readonly sinceMs: number
+}
+
+/** What one command is answered with: text that stands, and the runs whose state is told below it. */
+export interface ReplyPart {
+  /** Markdown; what came from outside is in code spans. */
+  readonly text: string
+  /** Ids of runs. */
+  readonly runs: readonly string[]
+}
+
+/** The reply to a comment, whose runs' states it tells for as long as they change. */
+export interface NewReply extends Pick<NewReport, 'repository' | 'installationId' | 'pr'> {
+  /** The comment that is answered. */
+  readonly commentId: number
+  readonly parts: readonly ReplyPart[]
+}
+
+/** A reply that tells less than is known by now. */
+export interface StaleReply extends NewReply {
+  /** The number of the change that it is to tell, from 1. */
+  readonly change: number
+  readonly runs: readonly RunRow[]
 }
 
 /** All that deciding one delivery writes: everything or nothing. */
@@ -144,6 +171,8 @@ export interface Decided {
   readonly uses: readonly string[]
   readonly heads: readonly HeadSeen[]
   readonly approvals: readonly Approval[]
+  /** Replies that are kept up to date from here on; their first form is among the reports. */
+  readonly replies: readonly NewReply[]
 }
 
 /** A push that was seen on a pull request. */
@@ -217,10 +246,15 @@ export interface Store {
   dueReports(nowMs: number, limit: number): Promise<readonly Report[]>
   /** Counts an attempt before it is made; without an answer the report is due again at `dueAgainMs`. Null = replaced by now. */
   beginReport(seq: number, dueAgainMs: number): Promise<ReportTry | null>
-  reportSent(seq: number, atMs: number, checkRunId: number | null): Promise<void>
+  /** `id` = GitHub's id of the check run or of the reply, if it is one. */
+  reportSent(seq: number, atMs: number, id: number | null): Promise<void>
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
   /** Given up: visible as `report_failed`. */
   reportFailed(seq: number, error: string, atMs: number): Promise<void>
+  /** Replies some of whose runs have ended since their newest form; a few. */
+  staleReplies(): Promise<readonly StaleReply[]>
+  /** Stores the form that tells this change. False = another one was told meanwhile; nothing was written. */
+  tellReply(reply: Pick<StaleReply, 'commentId' | 'change'>, report: NewReport): Promise<boolean>
   /** How many were given up, and the newest of them. */
   failedReports(limit: number): Promise<FailedReports>
   /** Of how many runs and comments GitHub is still to be told something. */

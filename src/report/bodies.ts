@@ -2,6 +2,7 @@ import { HarnessError, messageOf } from '../errors.ts'
 import type { Report } from '../model/ports.ts'
 import { type Fields, fieldsOf, textOf } from '../model/read.ts'
 import type { CheckKey } from './ports.ts'
+import { replyKey } from './replies.ts'
 import { cutToBytes } from './text.ts'
 
 /** GitHub takes comments of 65,536 characters; bytes are the safe side, and the marker needs room. */
@@ -20,12 +21,20 @@ export function checkOf(report: Report): { readonly key: CheckKey; readonly upda
   })
 }
 
-/** A stored reply with the marker that finds it again among the comments; unseen, and the same bytes each time. */
-export function replyOf(report: Report): { readonly marker: string; readonly body: string } {
+/**
+ * A stored reply with the marker that finds it again among the comments; unseen, and the same bytes each time. All forms of the reply to a
+ * comment have one marker.
+ */
+export function replyOf(report: Report): {
+  readonly marker: string
+  readonly text: string
+  readonly body: string
+} {
   return reading(report, (body) => {
-    const marker = `<!-- berth ${encodeURIComponent(report.key).replaceAll('-', '%2D')} -->`
-    const text = cutToBytes(textOf(body, 'body'), MOST_REPLY_BYTES)
-    return { marker, body: JSON.stringify({ ...body, body: `${text}\n\n${marker}` }) }
+    const name = report.commentId === null ? report.key : replyKey(report.commentId)
+    const marker = `<!-- berth ${encodeURIComponent(name).replaceAll('-', '%2D')} -->`
+    const text = `${cutToBytes(textOf(body, 'body'), MOST_REPLY_BYTES)}\n\n${marker}`
+    return { marker, text, body: JSON.stringify({ ...body, body: text }) }
   })
 }
 

@@ -1,15 +1,15 @@
 import { HarnessError } from '../errors.ts'
 import type { Report, ReportTry } from '../model/ports.ts'
 import { checkOf, replyOf } from './bodies.ts'
-import { isAlreadyThere } from './faults.ts'
+import { isAlreadyThere, isGone } from './faults.ts'
 import type { GitHubWriter } from './ports.ts'
 
 /** Comments are searched from a while before the report was made: two clocks are at work. */
 const SKEW_MS = 3_600_000
 
 /**
- * Says one report to GitHub; resolves to the id of the run's check run, if it is a check. Nothing is created twice: after an
- * attempt whose answer is not known, it is looked for first.
+ * Says one report to GitHub; resolves to GitHub's id of the check run or of the reply, if it is one. Nothing is created twice: after
+ * an attempt whose answer is not known, it is looked for first.
  */
 export async function deliver(
   report: Report,
@@ -29,12 +29,12 @@ export async function deliver(
 
 async function tellCheck(
   report: Report,
-  { checkRunId, tried }: ReportTry,
+  { knownId, tried }: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
 ): Promise<number> {
   const { key, updateBody } = checkOf(report)
-  const known = checkRunId ?? (tried ? await github.findCheck(report, key, signal) : null)
+  const known = knownId ?? (tried ? await github.findCheck(report, key, signal) : null)
   if (known !== null) return update(known)
   try {
     return await github.createCheck(report, report.body, signal)
@@ -51,15 +51,26 @@ async function tellCheck(
 
 async function reply(
   report: Report,
-  { tried }: ReportTry,
+  { knownId, tried, sinceMs }: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
-): Promise<null> {
-  const { marker, body } = replyOf(report)
-  const search = { pr: report.pr, marker, sinceMs: report.createdAtMs - SKEW_MS }
-  if (tried && (await github.hasReply(report, search, signal))) return null
-  await github.createReply(report, report.pr, body, signal)
-  return null
+): Promise<number> {
+  const { marker, text, body } = replyOf(report)
+  if (knownId !== null) return edit(knownId)
+  const search = { pr: report.pr, marker, sinceMs: sinceMs - SKEW_MS }
+  const found = tried ? await github.findReply(report, search, signal) : null
+  if (found === null) return github.createReply(report, report.pr, body, signal)
+  return found.text === text || report.commentId === null ? found.id : edit(found.id)
+
+  async function edit(id: number): Promise<number> {
+    await github.updateReply(report, id, body, signal).catch(unlessGone)
+    return id
+  }
+}
+
+/** A reply that somebody has taken away stays away. */
+function unlessGone(error: unknown): void {
+  if (!isGone(error)) throw error
 }
 
 /** GitHub keeps one reaction of a kind per user, and answers a repetition with the first. */

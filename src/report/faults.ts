@@ -57,6 +57,12 @@ export function isAlreadyThere(error: unknown): boolean {
   return /already[ _]exists/i.test(JSON.stringify(answer.data) ?? '')
 }
 
+/** What was to be changed is not there any more. */
+export function isGone(error: unknown): boolean {
+  const status = answerOf(error)?.status
+  return status === 404 || status === 410
+}
+
 /** What is known of an error in one line, without control characters and without anything that looks like a credential. */
 export function faultText(error: unknown): string {
   const answer = answerOf(error)

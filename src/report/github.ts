@@ -1,7 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import { type Fields, fieldsOf, listOf, numberOf, optional, textOf } from '../model/read.ts'
 import { withDeadline } from './deadline.ts'
-import type { CheckKey, GitHubWriter, Target } from './ports.ts'
+import type { CheckKey, FoundReply, GitHubWriter, Target } from './ports.ts'
 import type { Time } from './time.ts'
 
 /** What is used of an Octokit; Probot's and @octokit/rest's fit. */
@@ -46,16 +46,23 @@ export function githubWriter(parts: GitHubParts): GitHubWriter {
       const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
       await call(parts, target, route, { check_run_id: id, data }, signal)
     },
-    async hasReply(target, { pr, marker, sinceMs }, signal) {
+    async findReply(target, { pr, marker, sinceMs }, signal) {
       const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const query = { issue_number: pr, since: new Date(sinceMs).toISOString() }
-      for await (const page of pagesOf(parts, target, route, query, signal))
-        if (listOf({ page }, 'page', (comment) => isOurs(comment, marker, appId)).includes(true)) return true
-      return false
+      for await (const page of pagesOf(parts, target, route, query, signal)) {
+        const [found] = listOf({ page }, 'page', (comment) => ours(comment, marker, appId)).flat()
+        if (found !== undefined) return found
+      }
+      return null
     },
     async createReply(target, pr, data, signal) {
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
-      await call(parts, target, route, { issue_number: pr, data }, signal)
+      const answer = await call(parts, target, route, { issue_number: pr, data }, signal)
+      return numberOf(fieldsOf(answer, 'comment'), 'id')
+    },
+    async updateReply(target, id, data, signal) {
+      const route = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}'
+      await call(parts, target, route, { comment_id: id, data }, signal)
     },
     async react(target, commentId, data, signal) {
       const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
@@ -109,11 +116,13 @@ function idOfOurs(value: unknown, { externalId }: CheckKey, appId: number | null
 }
 
 /** A person may quote our reply with its marker. */
-function isOurs(value: unknown, marker: string, appId: number | null): boolean {
+function ours(value: unknown, marker: string, appId: number | null): readonly FoundReply[] {
   const comment = fieldsOf(value, 'comment')
   const author = optional(comment, 'user', (fields: Fields, key) => fieldsOf(fields[key], key))
-  if (author === null || textOf(author, 'type') !== 'Bot') return false
-  return isOfApp(comment['performed_via_github_app'], appId) && textOf(comment, 'body').includes(marker)
+  if (author === null || textOf(author, 'type') !== 'Bot') return []
+  if (!isOfApp(comment['performed_via_github_app'], appId)) return []
+  const text = textOf(comment, 'body')
+  return text.includes(marker) ? [{ id: numberOf(comment, 'id'), text }] : []
 }
 
 function isOfApp(app: unknown, appId: number | null): boolean {

@@ -1,13 +1,17 @@
 import type { Report } from '../model/ports.ts'
+import type { RunPage } from '../model/reply.ts'
 import { faultText } from './faults.ts'
 import { type Flights, flightsIn } from './flights.ts'
 import { type Pace, pacerOf } from './pace.ts'
+import { refreshReplies, replyKey } from './replies.ts'
 import { restingLanes } from './rests.ts'
 import { type SendParts, send } from './send.ts'
 
 export interface OutboxParts extends SendParts {
   /** How fast one installation is written to: GITHUB_PACE, unless the server has no such limits. */
   readonly pace: Pace
+  /** For the runs that replies tell of. */
+  readonly page: RunPage
 }
 
 export interface Outbox extends AsyncDisposable {
@@ -76,6 +80,7 @@ function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
 
   /** Starts what can start; resolves to the time of the next look. */
   async function look(): Promise<number> {
+    await refreshReplies(store, parts.page)
     const nowMs = time.now()
     let nextAtMs = nowMs + IDLE_MS
     for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT)) {
@@ -107,7 +112,7 @@ function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
   return { look, restAfter }
 }
 
-/** What must stay in order: the reports of one run. */
-function laneOf(report: Report): string {
-  return report.runId ?? report.key
+/** What must stay in order: the reports of one run, and the forms of one reply. */
+function laneOf({ runId, kind, commentId, key }: Report): string {
+  return runId ?? (kind === 'reply' && commentId !== null ? replyKey(commentId) : key)
 }

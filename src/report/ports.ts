@@ -11,6 +11,8 @@ export type OutboxStore = Pick<
   | 'reportFailed'
   | 'pauseReports'
   | 'noteLimit'
+  | 'staleReplies'
+  | 'tellReply'
 >
 
 /** Where a call goes. */
@@ -27,6 +29,12 @@ export interface CheckKey {
   readonly externalId: string
 }
 
+export interface FoundReply {
+  readonly id: number
+  /** As GitHub has it now. */
+  readonly text: string
+}
+
 /**
  * The few things that are said to GitHub. Each makes one request (a search one per page), never repeats it by itself, and sends
  * `body` byte for byte. Faults are thrown as they come; `faultOf` tells them apart.
@@ -37,12 +45,14 @@ export interface GitHubWriter {
   /** Resolves to GitHub's id. */
   createCheck(target: Target, body: string, signal: AbortSignal): Promise<number>
   updateCheck(target: Target, checkRunId: number, body: string, signal: AbortSignal): Promise<void>
-  /** Whether a comment of a bot on this pull request, not older than `sinceMs`, carries the marker. */
-  hasReply(
+  /** Our comment on this pull request that carries the marker and was not written before `sinceMs`; null = there is none. */
+  findReply(
     target: Target,
     search: { readonly pr: number; readonly marker: string; readonly sinceMs: number },
     signal: AbortSignal,
-  ): Promise<boolean>
-  createReply(target: Target, pr: number, body: string, signal: AbortSignal): Promise<void>
+  ): Promise<FoundReply | null>
+  /** Resolves to GitHub's id. */
+  createReply(target: Target, pr: number, body: string, signal: AbortSignal): Promise<number>
+  updateReply(target: Target, replyId: number, body: string, signal: AbortSignal): Promise<void>
   react(target: Target, commentId: number, body: string, signal: AbortSignal): Promise<void>
 }

@@ -52,9 +52,9 @@ export async function send(report: Report, parts: SendParts, cut: AbortSignal): 
   const attempt = await store.beginReport(report.seq, beganAtMs + SETTLE_MS)
   if (attempt === null) return
   const outcome = await deliver(report, attempt, github, cut).then(arrived, refused)
-  if (!('checkRunId' in outcome))
+  if (!('id' in outcome))
     return cut.aborted ? undefined : settle(report, attempt, outcome.fault, beganAtMs, parts)
-  await store.reportSent(report.seq, time.now(), outcome.checkRunId)
+  await store.reportSent(report.seq, time.now(), outcome.id)
   const ageMs = time.now() - report.createdAtMs
   parts.note({ event: 'report.sent', report, attempts: attempt.attempts, ageMs })
 
@@ -63,8 +63,8 @@ export async function send(report: Report, parts: SendParts, cut: AbortSignal): 
   }
 }
 
-function arrived(checkRunId: number | null) {
-  return { checkRunId }
+function arrived(id: number | null) {
+  return { id }
 }
 
 async function settle(

@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Replies } from './replies.ts'
 import type { Reports } from './reports.ts'
 import type { RunChanges } from './runChanges.ts'
 import type { Runs } from './runs.ts'
@@ -52,11 +53,12 @@ export function decisionsOn(
   runs: Runs,
   changes: RunChanges,
   reports: Reports,
+  replies: Replies,
 ): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'usesSince'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
-  const write = writerOn(database, runs, changes, reports)
+  const write = writerOn(database, runs, changes, reports, replies)
 
   function decide(decided: Decided): boolean {
     const { deliveryId: id, atMs } = decided
@@ -78,7 +80,7 @@ export function decisionsOn(
   }
 }
 
-function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: Reports) {
+function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: Reports, replies: Replies) {
   const claim = database.prepare(CLAIM_SUBJECT)
   const use = database.prepare(ADD_USE)
   const forget = database.prepare(FORGET_USES)
@@ -97,6 +99,7 @@ function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: 
     for (const head of decided.heads) seeHead.run({ ...head })
     for (const approval of decided.approvals)
       approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, atMs })
+    for (const reply of decided.replies) replies.add(reply, atMs)
     reports.add(decided.reports)
   }
 }

@@ -13,6 +13,15 @@ const TELLS = `SELECT 1 FROM reports WHERE run_id = :id AND state = 'pending' LI
 
 const FORGET_REPORTS = 'DELETE FROM reports WHERE run_id = :id'
 
+const REPLIES_OF = 'SELECT comment_id FROM reply_runs WHERE run_id = :id'
+
+/** A reply goes with the last of its runs. */
+const FORGET_REPLY = `
+  DELETE FROM replies
+   WHERE comment_id = :comment
+     AND NOT EXISTS (SELECT 1 FROM reply_runs WHERE comment_id = :comment)
+     AND NOT EXISTS (SELECT 1 FROM reports WHERE comment_id = :comment AND state = 'pending' AND kind = 'reply')`
+
 const FORGET = `DELETE FROM runs WHERE id = :id AND state = 'concluded'`
 
 /** What became of a run is forgotten with all that was told of it; deliveries keep their ids, so that none is decided again. */
@@ -21,11 +30,16 @@ export function forgettingOn(database: Database): Pick<Store, 'runsOver' | 'forg
   const tells = database.prepare(TELLS)
   const forgetReports = database.prepare(FORGET_REPORTS)
   const forget = database.prepare(FORGET)
+  const repliesOf = database.prepare(REPLIES_OF)
+  const forgetReply = database.prepare(FORGET_REPLY)
 
   function forgetOne(id: string): number {
     if (tells.get({ id }) !== undefined) return 0
+    const comments = repliesOf.all({ id }).map((row) => numberOf(fieldsOf(row, 'reply'), 'comment_id'))
     forgetReports.run({ id })
-    return Number(forget.run({ id }).changes)
+    const { changes } = forget.run({ id })
+    for (const comment of comments) forgetReply.run({ comment })
+    return Number(changes)
   }
 
   return {

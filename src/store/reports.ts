@@ -22,6 +22,13 @@ const SUPERSEDE = `
   UPDATE reports SET state = 'superseded', ended_at = :atMs
    WHERE run_id = :run AND state = 'pending' AND kind = 'check' AND terminal = 0`
 
+const DUE_OF_REPLY = `
+  SELECT max(not_before) AS due FROM reports WHERE comment_id = :comment AND state = 'pending' AND kind = 'reply'`
+
+const SUPERSEDE_REPLY = `
+  UPDATE reports SET state = 'superseded', ended_at = :atMs
+   WHERE comment_id = :comment AND state = 'pending' AND kind = 'reply'`
+
 const COUNT = 'UPDATE runs SET reports = reports + 1 WHERE id = :run'
 
 /** The first pending report of each run, and those that belong to no run. */
@@ -110,6 +117,8 @@ function addingOn(database: Database, now: () => number): (reports: readonly New
   const dueOfChecks = database.prepare(DUE_OF_CHECKS)
   const supersede = database.prepare(SUPERSEDE)
   const count = database.prepare(COUNT)
+  const dueOfReply = database.prepare(DUE_OF_REPLY)
+  const supersedeReply = database.prepare(SUPERSEDE_REPLY)
 
   /** States of a run's check replace each other: the newest takes over when the one before it was due; nothing follows an end but an end. */
   function addCheck(report: NewReport, run: string, atMs: number): void {
@@ -120,10 +129,17 @@ function addingOn(database: Database, now: () => number): (reports: readonly New
     count.run({ run })
   }
 
+  function addReply(report: NewReport, comment: number, atMs: number): void {
+    const notBefore = dueOf(dueOfReply.get({ comment }))
+    supersedeReply.run({ comment, atMs })
+    insert.run(paramsOfReport(report, 'pending', notBefore, atMs))
+  }
+
   function addOne(report: NewReport): void {
     if (isThere(bodyOfKey.get({ key: report.key }), report)) return
     const atMs = now()
     if (report.kind === 'check' && report.runId !== null) addCheck(report, report.runId, atMs)
+    else if (report.kind === 'reply' && report.commentId !== null) addReply(report, report.commentId, atMs)
     else insert.run(paramsOfReport(report, 'pending', 0, atMs))
   }
 

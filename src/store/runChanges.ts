@@ -3,6 +3,7 @@ import type { StopRequest } from '../model/journal.ts'
 import type { Changed, NewReport, RunChange, Store } from '../model/ports.ts'
 import { isOver, mayBecome, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
+import type { Replies } from './replies.ts'
 import type { Reports } from './reports.ts'
 import type { Runs } from './runs.ts'
 
@@ -31,7 +32,7 @@ export interface RunChanges {
   noteStop(runId: string, stop: StopRequest): Stopped
 }
 
-export function runChangesOn(database: Database, runs: Runs, reports: Reports): RunChanges {
+export function runChangesOn(database: Database, runs: Runs, reports: Reports, replies: Replies): RunChanges {
   const swap = database.prepare(CHANGE)
   const stopOnce = database.prepare(STOP)
 
@@ -39,6 +40,7 @@ export function runChangesOn(database: Database, runs: Runs, reports: Reports): 
     const to = wish.state ?? from
     if (swap.run({ id, from, to, ...paramsOf(wish) }).changes === 1) {
       reports.add(news)
+      if (isOver(to)) replies.runEnded(id)
       return { kind: 'changed' }
     }
     const state = runs.stateOf(id)

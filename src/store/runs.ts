@@ -2,7 +2,7 @@ import type { NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
-import { type NoteBroken, type RunReads, runReadsOn } from './runReads.ts'
+import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
 
 const ADD = `
@@ -46,8 +46,7 @@ export interface Runs {
   stateOf(id: string): RunState | null
 }
 
-export function runsOn(database: Database, note: NoteBroken = () => undefined): Runs {
-  const reads = runReadsOn(database, note)
+export function runsOn(database: Database, reads: RunReads): Runs {
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)

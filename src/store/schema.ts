@@ -143,3 +143,31 @@ export const PARTS_OF_RUNS = `
 CREATE INDEX reports_of_run ON reports (run_id);
 CREATE INDEX run_names_of_run ON run_names (run_id);
 `
+
+/**
+ * Replies that are kept up to date: what they say, GitHub's id of each once known, and how many changes there were and were told. A reply that
+ * tells of no run is only a report.
+ */
+export const REPLIES = `
+CREATE TABLE replies (
+  comment_id      INTEGER PRIMARY KEY,
+  repository      TEXT    NOT NULL,
+  installation_id INTEGER NOT NULL,
+  pr              INTEGER NOT NULL,
+  parts           TEXT    NOT NULL CHECK (json_valid(parts)),
+  created_at      INTEGER NOT NULL,
+  reply_id        INTEGER,
+  tried           INTEGER NOT NULL DEFAULT 0 CHECK (tried IN (0, 1)),
+  changed         INTEGER NOT NULL DEFAULT 0,
+  told            INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX replies_stale ON replies (comment_id) WHERE changed > told;
+
+CREATE TABLE reply_runs (
+  run_id     TEXT    NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  comment_id INTEGER NOT NULL REFERENCES replies (comment_id),
+  PRIMARY KEY (run_id, comment_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reply_runs_of_reply ON reply_runs (comment_id);
+CREATE INDEX reports_pending_of_reply ON reports (comment_id) WHERE state = 'pending' AND kind = 'reply';
+`

@@ -5,12 +5,16 @@ import type { Database } from './database.ts'
 const BEGIN = `
   UPDATE reports SET attempts = attempts + 1, not_before = :dueAgainMs
    WHERE seq = :seq AND state = 'pending'
-  RETURNING attempts, kind, run_id`
+  RETURNING attempts, kind, run_id, comment_id, created_at`
 
 /** Reads before it writes: RETURNING would show the new value. */
 const CHECK_OF_RUN = 'SELECT check_run_id, check_tried FROM runs WHERE id = :run'
 
 const TRY_CHECK = 'UPDATE runs SET check_tried = 1 WHERE id = :run'
+
+const REPLY = 'SELECT reply_id, tried, created_at FROM replies WHERE comment_id = :comment'
+
+const TRY_REPLY = 'UPDATE replies SET tried = 1 WHERE comment_id = :comment'
 
 /** A state that was replaced while it was on its way has been sent all the same. */
 const SENT = `
@@ -18,8 +22,12 @@ const SENT = `
    WHERE seq = :seq AND state IN ('pending', 'superseded')`
 
 const KNOW_CHECK = `
-  UPDATE runs SET check_run_id = coalesce(check_run_id, :checkRunId)
+  UPDATE runs SET check_run_id = coalesce(check_run_id, :id)
    WHERE id = (SELECT run_id FROM reports WHERE seq = :seq)`
+
+const KNOW_REPLY = `
+  UPDATE replies SET reply_id = coalesce(reply_id, :id)
+   WHERE comment_id = (SELECT comment_id FROM reports WHERE seq = :seq AND kind = 'reply')`
 
 const NOTE_ERROR = 'UPDATE reports SET error = :error WHERE seq = :seq'
 
@@ -31,6 +39,12 @@ const DEFER_CHECK = `
    WHERE state = 'pending' AND kind = 'check'
      AND run_id = (SELECT run_id FROM reports WHERE seq = :seq AND kind = 'check')`
 
+/** So does what has replaced a reply. */
+const DEFER_REPLY = `
+  UPDATE reports SET not_before = :notBeforeMs
+   WHERE state = 'pending' AND kind = 'reply'
+     AND comment_id = (SELECT comment_id FROM reports WHERE seq = :seq AND kind = 'reply')`
+
 const FAIL = `
   UPDATE reports SET state = 'failed', ended_at = :atMs, error = :error
    WHERE seq = :seq AND state = 'pending'`
@@ -41,23 +55,29 @@ type Sending = Pick<Store, 'beginReport' | 'reportSent' | 'reportPutOff' | 'repo
 export function sendingOn(database: Database): Sending {
   const sent = database.prepare(SENT)
   const knowCheck = database.prepare(KNOW_CHECK)
+  const knowReply = database.prepare(KNOW_REPLY)
   const noteError = database.prepare(NOTE_ERROR)
   const deferOne = database.prepare(DEFER)
   const deferCheck = database.prepare(DEFER_CHECK)
+  const deferReply = database.prepare(DEFER_REPLY)
   const fail = database.prepare(FAIL)
   const begin = beginningOn(database)
 
   function defer(seq: number, notBeforeMs: number): void {
     deferOne.run({ seq, notBeforeMs })
     deferCheck.run({ seq, notBeforeMs })
+    deferReply.run({ seq, notBeforeMs })
   }
 
   return {
     beginReport: async (seq, dueAgainMs) => database.write(() => begin(seq, dueAgainMs)),
-    async reportSent(seq, atMs, checkRunId) {
+    async reportSent(seq, atMs, id) {
       database.write(() => {
         sent.run({ seq, atMs })
-        if (checkRunId !== null) knowCheck.run({ seq, checkRunId })
+        if (id !== null) {
+          knowCheck.run({ seq, id })
+          knowReply.run({ seq, id })
+        }
         defer(seq, 0)
       })
     },
@@ -80,13 +100,25 @@ function beginningOn(database: Database): (seq: number, dueAgainMs: number) => R
   const begin = database.prepare(BEGIN)
   const checkOfRun = database.prepare(CHECK_OF_RUN)
   const tryCheck = database.prepare(TRY_CHECK)
+  const reply = database.prepare(REPLY)
+  const tryReply = database.prepare(TRY_REPLY)
 
-  function beginCheck(run: string): Pick<ReportTry, 'checkRunId' | 'tried'> {
+  function beginCheck(run: string): Pick<ReportTry, 'knownId' | 'tried'> {
     const fields = fieldsOf(checkOfRun.get({ run }), `run ${run}`)
     tryCheck.run({ run })
+    return { knownId: optional(fields, 'check_run_id', numberOf), tried: isTrue(fields, 'check_tried') }
+  }
+
+  /** Null = the reply is not kept up to date: this report is all of it. */
+  function beginReply(comment: number): Pick<ReportTry, 'knownId' | 'tried' | 'sinceMs'> | null {
+    const row = reply.get({ comment })
+    if (row === undefined) return null
+    const fields = fieldsOf(row, `reply to ${comment}`)
+    tryReply.run({ comment })
     return {
-      checkRunId: optional(fields, 'check_run_id', numberOf),
-      tried: numberOf(fields, 'check_tried') === 1,
+      knownId: optional(fields, 'reply_id', numberOf),
+      tried: isTrue(fields, 'tried'),
+      sinceMs: numberOf(fields, 'created_at'),
     }
   }
 
@@ -95,9 +127,14 @@ function beginningOn(database: Database): (seq: number, dueAgainMs: number) => R
     if (row === undefined) return null
     const fields: Fields = fieldsOf(row, 'report')
     const attempts = numberOf(fields, 'attempts')
-    const run = optional(fields, 'run_id', textOf)
-    if (textOf(fields, 'kind') !== 'check' || run === null)
-      return { attempts, checkRunId: null, tried: attempts > 1 }
-    return { attempts, ...beginCheck(run) }
+    const alone = { attempts, knownId: null, tried: attempts > 1, sinceMs: numberOf(fields, 'created_at') }
+    const kind = textOf(fields, 'kind')
+    const [run, comment] = [optional(fields, 'run_id', textOf), optional(fields, 'comment_id', numberOf)]
+    if (kind === 'check' && run !== null) return { ...alone, ...beginCheck(run) }
+    return kind === 'reply' && comment !== null ? { ...alone, ...beginReply(comment) } : alone
   }
+}
+
+function isTrue(fields: Fields, key: string): boolean {
+  return numberOf(fields, key) === 1
 }

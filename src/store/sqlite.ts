@@ -5,9 +5,10 @@ import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
 import { forgettingOn } from './forgetting.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { repliesOn } from './replies.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
-import type { NoteBroken } from './runReads.ts'
+import { type NoteBroken, runReadsOn } from './runReads.ts'
 import { runsOn } from './runs.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
@@ -25,18 +26,29 @@ export async function openStore(
   note?: NoteBroken,
 ): Promise<Store> {
   const database = openDatabase(file, MIGRATIONS)
+  return { ...recordsOn(database, now, note), close: async () => database.close() }
+}
+
+/** All of the store but its end, on an open database. */
+export function recordsOn(
+  database: Database,
+  now: () => number,
+  note: NoteBroken = () => undefined,
+): Omit<Store, 'close'> {
   const reports = reportsOn(database, now)
-  const runs = runsOn(database, note)
-  const changes = runChangesOn(database, runs, reports)
+  const reads = runReadsOn(database, note)
+  const runs = runsOn(database, reads)
+  const replies = repliesOn(database, reads, reports)
+  const changes = runChangesOn(database, runs, reports, replies)
   return {
     ...deliveriesOn(database),
-    ...decisionsOn(database, runs, changes, reports),
+    ...decisionsOn(database, runs, changes, reports, replies),
     ...runs.port,
     ...changes.port,
     ...reports.port,
+    ...replies.port,
     ...forgettingOn(database),
     version: versionOf(database),
-    close: async () => database.close(),
   }
 }
 

@@ -136,6 +136,7 @@ function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
     github,
     time: SYSTEM_TIME,
     pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE,
+    page: (run) => pageOf(credentials, run),
     note: (note) => noteOutbox(log, note),
   })
 }
@@ -226,6 +227,8 @@ function startIntakeOf(
     recipes: [...recipes.values()],
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
     firstCheck: (run: Parameters<typeof firstCheck>[0]) => firstCheck(run, pageOf(credentials, run.id)),
+    runPage: (run: string) => pageOf(credentials, run),
+    reasons: `${credentials.publicUrl}/reasons`,
     newRunId,
     time: SYSTEM_TIME,
   }

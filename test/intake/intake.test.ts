@@ -68,7 +68,9 @@ describe('a comment', () => {
       external_id: run?.id,
       status: 'queued',
     })
-    expect(await scene.replies()).toEqual([])
+    expect(await scene.replies()).toEqual([
+      `Testing ${HEAD}.\n\n- \`hello size=l\`: queued (run \`${run?.id}\`)`,
+    ])
   })
 
   test('R-CMD-02 with several commands gets one reply that answers each', async () => {
@@ -83,7 +85,8 @@ describe('a comment', () => {
     expect(reply).toBe(
       [
         '**`!testme world`**',
-        `Queued: run \`${run?.id}\` of \`world\` at \`ec26c3e\`.`,
+        `Testing ${HEAD}.`,
+        `- \`world\`: queued (run \`${run?.id}\`)`,
         '**`!testme nope`**',
         '**unknown_recipe**: There is no such recipe for this repository. There is no `nope`; there is `hello`, `world`.',
         '**`!testme Hello`**',
@@ -111,7 +114,9 @@ describe('a comment', () => {
     await scene.decided('issue_comment', comment(1, '!testme hello'))
     await scene.decided('issue_comment', comment(2, '!testme status'))
     const [run] = await scene.store.queued()
-    expect(await scene.replies()).toEqual([`- run \`${run?.id}\` of \`hello\` at \`ec26c3e\`: queued`])
+    expect((await scene.replies()).slice(1)).toEqual([
+      `- run \`${run?.id}\` of \`hello\` at \`ec26c3e\`: queued`,
+    ])
   })
 
   test('R-CMD-03 cancels the only run; the run is told who asked', async () => {
@@ -122,7 +127,8 @@ describe('a comment', () => {
     )
     const [run] = await scene.store.queued()
     expect(run?.stop).toMatchObject({ reason: 'cancelled', by: 'Codertocat' })
-    expect(await scene.replies()).toEqual([])
+    const stopping = `- \`hello size=s\`: stopping (run \`${run?.id}\`)`
+    expect((await scene.replies()).at(-1)).toBe(`Stopping; what was put up is taken down.\n\n${stopping}`)
     expect(await scene.reactions()).toEqual(['eyes', '+1'])
   })
 
@@ -240,7 +246,7 @@ describe('limits', () => {
       'rate_limited',
       'stop_requested',
     ])
-    expect(await scene.replies()).toHaveLength(2)
+    expect(await scene.replies()).toHaveLength(4)
     expect(await scene.reactions()).toHaveLength(6)
     expect((await scene.store.queued()).map((run) => run.stop?.reason)).toEqual(['cancelled', 'cancelled'])
   })
@@ -374,8 +380,8 @@ describe('a pull request', () => {
       by: 'Codertocat',
     })
     const replies = await scene.replies()
-    expect(replies).toHaveLength(1)
-    expect(replies[0]).toContain(
+    expect(replies).toHaveLength(2)
+    expect(replies[1]).toContain(
       `A push to ${AFTER} replaces what was still queued: run \`${queued?.id}\` of`,
     )
     expect(await scene.store.lastHead(REPOSITORY, PR)).toMatchObject({ sha: AFTER })
@@ -387,7 +393,7 @@ describe('a pull request', () => {
     await scene.decided('pull_request', closedAt(LONG_AGO))
     await scene.decided('pull_request', pushOf({ pull_request: { updated_at: LONG_AGO } }))
     expect((await scene.store.queued()).map(({ stop }) => stop)).toEqual([null, null])
-    expect(await scene.replies()).toEqual([])
+    expect(await scene.replies()).toHaveLength(1)
   })
 
   test('that is opened again may have another head: that counts as a push seen', async () => {
@@ -426,7 +432,7 @@ describe('a button', () => {
         commentId: null,
         actor: WRITER.login,
       })
-      expect((await scene.reports()).filter(({ kind }) => kind === 'reply')).toEqual([])
+      expect(await scene.replies()).toHaveLength(1)
     },
   )
 
@@ -443,7 +449,7 @@ describe('a button', () => {
     scene.gitHub.roles.set('stranger', { id: STRANGER.id, role: 'read' })
     await scene.decided('check_run', buttonOf(runId, 'cancel', { sender: STRANGER }))
     expect(await scene.store.run(runId)).toMatchObject({ stop: null })
-    expect(await scene.replies()).toEqual([
+    expect((await scene.replies()).slice(1)).toEqual([
       expect.stringMatching(
         /^`stranger` asked for `!testme cancel \w+` on the check:\n\n\*\*not_permitted\*\*/,
       ),
@@ -457,7 +463,7 @@ describe('a button', () => {
       head: { sha: AFTER, repo: { id: REPOSITORY_ID, pushed_at: '2019-05-15T15:20:32Z' } },
     }
     expect((await scene.decided('check_run', buttonOf(runId, 'rerun'))).outcome).toBe('head_moved')
-    expect((await scene.replies())[0]).toContain('\n!testme hello size=l\n')
+    expect((await scene.replies())[1]).toContain('\n!testme hello size=l\n')
   })
 
   test('R-CMD-08 pressed once acts once, also under another delivery id; by somebody else it acts again', async () => {
@@ -478,7 +484,7 @@ describe('a button', () => {
     scene.gitHub.pull = { state: 'closed' }
     for (const id of ['d-1', 'd-2'])
       expect((await scene.decided('check_run', buttonOf(runId, 'rerun'), id)).outcome).toBe('pr_closed')
-    expect(await scene.replies()).toHaveLength(2)
+    expect(await scene.replies()).toHaveLength(3)
     scene.gitHub.pull = {}
     expect((await scene.decided('check_run', buttonOf(runId, 'rerun'), 'd-3')).outcome).toBe('run_queued')
     expect(await scene.store.queued()).toHaveLength(2)
@@ -504,7 +510,7 @@ describe('a button', () => {
     expect((await scene.decided('check_run', buttonOf('', 'native'))).outcome).toBe('no_such_run')
     const elsewhere = buttonOf(runId, 'cancel', { repository: { id: 1 } })
     expect((await scene.decided('check_run', elsewhere, 'd-9')).outcome).toBe('no_such_run')
-    expect(await scene.replies()).toEqual([])
+    expect(await scene.replies()).toHaveLength(1)
     expect(await scene.store.run(runId)).toMatchObject({ stop: null })
   })
 })
@@ -526,7 +532,7 @@ describe('Re-run all checks', () => {
       ['hello', HEAD, WRITER.login, 'l'],
       ['world', HEAD, WRITER.login, undefined],
     ])
-    expect(await scene.replies()).toEqual([])
+    expect(await scene.replies()).toHaveLength(3)
   })
 
   test('R-CMD-08 a replay of it, under whatever id, does nothing', async () => {
@@ -543,7 +549,7 @@ describe('Re-run all checks', () => {
     scene.gitHub.roles.set('stranger', { id: STRANGER.id, role: 'read' })
     const pressed = allChecksOf({ sender: STRANGER })
     expect((await scene.decided('check_suite', pressed, 'd-2')).outcome).toBe('not_permitted')
-    const [reply, ...more] = await scene.replies()
+    const [, reply, ...more] = await scene.replies()
     expect(more).toEqual([])
     expect(reply?.match(/`stranger` asked for `!testme (hello|world)/g)).toHaveLength(2)
     expect(await scene.store.queued()).toHaveLength(2)

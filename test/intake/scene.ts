@@ -35,6 +35,8 @@ export const PARTS = {
   recipes: [aRecipe('hello', { arguments: SIZES }), aRecipe('world')],
   hash: (text: string) => createHash('sha256').update(text).digest('hex'),
   firstCheck: (run: NewRun) => firstCheck(run, null),
+  runPage: () => null,
+  reasons: null,
   newRunId,
 }
 

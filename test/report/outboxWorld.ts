@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { retry } from '@octokit/plugin-retry'
 import { Octokit } from '@octokit/rest'
-import type { NewReport, NewRun, Store } from '../../src/model/ports.ts'
+import type { NewReply, NewReport, NewRun, Store } from '../../src/model/ports.ts'
 import { githubWriter } from '../../src/report/github.ts'
 import { type Outbox, startOutbox } from '../../src/report/outbox.ts'
 import type { Pace } from '../../src/report/pace.ts'
@@ -24,7 +24,7 @@ export interface OutboxWorld extends AsyncDisposable {
   readonly store: Store
   readonly notes: OutboxNote[]
   /** Queues runs as intake does. */
-  queue(runs: readonly NewRun[], reports: readonly NewReport[]): Promise<void>
+  queue(runs: readonly NewRun[], reports: readonly NewReport[], replies?: readonly NewReply[]): Promise<void>
   start(change?: { readonly pace?: Pace; readonly store?: OutboxStore }): Outbox
   /** The next note of this event that no call has given yet. */
   noted<E extends OutboxNote['event']>(event: E): Promise<Extract<OutboxNote, { readonly event: E }>>
@@ -52,10 +52,10 @@ export async function outboxWorld(): Promise<OutboxWorld> {
     store,
     notes,
     noted,
-    async queue(runs, reports) {
+    async queue(runs, reports, replies = []) {
       const id = `delivery of ${reports.map(({ key }) => key).join(' ')}`
       await store.addDelivery(aDelivery(id))
-      await store.decide(aDecision(id, { runs, reports }))
+      await store.decide(aDecision(id, { runs, reports, replies }))
     },
     start(change = {}) {
       const outbox = startOutbox({
@@ -63,6 +63,7 @@ export async function outboxWorld(): Promise<OutboxWorld> {
         github: githubWriter({ octokitFor, appId: APP_ID, time: clock }),
         time: clock,
         pace: change.pace ?? FAST,
+        page: (run) => `https://ci.test/runs/${run}`,
         note,
       })
       outboxes.push(outbox)

@@ -162,6 +162,7 @@ const RULES: readonly {
   { method: 'GET', pattern: /^commits\/([0-9a-f]{40})\/check-runs$/, act: listChecks },
   { method: 'POST', pattern: /^issues\/(\d+)\/comments$/, act: createComment },
   { method: 'GET', pattern: /^issues\/(\d+)\/comments$/, act: listComments },
+  { method: 'PATCH', pattern: /^issues\/comments\/(\d+)$/, act: updateComment },
   { method: 'POST', pattern: /^issues\/comments\/(\d+)\/reactions$/, act: react },
 ]
 
@@ -218,6 +219,17 @@ function createComment(world: World, _: string, asked: Seen): Answer {
   const user = { login: 'berth[bot]', type: 'Bot' } as const
   world.comments.push({ id: world.ids, body: body.body, user, performed_via_github_app: { id: APP_ID } })
   return { status: 201, body: { id: world.ids } }
+}
+
+function updateComment(world: World, id: string, asked: Seen): Answer {
+  const index = world.comments.findIndex((comment) => comment.id === Number(id))
+  const comment = world.comments[index]
+  if (comment === undefined) return { status: 404, body: { message: 'Not Found' } }
+  const body = JSON.parse(asked.body)
+  const fault = keyFault(body, ['body'])
+  if (fault !== null) return unprocessable(fault)
+  world.comments[index] = { ...comment, body: body.body }
+  return { status: 200, body: { id: comment.id } }
 }
 
 function listComments(world: World, _: string, { query }: Seen): Answer {

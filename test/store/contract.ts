@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { NewReport, NewRun, Store } from '../../src/model/ports.ts'
+import type { NewReport, NewRun, Report, Store } from '../../src/model/ports.ts'
 import { mayBecome, RUN_STATES, type RunState } from '../../src/model/run.ts'
 import { aCheck, aDecision, aDelivery, aReaction, aRun, PASSED, SHA } from './samples.ts'
 
@@ -571,7 +571,8 @@ function sending(records: Factory): void {
     const [first] = await store.dueReports(9_000, 1)
     expect(await store.beginReport(first?.seq ?? 0, 10_000)).toEqual({
       attempts: 1,
-      checkRunId: null,
+      knownId: null,
+      sinceMs: expect.any(Number),
       tried: false,
     })
     const restarted = await bed.open()
@@ -583,7 +584,8 @@ function sending(records: Factory): void {
     const [next] = await restarted.dueReports(10_000, 1)
     expect(await restarted.beginReport(next?.seq ?? 0, 20_000)).toEqual({
       attempts: 1,
-      checkRunId: null,
+      knownId: null,
+      sinceMs: expect.any(Number),
       tried: true,
     })
   })
@@ -601,7 +603,8 @@ function sending(records: Factory): void {
     expect(next?.key).toBe('check:r1:1')
     expect(await store.beginReport(next?.seq ?? 0, 19_000)).toEqual({
       attempts: 1,
-      checkRunId: 777,
+      knownId: 777,
+      sinceMs: expect.any(Number),
       tried: true,
     })
   })
@@ -614,9 +617,73 @@ function sending(records: Factory): void {
     expect((await store.beginReport(reply?.seq ?? 0, 0))?.tried).toBe(false)
     expect(await store.beginReport(reply?.seq ?? 0, 0)).toEqual({
       attempts: 2,
-      checkRunId: null,
+      knownId: null,
+      sinceMs: expect.any(Number),
       tried: true,
     })
+  })
+
+  test('R-REP-02 R-CMD-04 the reply to a comment is one: a newer form replaces the older, and knows what GitHub knows', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queueAnswered(store, 9, aRun('r1'))
+    const [first] = await store.dueReports(1_000, 9).then(repliesOf)
+    expect(await store.beginReport(first?.seq ?? 0, 11_000)).toEqual({
+      attempts: 1,
+      knownId: null,
+      sinceMs: 1_500,
+      tried: false,
+    })
+    await conclude(store, 'r1')
+    const [stale, ...more] = await store.staleReplies()
+    expect(more).toEqual([])
+    expect(stale).toMatchObject({ commentId: 9, change: 1, runs: [{ id: 'r1', state: 'concluded' }] })
+    expect(await tell(store, 9, 1)).toBe(true)
+    expect(await tell(store, 9, 1)).toBe(false)
+    expect(await store.staleReplies()).toEqual([])
+    await store.reportSent(first?.seq ?? 0, 2_000, 4711)
+    const [next] = await (await bed.open(() => 1_000)).dueReports(2_000, 9).then(repliesOf)
+    expect(next?.key).toBe('reply:9:1')
+    expect(await store.beginReport(next?.seq ?? 0, 12_000)).toMatchObject({ knownId: 4711, tried: true })
+  })
+
+  test('R-REP-05 what has replaced a reply waits as that one would have', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queueAnswered(store, 9, aRun('r1'))
+    const [first] = await store.dueReports(1_000, 9).then(repliesOf)
+    await store.beginReport(first?.seq ?? 0, 11_000)
+    await conclude(store, 'r1')
+    await tell(store, 9, 1)
+    expect(await store.dueReports(10_999, 9).then(repliesOf)).toEqual([])
+    await store.reportPutOff(first?.seq ?? 0, 'HTTP 502', 30_000)
+    expect(await store.dueReports(29_999, 9).then(repliesOf)).toEqual([])
+    expect(await store.dueReports(30_000, 9).then(repliesOf)).toMatchObject([{ key: 'reply:9:1' }])
+  })
+
+  test('R-REP-05 a reply tells of every run of its comment, of one that was over when it was asked to stop, and of none twice', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queueAnswered(store, 9, aRun('r1'), aRun('r2'))
+    await conclude(store, 'r1')
+    await conclude(store, 'r2')
+    expect(await store.staleReplies()).toMatchObject([{ change: 2, runs: [{ id: 'r1' }, { id: 'r2' }] }])
+    expect(await tell(store, 9, 1)).toBe(false)
+    expect(await tell(store, 9, 2)).toBe(true)
+    await answered(store, 10, ['r1'])
+    expect(await store.staleReplies()).toMatchObject([{ commentId: 10, change: 1 }])
+  })
+
+  test('R-JAN-11 a reply is forgotten with the last of its runs, and not before GitHub has it', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_000)
+    await queueAnswered(store, 9, aRun('r1'), aRun('r2'))
+    for (const id of ['r1', 'r2']) await conclude(store, id)
+    for (const { seq } of await store.dueReports(1_000, 9)) await store.reportSent(seq, 2_000, null)
+    expect(await store.forgetRuns(['r1'])).toBe(1)
+    expect(await store.staleReplies()).toMatchObject([{ commentId: 9, runs: [{ id: 'r2' }] }])
+    expect(await store.forgetRuns(['r2'])).toBe(1)
+    expect(await store.staleReplies()).toEqual([])
   })
 
   test('R-REP-04 a report that is put off waits, its replacement waits with it, and others do not', async () => {
@@ -749,4 +816,39 @@ async function send(store: Store, key: string): Promise<void> {
   const report = (await store.dueReports(9_000, 100)).find((candidate) => candidate.key === key)
   await store.beginReport(report?.seq ?? 0, 19_000)
   await store.reportSent(report?.seq ?? 0, 9_000, null)
+}
+
+/** Runs that a comment has asked for, with its reply. */
+async function queueAnswered(store: Store, commentId: number, ...runs: readonly NewRun[]): Promise<void> {
+  await queue(store, ...runs)
+  await answered(
+    store,
+    commentId,
+    runs.map(({ id }) => id),
+  )
+}
+
+async function answered(store: Store, commentId: number, runs: readonly string[]): Promise<void> {
+  const id = `delivery of comment ${commentId}`
+  await store.addDelivery(aDelivery(id))
+  const { repository, installationId, pr } = aRun('any')
+  const reply = { commentId, repository, installationId, pr, parts: [{ text: 'Testing.', runs }] }
+  const report = { ...aReaction(commentId), key: `reply:${commentId}`, kind: 'reply' } as const
+  await store.decide(aDecision(id, { replies: [reply], reports: [report] }))
+}
+
+async function conclude(store: Store, id: string): Promise<void> {
+  const verdict = { conclusion: 'success', reason: 'passed', title: 'All green', exitCode: 0 } as const
+  const change = { state: 'concluded', verdict, concludedAtMs: 2_000 } as const
+  const report = { ...aCheck(id, 1), terminal: true }
+  expect(await store.change(id, 'queued', change, [report])).toEqual({ kind: 'changed' })
+}
+
+function tell(store: Store, commentId: number, change: number): Promise<boolean> {
+  const report = { ...aReaction(commentId), key: `reply:${commentId}:${change}`, kind: 'reply' } as const
+  return store.tellReply({ commentId, change }, report)
+}
+
+function repliesOf(reports: readonly Report[]): readonly Report[] {
+  return reports.filter(({ kind }) => kind === 'reply')
 }

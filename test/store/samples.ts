@@ -76,6 +76,7 @@ export function aDecision(deliveryId: string, change: Partial<Decided> = {}): De
     uses: [],
     heads: [],
     approvals: [],
+    replies: [],
     ...change,
   }
 }
