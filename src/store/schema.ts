@@ -143,3 +143,9 @@ export const PARTS_OF_RUNS = `
 CREATE INDEX reports_of_run ON reports (run_id);
 CREATE INDEX run_names_of_run ON run_names (run_id);
 `
+
+/** Version 6: how long the runs of a recipe last. Only those that finished by themselves tell. */
+export const FINISHED_RUNS = `
+CREATE INDEX runs_finished ON runs (repository_id, recipe, concluded_at DESC)
+  WHERE started_at IS NOT NULL AND json_extract(verdict, '$.reason') IN ('passed', 'stage_failed', 'teardown_unverified');
+`
