@@ -236,12 +236,19 @@ export interface Store {
   queued(): Promise<readonly RunRow[]>
   /** starting, running, tearing_down. */
   live(): Promise<readonly RunRow[]>
+  /**
+   * How long the newest finished runs of a recipe in a repository (by its id) have lasted, milliseconds, newest first: green and red ones, and
+   * none that were stopped.
+   */
+  durations(repositoryId: string, recipe: string, limit: number): Promise<readonly number[]>
   /** Compare-and-swap on the state; the reports are written in the same transaction, or not at all. */
   change(runId: string, from: RunState, change: RunChange, reports: readonly NewReport[]): Promise<Changed>
   /** Notes a stop; the first one stands. */
   requestStop(runId: string, stop: StopRequest): Promise<'noted' | 'already' | 'over' | 'unknown'>
 
   addReports(reports: readonly NewReport[]): Promise<void>
+  /** The newest state of a run's check that was stored, whether GitHub was told of it or not. */
+  lastCheck(runId: string): Promise<Pick<Report, 'body' | 'createdAtMs'> | null>
   /** Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first. */
   dueReports(nowMs: number, limit: number): Promise<readonly Report[]>
   /** Counts an attempt before it is made; without an answer the report is due again at `dueAgainMs`. Null = replaced by now. */

@@ -1,10 +1,13 @@
+import { messageOf } from '../errors.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import type { Verdict } from '../model/run.ts'
+import type { Wait } from '../model/wait.ts'
 import type { QueueWorld } from './ports.ts'
 
 /**
  * Writes a change of a run together with what GitHub is to be told of it. The row must be fresh.
+ * @param wait what it waits for, if it is queued
  * @returns false = somebody else moved the run; nothing was written
  */
 export async function changeRun(
@@ -12,10 +15,13 @@ export async function changeRun(
   row: RunRow,
   change: RunChange,
   journal: Journal,
+  wait: Wait | null = null,
 ): Promise<boolean> {
   const after: RunRow = { ...row, ...change }
-  const changed = await world.store.change(row.id, row.state, change, [world.checkReport(after, journal)])
+  const report = world.checkReport(after, journal, wait)
+  const changed = await world.store.change(row.id, row.state, change, [report])
   if (changed.kind !== 'changed') return false
+  if (after.state !== row.state) world.waits.moved()
   const { id: run, recipe, domain, pr, state } = after
   world.log.info(
     { run, recipe, domain, pr, ...(after.stage === null ? {} : { stage: after.stage }) },
@@ -42,4 +48,14 @@ export async function concludeRun(
   if (!(await changeRun(world, row, change, journal))) return false
   if (world.machine.look(row.id).exists) world.machine.noteReported(row.id)
   return true
+}
+
+/** What a queued run waits for, or null: what people are told besides must not keep a run from its turn. */
+export async function waitOf({ waits, log }: QueueWorld, run: string): Promise<Wait | null> {
+  try {
+    return await waits.of(run)
+  } catch (error) {
+    log.error({ run, error: messageOf(error) }, 'waits.failed')
+    return null
+  }
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import { EMPTY_JOURNAL, type StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { concludedUnstarted, stopWords } from '../model/verdict.ts'
-import { changeRun, concludeRun } from './changes.ts'
+import { changeRun, concludeRun, waitOf } from './changes.ts'
 import { type Line, lineOf } from './line.ts'
 import type { QueueWorld, Started, Turn } from './ports.ts'
 
@@ -219,8 +219,10 @@ async function endUnstarted(
 /** Tells people what a queued run waits for, when that has changed. @param seen as it was read last */
 async function waitFor(world: QueueWorld, seen: RunRow, waitsFor: string): Promise<void> {
   if (seen.waitsFor === waitsFor) return
+  const wait = await waitOf(world, seen.id)
   const row = await fresh(world, seen.id)
-  if (row !== null && row.waitsFor !== waitsFor) await changeRun(world, row, { waitsFor }, EMPTY_JOURNAL)
+  if (row === null || row.waitsFor === waitsFor) return
+  await changeRun(world, row, { waitsFor }, EMPTY_JOURNAL, wait)
 }
 
 function wordsOf(turn: Exclude<Turn, { readonly kind: 'held' | 'impossible' }>): string {

@@ -3,6 +3,8 @@ import type { Journal, StopRequest } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { Verdict } from '../model/run.ts'
+import type { Wait } from '../model/wait.ts'
+import type { Waits } from './waits.ts'
 
 /** A run of ours that was started: its wrapper's end is news. */
 export interface Started {
@@ -55,13 +57,15 @@ export interface Machine {
 }
 
 export interface QueueWorld {
-  readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run'>
+  readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run' | 'lastCheck'>
   readonly machine: Machine
   /** Runs whose folders do not say that the store knows their end. */
   readonly unreported: () => readonly string[]
   readonly slots: number
-  /** The check run as it is to be shown; `row` as it is after the change. */
-  readonly checkReport: (row: RunRow, journal: Journal) => NewReport
+  /** What queued runs wait for. */
+  readonly waits: Waits
+  /** The check run as it is to be shown; `row` as it is after the change. `wait` = what it waits for, as far as that is known. */
+  readonly checkReport: (row: RunRow, journal: Journal, wait: Wait | null) => NewReport
   /** Something to send was stored. */
   readonly reportsChanged: () => void
   readonly now: () => number

@@ -5,6 +5,7 @@ import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
 import type { QueueWorld } from './ports.ts'
 import { createReaper, REAP_EVERY_MS } from './reaper.ts'
+import { createRetelling, RETELL_EVERY_MS } from './retell.ts'
 
 /** A live run whose watcher tells nothing is looked at so often. */
 const FOLLOW_EVERY_MS = 500
@@ -34,13 +35,14 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
   loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
   loops.push(startLoop('reaper', REAP_EVERY_MS, world.log, reaper.pass))
   loops.push(startLoop('dispatcher', DISPATCH_EVERY_MS, world.log, dispatcher.pass))
+  const retelling = startLoop('retelling', RETELL_EVERY_MS, world.log, createRetelling(world))
   const names = world.machine.watchNames(() => loops.at(-1)?.wake())
   return {
     wake,
-    faults: () => loops.map((loop) => loop.fault()).filter((fault) => fault !== null),
+    faults: () => [...loops, retelling].map((loop) => loop.fault()).filter((fault) => fault !== null),
     async [Symbol.asyncDispose]() {
       names[Symbol.dispose]()
-      await Promise.all([dispatcher.close(), ...loops.map((loop) => loop.close())])
+      await Promise.all([dispatcher.close(), ...[...loops, retelling].map((loop) => loop.close())])
       follower.close()
     },
   }

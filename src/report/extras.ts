@@ -1,13 +1,10 @@
 import type { LockStand } from '../model/proofLines.ts'
+import type { Wait } from '../model/wait.ts'
 
 /** What neither the row nor the journal knows. */
 export interface CheckExtras {
-  /** While queued: the run's place, from 1. */
-  readonly position: number | null
-  /** While queued: who has what it waits for, for people. */
-  readonly holder: string | null
-  /** While queued: about how long it will wait, in milliseconds. */
-  readonly estimateMs: number | null
+  /** While queued: its place, who has what it waits for, and when it is expected to start; null = not known. */
+  readonly wait: Wait | null
   /** When this is rendered, for times that still run; wall clock, milliseconds. */
   readonly nowMs: number | null
   /** When it is over: how its locks stand, as the kernel said when this was rendered; null = not looked at. */
@@ -19,9 +16,7 @@ export interface CheckExtras {
 }
 
 export const NO_EXTRAS: CheckExtras = {
-  position: null,
-  holder: null,
-  estimateMs: null,
+  wait: null,
   nowMs: null,
   locks: null,
   logTail: '',

@@ -3,7 +3,9 @@ import type { Journal, StageRecord } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
+import type { Holder } from '../model/wait.ts'
 import type { CheckExtras } from './extras.ts'
+import { moment } from './moment.ts'
 import { inCell } from './text.ts'
 import { stopping } from './title.ts'
 
@@ -28,15 +30,28 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
   return blocks.filter((block) => block !== '').join('\n\n')
 }
 
-function waitOf({ waitsFor, names }: RunRow, { position, holder, estimateMs }: CheckExtras): string {
+function waitOf({ waitsFor, names }: RunRow, { wait }: CheckExtras): string {
+  const startsAtMs = wait?.startsAtMs ?? null
   const lines = [
-    position === null ? 'The run is queued.' : `The run is queued, at place ${position}.`,
-    waitsFor === null ? '' : `It waits: ${inCell(waitsFor)}`,
-    holder === null ? '' : `Held by ${inCell(holder)}.`,
-    estimateMs === null ? '' : `Estimated wait: ${formatDuration(estimateMs)}.`,
+    wait === null ? 'The run is queued.' : `The run is queued, at place ${wait.place}.`,
+    waitsFor === null ? '' : `It waits for ${inCell(waitsFor)}.`,
+    wait === null || wait.holder === null ? '' : holderLine(wait.holder),
+    startsAtMs === null
+      ? ''
+      : `It starts about ${moment(startsAtMs)}, if what is ahead of it lasts as long as it did before.`,
     `It starts when it has ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
   ]
   return lines.filter((line) => line !== '').join('\n')
+}
+
+function holderLine({ name, run, pr, by, sinceMs }: Holder): string {
+  const who = [
+    run === null ? `kept by ${by === null ? 'somebody' : inCell(by)}` : `with run ${inCell(run)}`,
+    ...(pr === null || run === null ? [] : [`of pull request ${pr}`]),
+    ...(by === null || run === null ? [] : [`asked by ${inCell(by)}`]),
+    ...(sinceMs === null ? [] : [`since ${moment(sinceMs)}`]),
+  ]
+  return `${inCell(name)} is ${who.join(', ')}.`
 }
 
 function verdictOf({ verdict }: RunRow): string {

@@ -1,7 +1,7 @@
-import { formatDuration } from '../model/duration.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { CheckExtras } from './extras.ts'
+import { timeOfDay } from './moment.ts'
 
 /** The one line that the list of checks shows. */
 export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
@@ -24,11 +24,12 @@ export function stopping(stop: StopRequest | null): string | null {
   return stop === null ? null : `Stopping: ${stop.reason.replaceAll('_', ' ')}, asked by ${stop.by}`
 }
 
-function queuedTitle({ waitsFor }: RunRow, { position, holder, estimateMs }: CheckExtras): string {
-  const place = position === null ? 'Queued' : `Queued, place ${position}`
-  const reason = waitsFor ?? (holder === null ? null : `held by ${holder}`)
-  const estimate = estimateMs === null ? '' : ` (about ${formatDuration(estimateMs)})`
-  return reason === null ? `${place}${estimate}` : `${place}: ${reason}${estimate}`
+function queuedTitle({ waitsFor }: RunRow, { wait }: CheckExtras): string {
+  const place = wait === null ? '' : `, place ${wait.place}`
+  const reason = waitsFor === null ? '' : `: ${waitsFor}`
+  const startsAtMs = wait?.startsAtMs ?? null
+  const start = startsAtMs === null ? '' : ` (starts about ${timeOfDay(startsAtMs)})`
+  return `Queued${place}${reason}${start}`
 }
 
 function runningTitle({ stage }: RunRow, journal: Journal): string {

@@ -47,6 +47,9 @@ const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal
 
 const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
 
+const LAST_CHECK = `
+  SELECT body, created_at FROM reports WHERE run_id = :run AND kind = 'check' ORDER BY seq DESC LIMIT 1`
+
 const PENDING = `SELECT count(*) AS count ${HEADS}`
 
 /** Without bodies: each may have as much as GitHub takes. */
@@ -59,6 +62,7 @@ const COUNT_FAILED = `SELECT count(*) AS count FROM reports WHERE state = 'faile
 type Port = Pick<
   Store,
   | 'addReports'
+  | 'lastCheck'
   | 'dueReports'
   | 'nextReportAtMs'
   | 'pauseReports'
@@ -88,6 +92,7 @@ export function reportsOn(database: Database, now: () => number): Reports {
       ...sendingOn(database),
       ...pausesOn(database, now),
       addReports: async (reports) => database.write(() => add(reports)),
+      lastCheck: lastCheckOn(database),
       dueReports: async (nowMs, limit) =>
         database.read(() => due.all({ nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS }).map(reportOf)),
       nextReportAtMs: async (afterMs) =>
@@ -97,6 +102,17 @@ export function reportsOn(database: Database, now: () => number): Reports {
     },
     add,
   }
+}
+
+function lastCheckOn(database: Database): Store['lastCheck'] {
+  const lastCheck = database.prepare(LAST_CHECK)
+  return async (run) =>
+    database.read(() => {
+      const row = lastCheck.get({ run })
+      if (row === undefined) return null
+      const fields = fieldsOf(row, 'report')
+      return { body: textOf(fields, 'body'), createdAtMs: numberOf(fields, 'created_at') }
+    })
 }
 
 function failedOn(database: Database): Store['failedReports'] {

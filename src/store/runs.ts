@@ -1,5 +1,5 @@
 import type { NewRun, Store } from '../model/ports.ts'
-import { fieldsOf, oneOf } from '../model/read.ts'
+import { fieldsOf, numberOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
 import type { RunReads } from './runReads.ts'
@@ -39,8 +39,15 @@ const NEWEST_OF_NAME = `
    WHERE run_names.name = :name AND (:repository IS NULL OR repository = :repository) AND (:pr IS NULL OR pr = :pr)
    ORDER BY run_names.enqueued_at DESC, run_id DESC LIMIT :limit`
 
+/** The condition as the index `runs_finished` has it. */
+const DURATIONS = `
+  SELECT concluded_at - started_at AS duration FROM runs
+   WHERE repository_id = :repositoryId AND recipe = :recipe
+     AND started_at IS NOT NULL AND json_extract(verdict, '$.reason') IN ('passed', 'stage_failed', 'teardown_unverified')
+   ORDER BY concluded_at DESC LIMIT :limit`
+
 export interface Runs {
-  readonly port: Pick<Store, 'run' | 'runs' | 'runsAt' | 'queued' | 'live' | 'broken'>
+  readonly port: Pick<Store, 'run' | 'runs' | 'runsAt' | 'queued' | 'live' | 'broken' | 'durations'>
   /** Inside the caller's transaction. */
   add(run: NewRun): void
   stateOf(id: string): RunState | null
@@ -53,6 +60,7 @@ export function runsOn(database: Database, reads: RunReads): Runs {
   const queued = reads.each(QUEUED)
   const live = reads.each(LIVE)
   const ofCommit = reads.each(OF_COMMIT)
+  const durations = database.prepare(DURATIONS)
 
   return {
     port: {
@@ -62,6 +70,8 @@ export function runsOn(database: Database, reads: RunReads): Runs {
       queued: async () => database.read(queued),
       live: async () => database.read(live),
       broken: async () => database.read(reads.broken),
+      durations: async (repositoryId, recipe, limit) =>
+        database.read(() => durations.all({ repositoryId, recipe, limit }).map(durationOf)),
     },
     add(run) {
       addRun.run(paramsOfRun(run))
@@ -72,6 +82,11 @@ export function runsOn(database: Database, reads: RunReads): Runs {
       return row === undefined ? null : oneOf(fieldsOf(row, 'run'), 'state', RUN_STATES)
     },
   }
+}
+
+/** The wall clock may have been set back meanwhile. */
+function durationOf(row: unknown): number {
+  return Math.max(0, numberOf(fieldsOf(row, 'run'), 'duration'))
 }
 
 function newestOn(database: Database, reads: RunReads): Store['runs'] {

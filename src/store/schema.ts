@@ -171,3 +171,9 @@ CREATE TABLE reply_runs (
 CREATE INDEX reply_runs_of_reply ON reply_runs (comment_id);
 CREATE INDEX reports_pending_of_reply ON reports (comment_id) WHERE state = 'pending' AND kind = 'reply';
 `
+
+/** How long the runs of a recipe last. Only those that finished by themselves tell. */
+export const FINISHED_RUNS = `
+CREATE INDEX runs_finished ON runs (repository_id, recipe, concluded_at DESC)
+  WHERE started_at IS NOT NULL AND json_extract(verdict, '$.reason') IN ('passed', 'stage_failed', 'teardown_unverified');
+`

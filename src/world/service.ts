@@ -13,14 +13,15 @@ import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import type { Recipe } from '../model/recipe.ts'
+import type { Wait } from '../model/wait.ts'
 import { createMachine } from '../process/machine.ts'
 import { forget } from '../queue/forget.ts'
 import { startLoop } from '../queue/loop.ts'
 import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
+import { type Waits, waitsOn } from '../queue/waits.ts'
 import { loadRecipes } from '../recipes/load.ts'
 import { checkReport, firstCheck } from '../report/checkRun.ts'
-import { NO_EXTRAS } from '../report/extras.ts'
 import { githubWriter } from '../report/github.ts'
 import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
@@ -37,6 +38,7 @@ import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
+import { otherHolders } from './otherHolders.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
 const LOG_TAIL_BYTES = 48 * 1024
@@ -54,7 +56,8 @@ export async function startService(context: Context, credentials: Credentials): 
   const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
   const metrics = createMetrics(reads)
   const log = observedLog(createLog(credentials.logLevel), metrics)
-  const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
+  const waits = waitsOn({ ...reads, others: () => otherHolders(context.state) })
+  const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context), waits }
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
   undo.use(startForgetting(parts))
@@ -120,6 +123,7 @@ interface ServiceParts {
   readonly store: Store
   readonly app: GitHubApp
   readonly recipes: ReadonlyMap<string, Recipe>
+  readonly waits: Waits
 }
 
 /** Read once: a recipe that changes under a running service would be another one than was checked. */
@@ -186,7 +190,8 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     now: Date.now,
     reportsChanged,
     unreported: () => unreportedRuns(state),
-    checkReport: (row, journal) => checkOf(parts, row, journal),
+    waits: parts.waits,
+    checkReport: (row, journal, wait) => checkOf(parts, row, journal, wait),
     machine: createMachine({
       state,
       config,
@@ -196,11 +201,16 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
   }
 }
 
-function checkOf({ context, credentials }: ServiceParts, row: RunRow, journal: Journal): NewReport {
+function checkOf(
+  { context, credentials }: ServiceParts,
+  row: RunRow,
+  journal: Journal,
+  wait: Wait | null,
+): NewReport {
   const over = row.state === 'concluded'
   const logTail = over ? tailOfFile(tellingLog(runPaths(context.state, row.id), journal), LOG_TAIL_BYTES) : ''
   return checkReport(row, journal, {
-    ...NO_EXTRAS,
+    wait,
     nowMs: Date.now(),
     locks: over && journal.processes > 0 ? locksOf(context.state, row, journal) : null,
     logTail,

@@ -24,7 +24,9 @@ describe('a domain that cannot be cleaned', () => {
     expect(await dirty.completed()).toMatchObject({ conclusion: 'failure' })
     const first = await scene.testme(1)
     const waits = await first.shows('why it waits', ({ output }) => (output.title ?? '').includes('cleaned'))
-    expect(waits.output.title).toMatch(new RegExp(`^Queued: run ${dirty.id} to be cleaned \\(the teardown`))
+    expect(waits.output.title).toMatch(
+      new RegExp(`^Queued, place 1: run ${dirty.id} to be cleaned \\(the teardown`),
+    )
     const second = await scene.testme(1)
     await second.shows('what it waits for', ({ output }) => (output.title ?? '').includes(first.id))
     await until('the first cleaning', () => dirty.count('cleaned') === 1)

@@ -19,7 +19,7 @@ describe('two comments', () => {
       (output.title ?? '').includes(first.id),
     )
     expect(waiting).toMatchObject({ status: 'queued', conclusion: null, name: 'berth / app' })
-    expect(waiting.output.title).toBe(`Queued: run ${first.id}, which has app-1.ci.localhost`)
+    expect(waiting.output.title).toBe(`Queued, place 1: run ${first.id}, which has app-1.ci.localhost`)
     expect(waiting.output.summary).toContain(first.id)
 
     inside.go()

@@ -31,7 +31,8 @@ describe.skipIf(!IS_ROOT)('stages with users of their own (as root)', () => {
       for (const pid of Object.values(run.conductor())) expect(uidsOf(pid)).toEqual([OWN])
     const third = await scene.testme(4)
     const { output } = await third.shows('what it waits for', ({ output }) => output.title !== 'Queued')
-    const [, ahead, uid] = /^Queued: run (\w{16}), which has r:uid-(\d+)$/.exec(output.title ?? '') ?? []
+    const [, ahead, uid] =
+      /^Queued, place 1: run (\w{16}), which has r:uid-(\d+)$/.exec(output.title ?? '') ?? []
     expect(uidOf(live.find(({ id }) => id === ahead))).toBe(Number(uid))
     expect(inside.isQuiet()).toBe(true)
 

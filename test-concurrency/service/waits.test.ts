@@ -19,7 +19,7 @@ describe.concurrent('a queued run says what it waits for', () => {
     await scene.serve()
     const other = await scene.testme(2)
     const check = await other.shows('what it waits for', ({ output }) => output.title !== 'Queued')
-    expect(check.output.title).toBe('Queued: a free slot (1 at a time)')
+    expect(check.output.title).toBe('Queued, place 1: a free slot (1 at a time)')
     inside.go()
     await inside.reached()
     expect(live.result()).toMatchObject({ conclusion: 'success' })
@@ -37,7 +37,10 @@ describe.concurrent('a queued run says what it waits for', () => {
     await inside.reached()
     const run = await scene.testme(1)
     const check = await run.shows('what it waits for', ({ output }) => output.title !== 'Queued')
-    expect(check.output.title).toBe(`Queued: run ${own.id}, which has app-1.ci.localhost`)
+    expect(check.output.title).toBe(`Queued, place 1: run ${own.id}, which has app-1.ci.localhost`)
+    expect(check.output.summary).toContain(
+      `\`app-1.ci.localhost\` is with run \`${own.id}\`, of pull request 1, asked by `,
+    )
     inside.go()
     await inside.reached()
     expect(own.result()).toMatchObject({ conclusion: 'success', verified: true })

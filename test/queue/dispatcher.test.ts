@@ -5,6 +5,7 @@ import type { RunRow, Store } from '../../src/model/ports.ts'
 import { createMachine } from '../../src/process/machine.ts'
 import { createDispatcher } from '../../src/queue/dispatcher.ts'
 import type { Turn } from '../../src/queue/ports.ts'
+import { waitsOn } from '../../src/queue/waits.ts'
 import { checkReport } from '../../src/report/checkRun.ts'
 import { NO_EXTRAS } from '../../src/report/extras.ts'
 import { openStore } from '../../src/store/sqlite.ts'
@@ -79,7 +80,8 @@ async function aScene() {
       machine,
       unreported: () => [],
       slots: 2,
-      checkReport: (row, journal) => checkReport(row, journal, NO_EXTRAS),
+      waits: waitsOn({ store, slots: 2, others: () => [], now: () => 1 }),
+      checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
       reportsChanged: () => undefined,
       now: () => 1,
       log: {

@@ -12,31 +12,29 @@ import { CONCLUSIONS, RUN_STATES } from '../../src/model/run.ts'
 import { checkBody, checkReport, firstCheck } from '../../src/report/checkRun.ts'
 import { type CheckExtras, NO_EXTRAS } from '../../src/report/extras.ts'
 import { ENDING } from '../model/endings.ts'
-import { aRun, PASSED, SHA } from '../store/samples.ts'
+import { aRun, PASSED, aRow as rowOf, SHA } from '../store/samples.ts'
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 describe('what a check says', () => {
-  test('R-REP-01 a queued run says its place, what it waits for, who has it and about how long', () => {
-    const row = aRow({ waitsFor: 'run r0 has site-hello-pr12.ci.test' })
-    const body = checkBody(row, EMPTY_JOURNAL, {
-      ...NO_EXTRAS,
-      position: 2,
-      holder: 'run r0',
-      estimateMs: 300_000,
-    })
+  test('R-REP-01 a queued run says its place, what it waits for, who has it since when, and when it is to start', () => {
+    const row = aRow({ waitsFor: 'run r0, which has site-hello-pr12.ci.test' })
+    const name = 'site-hello-pr12.ci.test'
+    const holder = { name, run: 'r0', pr: 11, by: 'hubot', sinceMs: AT }
+    const wait = { place: 2, holder, startsAtMs: AT + 300_000 }
+    const body = checkBody(row, EMPTY_JOURNAL, { ...NO_EXTRAS, wait })
     expect(body).toEqual({
       name: 'berth / hello',
       head_sha: SHA,
       external_id: 'r1',
       status: 'queued',
       output: {
-        title: 'Queued, place 2: run r0 has site-hello-pr12.ci.test (about 5m)',
+        title: 'Queued, place 2: run r0, which has site-hello-pr12.ci.test (starts about 03:09 UTC)',
         summary: [
           'The run is queued, at place 2.',
-          'It waits: `run r0 has site-hello-pr12.ci.test`',
-          'Held by `run r0`.',
-          'Estimated wait: 5m.',
+          'It waits for `run r0, which has site-hello-pr12.ci.test`.',
+          '`site-hello-pr12.ci.test` is with run `r0`, of pull request 11, asked by `hubot`, since 2026-01-02 03:04 UTC.',
+          'It starts about 2026-01-02 03:09 UTC, if what is ahead of it lasts as long as it did before.',
           'It starts when it has `r:port-1`, `site-hello-pr12.ci.test`.',
           '',
           FACTS,
@@ -44,6 +42,18 @@ describe('what a check says', () => {
       },
       actions: [{ label: 'Cancel', description: 'End this run and tear it down', identifier: 'cancel' }],
     })
+  })
+
+  test.each([
+    [{ run: null, pr: null, by: 'root', sinceMs: AT }, 'kept by `root`, since 2026-01-02 03:04 UTC'],
+    [{ run: null, pr: null, by: null, sinceMs: null }, 'kept by somebody'],
+    [{ run: 'r0', pr: null, by: null, sinceMs: null }, 'with run `r0`'],
+  ])('R-REP-01 whoever has a name is named as far as is known: %j', (who, words) => {
+    const wait = { place: 1, holder: { name: 'a.test', ...who }, startsAtMs: null }
+    const { output } = checkBody(aRow(), EMPTY_JOURNAL, { ...NO_EXTRAS, wait })
+    expect(output?.title).toBe('Queued, place 1')
+    expect(output?.summary).toContain(`\`a.test\` is ${words}.`)
+    expect(output?.summary).not.toContain('It starts about')
   })
 
   test('R-REP-01 a run in progress says its stage, and what has been so far', () => {
@@ -339,20 +349,7 @@ const FACTS = `Run \`r1\`, recipe \`hello\`, with \`size=s\`, domain \`site-hell
 const STOP = { reason: 'pr_closed', by: 'octocat', atMs: 1 } as const
 
 function aRow(change: Partial<RunRow> = {}): RunRow {
-  return {
-    ...aRun('r1'),
-    state: 'queued',
-    waitsFor: null,
-    stage: null,
-    startedAtMs: null,
-    concludedAtMs: null,
-    verdict: null,
-    stop: null,
-    attempts: 0,
-    checkRunId: null,
-    reports: 0,
-    ...change,
-  }
+  return rowOf('r1', change)
 }
 
 function anEnd(change: Partial<RunRow> = {}): RunRow {
@@ -413,9 +410,11 @@ function evilRow(evil: string, state: RunRow['state']): RunRow {
 function evilExtras(evil: string): CheckExtras {
   return {
     ...NO_EXTRAS,
-    position: 1,
-    holder: evil,
-    estimateMs: 1,
+    wait: {
+      place: 1,
+      holder: { name: evil, run: evil, pr: 1, by: evil, sinceMs: AT },
+      startsAtMs: AT,
+    },
     nowMs: AT,
     locks: 'marked',
     logTail: `${evil}\n${evil}`,

@@ -342,6 +342,39 @@ function runs(records: Factory): void {
     expect(await ids({ limit: 10, name: 'r:port-1' })).toEqual(['r4', 'r3', 'r1'])
     expect(await ids({ limit: 1, name: 'r:port-1', repository: 'acme/site' })).toEqual(['r4'])
   })
+
+  test('R-REP-01 how long a recipe took in a repository: newest first, and only runs that finished by themselves', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const ends = [
+      ['r1', 3_000, PASSED],
+      ['r2', 9_000, { ...PASSED, conclusion: 'failure', reason: 'stage_failed' }],
+      ['r3', 9_500, { ...PASSED, conclusion: 'cancelled', reason: 'cancelled' }],
+      ['r4', 5_000, { ...PASSED, conclusion: 'failure', reason: 'teardown_unverified' }],
+      ['r5', 500, PASSED],
+    ] as const
+    await queue(
+      store,
+      ...ends.map(([id]) => aRun(id)),
+      aRun('r6', { recipe: 'other' }),
+      aRun('r7', { repositoryId: '43' }),
+    )
+    await store.change('r6', 'queued', { state: 'starting', startedAtMs: 1 }, [])
+    await queue(store, aRun('r8'))
+    await store.change('r8', 'queued', changeTo('concluded'), tellingOf('r8', 'concluded'))
+    for (const [id, concludedAtMs, verdict] of ends) {
+      await store.change(id, 'queued', { state: 'starting', startedAtMs: 1_000 }, [])
+      await store.change(
+        id,
+        'starting',
+        { state: 'concluded', concludedAtMs, verdict },
+        tellingOf(id, 'concluded'),
+      )
+    }
+    expect(await store.durations('42', 'hello', 10)).toEqual([8_000, 4_000, 2_000, 0])
+    expect(await store.durations('42', 'hello', 2)).toEqual([8_000, 4_000])
+    expect(await store.durations('43', 'hello', 10)).toEqual([])
+  })
 }
 
 function changes(records: Factory): void {
@@ -552,6 +585,19 @@ function reports(records: Factory): void {
     await send(store, 'reaction:1')
     await store.addReports([aReaction(1)])
     expect(await store.dueReports(9_000, 10)).toEqual([])
+  })
+
+  test('R-REP-05 the newest state of a run’s check is found, whatever has become of it', async () => {
+    await using bed = await records()
+    const store = await bed.open(() => 1_234)
+    expect(await store.lastCheck('r1')).toBeNull()
+    await queue(store, aRun('r1'), aRun('r2'))
+    const reply = { ...aReaction(99), key: 'reply:99', kind: 'reply', runId: 'r1' } as const
+    await store.addReports([aCheck('r1', 1), reply])
+    expect(await store.lastCheck('r1')).toEqual({ body: '{"state":1}', createdAtMs: 1_234 })
+    await send(store, 'check:r1:1')
+    expect(await store.lastCheck('r1')).toEqual({ body: '{"state":1}', createdAtMs: 1_234 })
+    expect(await store.lastCheck('r2')).toEqual({ body: '{"state":0}', createdAtMs: 1_234 })
   })
 
   test('a run counts its check reports, so that the next key is new', async () => {

@@ -1,4 +1,4 @@
-import type { Decided, Delivery, NewReport, NewRun } from '../../src/model/ports.ts'
+import type { Decided, Delivery, NewReport, NewRun, RunRow } from '../../src/model/ports.ts'
 import type { Verdict } from '../../src/model/run.ts'
 
 export const SHA = '0123456789abcdef0123456789abcdef01234567'
@@ -34,6 +34,23 @@ export function aRun(id: string, change: Partial<NewRun> = {}): NewRun {
     names: ['r:port-1', 'site-hello-pr12.ci.test'],
     actor: 'octocat',
     commentId: 99,
+    ...change,
+  }
+}
+
+export function aRow(id: string, change: Partial<RunRow> = {}): RunRow {
+  return {
+    ...aRun(id),
+    state: 'queued',
+    waitsFor: null,
+    stage: null,
+    startedAtMs: null,
+    concludedAtMs: null,
+    verdict: null,
+    stop: null,
+    attempts: 0,
+    checkRunId: null,
+    reports: 0,
     ...change,
   }
 }
