@@ -3,7 +3,15 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], pool: 'forks', maxWorkers: '100%', testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: '100%',
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'concurrency',

@@ -154,6 +154,17 @@ export interface HeadSeen {
   readonly atMs: number
 }
 
+/** How far the comments of a repository have been looked at for webhooks that never came. Times are GitHub's clock, milliseconds. */
+export interface Watch {
+  readonly repositoryId: string
+  /** When it was first looked at: what was written until then was there before, and starts nothing. */
+  readonly sinceMs: number
+  /** The newest change of a comment that was seen. */
+  readonly cursorMs: number
+  /** Of GitHub's last answer to the question that comes next; null = that question was not asked yet. */
+  readonly etag: string | null
+}
+
 /** A writer's word that one commit of a fork may run. */
 export interface Approval {
   readonly repositoryId: string
@@ -184,6 +195,12 @@ export interface Store {
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */
   putOff(deliveryId: string, error: string, notBeforeMs: number): Promise<number>
 
+  /** Null = the repository was never looked at. */
+  watch(repositoryId: string): Promise<Watch | null>
+  /** Notes how far a look has come together with the deliveries that it has made up for. Resolves to how many of them are new. */
+  noteWatched(watch: Watch, missed: readonly Delivery[]): Promise<number>
+  /** Has something been acted on, such as `comment:123`. */
+  hasActed(subject: string): Promise<boolean>
   lastHead(repositoryId: string, pr: number): Promise<HeadSeen | null>
   approval(repositoryId: string, pr: number, sha: string): Promise<Approval | null>
   usesSince(key: string, sinceMs: number): Promise<number>

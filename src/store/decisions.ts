@@ -52,7 +52,7 @@ export function decisionsOn(
   runs: Runs,
   changes: RunChanges,
   reports: Reports,
-): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'usesSince'> {
+): Pick<Store, 'decide' | 'hasActed' | 'lastHead' | 'approval' | 'usesSince'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
@@ -71,6 +71,7 @@ export function decisionsOn(
 
   return {
     ...memoryOn(database),
+    hasActed: async (subject) => database.read(() => hasSubject.get({ subject }) !== undefined),
     async decide(decided) {
       refuseUnreported(decided)
       return database.write(() => decide(decided))

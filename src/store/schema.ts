@@ -143,3 +143,13 @@ export const PARTS_OF_RUNS = `
 CREATE INDEX reports_of_run ON reports (run_id);
 CREATE INDEX run_names_of_run ON run_names (run_id);
 `
+
+/** Version 6: how far each repository's comments have been looked at for webhooks that never came. */
+export const WATCHES = `
+CREATE TABLE watches (
+  repository_id TEXT    PRIMARY KEY,
+  since         INTEGER NOT NULL,
+  cursor        INTEGER NOT NULL,
+  etag          TEXT
+) STRICT, WITHOUT ROWID;
+`

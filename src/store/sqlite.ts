@@ -9,6 +9,7 @@ import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
 import type { NoteBroken } from './runReads.ts'
 import { runsOn } from './runs.ts'
+import { watchesOn } from './watches.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
 const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'
@@ -35,6 +36,7 @@ export async function openStore(
     ...changes.port,
     ...reports.port,
     ...forgettingOn(database),
+    ...watchesOn(database),
     version: versionOf(database),
     close: async () => database.close(),
   }

@@ -11,6 +11,7 @@ export interface Records extends AsyncDisposable {
 /** What every store must do, whatever it is made of. */
 export function storeContract(records: () => Promise<Records>): void {
   describe('deliveries', () => deliveries(records))
+  describe('looks for missed webhooks', () => watches(records))
   describe('decisions', () => decisions(records))
   describe('runs', () => runs(records))
   describe('changes of runs', () => changes(records))
@@ -69,6 +70,37 @@ function deliveries(records: Factory): void {
     await store.addDelivery(aDelivery('d1'))
     await store.putOff('d1', 'HTTP 403', 365 * 24 * 3_600_000)
     expect(await store.undecided(2_000)).toHaveLength(1)
+  })
+}
+
+function watches(records: Factory): void {
+  const watch = { repositoryId: '42', sinceMs: 1_000, cursorMs: 2_000, etag: '"one"' }
+
+  test('R-CMD-08 how far a look has come is on disk with the deliveries that it made up for, each of them once', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    expect(await store.watch('42')).toBeNull()
+    expect(await store.noteWatched(watch, [aDelivery('d1'), aDelivery('d2')])).toBe(2)
+    expect(await store.noteWatched({ ...watch, cursorMs: 3_000, etag: null }, [aDelivery('d2')])).toBe(0)
+    const other = await bed.open()
+    expect(await other.watch('42')).toEqual({ ...watch, cursorMs: 3_000, etag: null })
+    expect(await other.undecided(2_000)).toEqual([{ id: 'd1' }, { id: 'd2' }])
+  })
+
+  test('R-CMD-08 a look that cannot be written whole has not been', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const unwritable = { ...aDelivery('d1'), receivedAtMs: Number.NaN }
+    await expect(store.noteWatched(watch, [unwritable])).rejects.toThrow()
+    expect(await store.watch('42')).toBeNull()
+  })
+
+  test('R-CMD-08 when a repository was first looked at stands', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.noteWatched(watch, [])
+    await store.noteWatched({ ...watch, sinceMs: 9_000 }, [])
+    expect(await store.watch('42')).toEqual(watch)
   })
 }
 
