@@ -105,6 +105,8 @@ export interface Report extends NewReport {
   readonly createdAtMs: number
   /** GitHub was told something of its run's check before, or may have been. */
   readonly told: boolean
+  /** When it was last asked for once more, after it had been given up; 0 = it never was. */
+  readonly againAtMs: number
 }
 
 /** What people are shown of reports that were given up: no bodies. */
@@ -118,6 +120,22 @@ export interface FailedReport
   extends Pick<Report, 'key' | 'kind' | 'runId' | 'repository' | 'pr' | 'attempts' | 'createdAtMs'> {
   readonly error: string
 }
+
+/** A report that waits or was given up, for people: no body. Times are wall clock, milliseconds. */
+export interface UnsentReport
+  extends Pick<
+    Report,
+    'key' | 'kind' | 'runId' | 'repository' | 'pr' | 'terminal' | 'attempts' | 'createdAtMs'
+  > {
+  readonly state: 'pending' | 'failed'
+  /** Pending: not tried before then. */
+  readonly notBeforeMs: number
+  /** Why the last attempt failed; null = none has. */
+  readonly error: string | null
+}
+
+/** `again` = it goes out once more; `outdated` = GitHub knows, or will be told, something newer of its run; the rest is how it stood already. */
+export type Retried = 'again' | 'pending' | 'sent' | 'outdated' | 'unknown'
 
 /** An attempt at sending a report, noted on disk before it is made. */
 export interface ReportTry {
@@ -240,6 +258,10 @@ export interface Store {
   reportFailed(seq: number, error: string, atMs: number): Promise<void>
   /** How many were given up, and the newest of them. */
   failedReports(limit: number): Promise<FailedReports>
+  /** What was given up, oldest first, then what waits, ends first; no more than `limit` of each. */
+  unsentReports(limit: number): Promise<readonly UnsentReport[]>
+  /** Sends a report once more that was given up: a run's check only while it is the newest state of it. */
+  retryReport(key: string, atMs: number): Promise<Retried>
   /** Of how many runs and comments GitHub is still to be told something. */
   pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */

@@ -153,3 +153,8 @@ CREATE TABLE watches (
   etag          TEXT
 ) STRICT, WITHOUT ROWID;
 `
+
+/** Version 7: when a report that was given up was asked for once more; its patience begins anew then. */
+export const RETRIES = `
+ALTER TABLE reports ADD COLUMN again_at INTEGER NOT NULL DEFAULT 0;
+`
