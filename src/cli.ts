@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { addReports } from './cli/reportsCommand.ts'
 import { EXIT, HarnessError, messageOf } from './errors.ts'
 import { parseDuration } from './model/duration.ts'
 import { makeContext, makeJanitorWorld } from './world.ts'
@@ -39,6 +40,7 @@ function commands(exit: Exit): Command {
   addJanitor(program, exit)
   addLocks(program, exit)
   addRecords(program, exit)
+  addReports(program, exit)
   addChecks(program, exit)
   return program
 }

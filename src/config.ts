@@ -54,6 +54,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     },
     stageLimits: read.stageLimits,
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
+    reconcileMs: read.reconcile,
     notify: { webhook: read.notify.webhook ?? null },
   }
 }

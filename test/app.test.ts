@@ -24,6 +24,12 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}': ['issues: write', 'pull_requests: write'],
   'GET /app': [],
+  // Where the App is installed, and what it sees there: its own business.
+  'GET /app/installations': [],
+  'GET /repos/{owner}/{repo}/installation': [],
+  'GET /installation/repositories': ['metadata: read'],
+  'GET /repos/{owner}/{repo}': ['metadata: read'],
+  'GET /repos/{owner}/{repo}/issues/comments': ['issues: read', 'pull_requests: read'],
   // The App itself, and a token that can read one repository for git.
   'POST /app/installations/{installation_id}/access_tokens': ['contents: read', 'metadata: read'],
 }

@@ -19,6 +19,7 @@ describe('where the configuration comes from', () => {
       budgets: { deadlineMs: 3_600_000, teardownMs: 600_000, killGraceMs: 10_000 },
       stageLimits: { memoryBytes: null, processes: null, cpus: null },
       retention: { days: 30, sizeBytes: 10e9 },
+      reconcileMs: 300_000,
       notify: { webhook: null },
     })
     expect(config.recipesDir).toMatch(/\/recipes$/)
@@ -137,6 +138,7 @@ limits: { perActorPerHour: 20, perPullRequestPerHour: 10 }
 budgets: { deadline: 60m, teardown: 10m, killGrace: 10s }
 stageLimits: { memory: 2GB, processes: 4096, cpus: 2 }
 retention: { days: 30, size: 10GB }
+reconcile: 10m
 notify: { webhook: 'https://alarm.example.org/x' }
 `,
   )
@@ -151,8 +153,15 @@ notify: { webhook: 'https://alarm.example.org/x' }
       { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null },
     ],
     stageLimits: { memoryBytes: 2e9, processes: 4096, cpus: 2 },
+    reconcileMs: 600_000,
     notify: { webhook: 'https://alarm.example.org/x' },
   })
+})
+
+test.each(['0', "'0'"])('R-Q-05 looking for missed webhooks is switched off by `reconcile: %s`', (off) => {
+  using here = machine()
+  here.write('work/berth.yml', `reconcile: ${off}\n`)
+  expect(here.load().reconcileMs).toBe(0)
 })
 
 test('every fault is told at once, in the order of the file, with file, line, column and key', () => {
@@ -170,6 +179,7 @@ budgets: { deadline: 100h, teardown: 5 m }
 retention: { size: 10gb }
 stageLimits: { memory: 2, processes: 0, cpus: 0, cpu: 1 }
 notify: { webhook: 'ftp://x' }
+reconcile: often
 `,
   )
   const faults = here.faults()
@@ -190,6 +200,7 @@ notify: { webhook: 'ftp://x' }
     '9:41: stageLimits.cpus: must be 0.01 or more',
     '9:50: stageLimits.cpu: is not known here. Did you mean cpus? Known: memory, processes, cpus',
     '10:11: notify.webhook: must be an http or https address',
+    '11:1: reconcile: must be 0 (off) or a duration of at most 72h such as 5m, and is "often"',
   ]
   expect(faults).toEqual(
     expected.map((text) => expect.stringContaining(`${here.path('work/berth.yml')}:${text}`)),

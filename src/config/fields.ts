@@ -23,6 +23,13 @@ export function durationField() {
     })
 }
 
+/** `5m` → 300000; `0` = off. */
+export function periodField() {
+  return z.union([z.literal(0), z.literal('0').transform(() => 0), durationField()], {
+    error: (issue) => `must be 0 (off) or a duration of at most 72h such as 5m, and is ${shown(issue.input)}`,
+  })
+}
+
 /** `10GB` → 10000000000. */
 export function sizeField() {
   return z

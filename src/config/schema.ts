@@ -3,7 +3,7 @@ import { DEFAULT_BUDGETS } from '../model/budgets.ts'
 import { PERMISSIONS } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
 import { domainFault } from '../model/names.ts'
-import { durationField, limitsField, sizeField, wordField } from './fields.ts'
+import { durationField, limitsField, periodField, sizeField, wordField } from './fields.ts'
 
 const MOST_SLOTS = 256
 
@@ -104,6 +104,9 @@ export const configSchema = z
         'What a run may use at most, where the machine can hold it to that (`berth doctor` says so). Default: no limit.',
       ),
     retention: retention.prefault({}),
+    reconcile: periodField()
+      .prefault('5m')
+      .describe('How often GitHub is asked for what its webhooks did not tell; 0 = never.'),
     notify: notify.prefault({}),
   })
   .meta({ title: 'berth configuration' })

@@ -33,10 +33,15 @@ export function askedByComment(event: CommentEvent, commands: Asked['commands'])
     askedAtMs: event.createdAtMs,
     namedSha: null,
     commentId,
-    subject: `comment:${commentId}`,
+    subject: subjectOfComment(commentId),
     repeatable: false,
     topic: String(commentId),
   }
+}
+
+/** A comment is acted on once, however it is heard of. */
+export function subjectOfComment(commentId: number): string {
+  return `comment:${commentId}`
 }
 
 /**

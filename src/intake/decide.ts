@@ -7,6 +7,7 @@ import { emptyDecided, together } from './decided.ts'
 import { decidePullRequest } from './decidePullRequest.ts'
 import type { IntakeEvent } from './event.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
+import { isFoundByLook } from './reconcile/missed.ts'
 
 /**
  * What a delivery leads to, as the one record that the store writes. Nothing is written here.
@@ -19,9 +20,19 @@ export async function decideDelivery(
 ): Promise<Decided> {
   if (event.kind === 'ignored') return emptyDecided(delivery, event.why, world)
   if (!isAsking(event)) return decidePullRequest(delivery, event, world)
+  if (isFoundTooLate(delivery, event)) return decideNot(delivery, event, 'too_late', world)
   return decideEach(delivery, await askedBy(delivery, event, world), world, (asked) =>
     decideAsked(delivery, asked, world),
   )
+}
+
+/** What was asked for so long ago may not be wanted any more, and whoever asked has seen that nothing came of it. */
+const MOST_LATE_MS = 60 * 60_000
+
+/** Deliveries that GitHub makes are decided whatever their age: somebody has it deliver again by hand. */
+function isFoundTooLate(delivery: DeliveryHead, event: AskingEvent): boolean {
+  if (event.kind !== 'comment' || !isFoundByLook(delivery)) return false
+  return delivery.receivedAtMs - event.createdAtMs > MOST_LATE_MS
 }
 
 /** The end of a delivery that could not be decided: nothing is done, and whoever asked is told. */

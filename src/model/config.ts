@@ -41,5 +41,7 @@ export interface Config {
   /** What any run may use. */
   readonly stageLimits: Limits
   readonly retention: { readonly days: number; readonly sizeBytes: number }
+  /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
+  readonly reconcileMs: number
   readonly notify: { readonly webhook: string | null }
 }

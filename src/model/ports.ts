@@ -108,6 +108,8 @@ export interface Report extends NewReport {
   readonly createdAtMs: number
   /** GitHub was told something of its run's check before, or may have been. */
   readonly told: boolean
+  /** When it was last asked for once more, after it had been given up; 0 = it never was. */
+  readonly againAtMs: number
 }
 
 /** What people are shown of reports that were given up: no bodies. */
@@ -121,6 +123,22 @@ export interface FailedReport
   extends Pick<Report, 'key' | 'kind' | 'runId' | 'repository' | 'pr' | 'attempts' | 'createdAtMs'> {
   readonly error: string
 }
+
+/** A report that waits or was given up, for people: no body. Times are wall clock, milliseconds. */
+export interface UnsentReport
+  extends Pick<
+    Report,
+    'key' | 'kind' | 'runId' | 'repository' | 'pr' | 'terminal' | 'attempts' | 'createdAtMs'
+  > {
+  readonly state: 'pending' | 'failed'
+  /** Pending: not tried before then. */
+  readonly notBeforeMs: number
+  /** Why the last attempt failed; null = none has. */
+  readonly error: string | null
+}
+
+/** `again` = it goes out once more; `outdated` = GitHub knows, or will be told, something newer of its run; the rest is how it stood already. */
+export type Retried = 'again' | 'pending' | 'sent' | 'outdated' | 'unknown'
 
 /** An attempt at sending a report, noted on disk before it is made. */
 export interface ReportTry {
@@ -183,6 +201,17 @@ export interface HeadSeen {
   readonly atMs: number
 }
 
+/** How far the comments of a repository have been looked at for webhooks that never came. Times are GitHub's clock, milliseconds. */
+export interface Watch {
+  readonly repositoryId: string
+  /** When it was first looked at: what was written until then was there before, and starts nothing. */
+  readonly sinceMs: number
+  /** The newest change of a comment that was seen. */
+  readonly cursorMs: number
+  /** Of GitHub's last answer to the question that comes next; null = that question was not asked yet. */
+  readonly etag: string | null
+}
+
 /** A writer's word that one commit of a fork may run. */
 export interface Approval {
   readonly repositoryId: string
@@ -213,6 +242,12 @@ export interface Store {
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */
   putOff(deliveryId: string, error: string, notBeforeMs: number): Promise<number>
 
+  /** Null = the repository was never looked at. */
+  watch(repositoryId: string): Promise<Watch | null>
+  /** Notes how far a look has come together with the deliveries that it has made up for. Resolves to how many of them are new. */
+  noteWatched(watch: Watch, missed: readonly Delivery[]): Promise<number>
+  /** Has something been acted on, such as `comment:123`. */
+  hasActed(subject: string): Promise<boolean>
   lastHead(repositoryId: string, pr: number): Promise<HeadSeen | null>
   approval(repositoryId: string, pr: number, sha: string): Promise<Approval | null>
   usesSince(key: string, sinceMs: number): Promise<number>
@@ -264,6 +299,10 @@ export interface Store {
   tellReply(reply: Pick<StaleReply, 'commentId' | 'change'>, report: NewReport): Promise<boolean>
   /** How many were given up, and the newest of them. */
   failedReports(limit: number): Promise<FailedReports>
+  /** What was given up, oldest first, then what waits, ends first; no more than `limit` of each. */
+  unsentReports(limit: number): Promise<readonly UnsentReport[]>
+  /** Sends a report once more that was given up: a run's check only while it is the newest state of it. */
+  retryReport(key: string, atMs: number): Promise<Retried>
   /** Of how many runs and comments GitHub is still to be told something. */
   pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */

@@ -16,6 +16,7 @@ export const REFUSALS = {
   no_such_run: 'There is no such run on this pull request.',
   ambiguous_run: 'Several runs are not over yet.',
   github_refused: 'GitHub does not give the facts that a decision needs.',
+  too_late: 'GitHub never delivered this comment, and it was found over an hour after it was written.',
   undecidable: 'The command could not be decided, in many attempts.',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -89,8 +89,10 @@ async function settle(
   note({ event: 'report.put_off', report, attempts, error, untilMs })
 }
 
-function isExhausted(report: Report, attempts: number, nowMs: number): boolean {
-  return attempts >= MOST_ATTEMPTS || nowMs - report.createdAtMs >= MOST_AGE_MS
+/** Whoever asks for it once more starts its day anew; its attempts are in the past. */
+function isExhausted({ createdAtMs, againAtMs }: Report, attempts: number, nowMs: number): boolean {
+  if (againAtMs > 0) return nowMs - againAtMs >= MOST_AGE_MS
+  return attempts >= MOST_ATTEMPTS || nowMs - createdAtMs >= MOST_AGE_MS
 }
 
 /** Doubling pauses, GitHub's own word, and the time in which a lost request may still arrive. Reactions may: a second one changes nothing. */

@@ -3,11 +3,11 @@ import { type Fields, fieldsOf, oneOf, textOf } from '../model/read.ts'
 import { openedFile, readPart, syncFolder, writeAll } from './durable.ts'
 import type { StatePaths } from './stateFolder.ts'
 
-/** What a person did to a name by hand. */
+/** What a person did by hand: to a name, or to a report (then its key is the name). */
 export interface AuditLine {
   /** ISO 8601. */
   readonly at: string
-  readonly action: 'hold' | 'release'
+  readonly action: 'hold' | 'release' | 'retry'
   readonly name: string
   readonly by: string
   readonly reason: string
@@ -50,7 +50,7 @@ function readLine(text: string): readonly AuditLine[] {
     const rest = Object.fromEntries(Object.entries(fields).filter(([key]) => !KNOWN.has(key)))
     const line = {
       at: textOf(fields, 'at'),
-      action: oneOf(fields, 'action', ['hold', 'release'] as const),
+      action: oneOf(fields, 'action', ['hold', 'release', 'retry'] as const),
       name: textOf(fields, 'name'),
       by: textOf(fields, 'by'),
       reason: textOf(fields, 'reason'),

@@ -54,7 +54,7 @@ export function decisionsOn(
   changes: RunChanges,
   reports: Reports,
   replies: Replies,
-): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'usesSince'> {
+): Pick<Store, 'decide' | 'hasActed' | 'lastHead' | 'approval' | 'usesSince'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
@@ -73,6 +73,7 @@ export function decisionsOn(
 
   return {
     ...memoryOn(database),
+    hasActed: async (subject) => database.read(() => hasSubject.get({ subject }) !== undefined),
     async decide(decided) {
       refuseUnreported(decided)
       return database.write(() => decide(decided))

@@ -3,7 +3,7 @@ import type { Delivery, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
 
-const ADD = `
+export const ADD_DELIVERY = `
   INSERT INTO deliveries (id, event, payload, received_at)
   VALUES (:id, :event, :payload, :receivedAtMs)
   ON CONFLICT (id) DO NOTHING`
@@ -31,7 +31,7 @@ const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = :id'
 export function deliveriesOn(
   database: Database,
 ): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff' | 'forgetPayloads'> {
-  const add = database.prepare(ADD)
+  const add = database.prepare(ADD_DELIVERY)
   const undecided = database.prepare(UNDECIDED)
   const one = database.prepare(ONE)
   const putOff = database.prepare(PUT_OFF)

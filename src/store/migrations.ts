@@ -8,7 +8,9 @@ import {
   PARTS_OF_RUNS,
   PAYLOADS,
   REPLIES,
+  RETRIES,
   RUNS_OF_COMMIT,
+  WATCHES,
 } from './schema.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes anything away. */
@@ -22,6 +24,8 @@ export const MIGRATIONS: readonly Migration[] = [
   PARTS_OF_RUNS,
   REPLIES,
   FINISHED_RUNS,
+  WATCHES,
+  RETRIES,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

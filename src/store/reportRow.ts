@@ -1,5 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { type FailedReport, type NewReport, REPORT_KINDS, type Report } from '../model/ports.ts'
+import {
+  type FailedReport,
+  type NewReport,
+  REPORT_KINDS,
+  type Report,
+  type UnsentReport,
+} from '../model/ports.ts'
 import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 
 /** A row of `reports`, and `told` of its run: with `paramsOfReport` the only place that knows its columns' names and shapes. */
@@ -19,6 +25,7 @@ export function reportOf(row: unknown): Report {
     attempts: numberOf(fields, 'attempts'),
     createdAtMs: numberOf(fields, 'created_at'),
     told: numberOf(fields, 'told') === 1,
+    againAtMs: numberOf(fields, 'again_at'),
   }
 }
 
@@ -33,6 +40,23 @@ export function failedReportOf(row: unknown): FailedReport {
     attempts: numberOf(fields, 'attempts'),
     createdAtMs: numberOf(fields, 'created_at'),
     error: textOf(fields, 'error'),
+  }
+}
+
+export function unsentReportOf(row: unknown): UnsentReport {
+  const fields = fieldsOf(row, 'report')
+  return {
+    key: textOf(fields, 'key'),
+    kind: oneOf(fields, 'kind', REPORT_KINDS),
+    state: oneOf(fields, 'state', ['pending', 'failed']),
+    runId: optional(fields, 'run_id', textOf),
+    repository: textOf(fields, 'repository'),
+    pr: numberOf(fields, 'pr'),
+    terminal: numberOf(fields, 'terminal') === 1,
+    attempts: numberOf(fields, 'attempts'),
+    createdAtMs: numberOf(fields, 'created_at'),
+    notBeforeMs: numberOf(fields, 'not_before'),
+    error: optional(fields, 'error', textOf),
   }
 }
 

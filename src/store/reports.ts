@@ -5,6 +5,7 @@ import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
 import { held, pausesOn } from './pauses.ts'
 import { failedReportOf, paramsOfReport, reportOf } from './reportRow.ts'
+import { retryingOn } from './retrying.ts'
 import { sendingOn } from './sending.ts'
 
 const BODY_OF_KEY = 'SELECT body FROM reports WHERE key = :key'
@@ -69,6 +70,8 @@ type Port = Pick<
   | 'noteLimit'
   | 'limitedUntil'
   | 'failedReports'
+  | 'unsentReports'
+  | 'retryReport'
   | 'pendingReports'
   | 'beginReport'
   | 'reportSent'
@@ -90,6 +93,7 @@ export function reportsOn(database: Database, now: () => number): Reports {
   return {
     port: {
       ...sendingOn(database),
+      ...retryingOn(database),
       ...pausesOn(database, now),
       addReports: async (reports) => database.write(() => add(reports)),
       lastCheck: lastCheckOn(database),

@@ -177,3 +177,18 @@ export const FINISHED_RUNS = `
 CREATE INDEX runs_finished ON runs (repository_id, recipe, concluded_at DESC)
   WHERE started_at IS NOT NULL AND json_extract(verdict, '$.reason') IN ('passed', 'stage_failed', 'teardown_unverified');
 `
+
+/** How far each repository's comments have been looked at for webhooks that never came. */
+export const WATCHES = `
+CREATE TABLE watches (
+  repository_id TEXT    PRIMARY KEY,
+  since         INTEGER NOT NULL,
+  cursor        INTEGER NOT NULL,
+  etag          TEXT
+) STRICT, WITHOUT ROWID;
+`
+
+/** When a report that was given up was asked for once more; its patience begins anew then. */
+export const RETRIES = `
+ALTER TABLE reports ADD COLUMN again_at INTEGER NOT NULL DEFAULT 0;
+`

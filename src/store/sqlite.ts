@@ -10,6 +10,7 @@ import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
 import { type NoteBroken, runReadsOn } from './runReads.ts'
 import { runsOn } from './runs.ts'
+import { watchesOn } from './watches.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
 const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'
@@ -48,6 +49,7 @@ export function recordsOn(
     ...reports.port,
     ...replies.port,
     ...forgettingOn(database),
+    ...watchesOn(database),
     version: versionOf(database),
   }
 }

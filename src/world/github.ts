@@ -12,6 +12,8 @@ export interface GitHubApp {
   readonly verify: (body: string, signature: string) => Promise<boolean>
   /** A client of one installation; it renews its token by itself. */
   readonly clientFor: (installationId: number) => Promise<ProbotOctokit>
+  /** A client of the App itself. */
+  readonly appClient: () => Promise<ProbotOctokit>
   /** Why GitHub does not know us by this App and key, or null. */
   readonly fault: () => Promise<string | null>
   /** A token that can read this one repository and nothing else; GitHub ends it after an hour. Throws GitHubFault. */
@@ -41,6 +43,7 @@ export async function gitHubApp(credentials: Credentials): Promise<GitHubApp> {
       })
       return client
     },
+    appClient: () => probot.auth(),
     fault: () => faultOf(probot),
     cloneToken: tokens.of,
   }

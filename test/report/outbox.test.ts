@@ -383,6 +383,26 @@ describe('faults', () => {
     ])
   })
 
+  test('R-QUE-09 given up after a day, and asked for once more by hand, a report has another day', async () => {
+    await using world = await outboxWorld()
+    const { clock, store } = world
+    await queueRun(world, 'r1')
+    world.github.befall('POST', CHECKS, refusing(502), refusing(502), refusing(502), refusing(502))
+    const outbox = world.start()
+    await world.noted('report.put_off')
+    clock.advance(24 * 3_600_000)
+    await world.noted('report.failed')
+    expect(await store.retryReport('check:r1:0', clock.now())).toBe('again')
+    outbox.wake()
+    await world.noted('report.put_off')
+    clock.advance(24 * 3_600_000)
+    expect(await world.noted('report.failed')).toMatchObject({ attempts: 4 })
+    expect(await store.retryReport('check:r1:0', clock.now())).toBe('again')
+    outbox.wake()
+    await world.noted('report.sent')
+    expect(world.github.checks).toMatchObject([{ external_id: 'r1' }])
+  })
+
   test('R-QUE-09 after 300 attempts a report is given up', async () => {
     await using world = await outboxWorld()
     const { store } = world

@@ -11,11 +11,13 @@ export interface Records extends AsyncDisposable {
 /** What every store must do, whatever it is made of. */
 export function storeContract(records: () => Promise<Records>): void {
   describe('deliveries', () => deliveries(records))
+  describe('looks for missed webhooks', () => watches(records))
   describe('decisions', () => decisions(records))
   describe('runs', () => runs(records))
   describe('changes of runs', () => changes(records))
   describe('reports', () => reports(records))
   describe('sending', () => sending(records))
+  describe('sending once more', () => retrying(records))
 }
 
 type Factory = () => Promise<Records>
@@ -69,6 +71,37 @@ function deliveries(records: Factory): void {
     await store.addDelivery(aDelivery('d1'))
     await store.putOff('d1', 'HTTP 403', 365 * 24 * 3_600_000)
     expect(await store.undecided(2_000)).toHaveLength(1)
+  })
+}
+
+function watches(records: Factory): void {
+  const watch = { repositoryId: '42', sinceMs: 1_000, cursorMs: 2_000, etag: '"one"' }
+
+  test('R-CMD-08 how far a look has come is on disk with the deliveries that it made up for, each of them once', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    expect(await store.watch('42')).toBeNull()
+    expect(await store.noteWatched(watch, [aDelivery('d1'), aDelivery('d2')])).toBe(2)
+    expect(await store.noteWatched({ ...watch, cursorMs: 3_000, etag: null }, [aDelivery('d2')])).toBe(0)
+    const other = await bed.open()
+    expect(await other.watch('42')).toEqual({ ...watch, cursorMs: 3_000, etag: null })
+    expect(await other.undecided(2_000)).toEqual([{ id: 'd1' }, { id: 'd2' }])
+  })
+
+  test('R-CMD-08 a look that cannot be written whole has not been', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const unwritable = { ...aDelivery('d1'), receivedAtMs: Number.NaN }
+    await expect(store.noteWatched(watch, [unwritable])).rejects.toThrow()
+    expect(await store.watch('42')).toBeNull()
+  })
+
+  test('R-CMD-08 when a repository was first looked at stands', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.noteWatched(watch, [])
+    await store.noteWatched({ ...watch, sinceMs: 9_000 }, [])
+    expect(await store.watch('42')).toEqual(watch)
   })
 }
 
@@ -530,6 +563,7 @@ function reports(records: Factory): void {
       attempts: 0,
       createdAtMs: 1_234,
       told: false,
+      againAtMs: 0,
     })
   })
 
@@ -820,6 +854,61 @@ function sending(records: Factory): void {
     })
     expect((await store.dueReports(2_000, 10)).map(({ key }) => key)).toEqual(['check:r1:1'])
   })
+}
+
+function retrying(records: Factory): void {
+  test('R-REP-04 R-QUE-09 what was given up is sent once more when somebody asks, in the same words, and its day begins anew', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const before = await giveUp(store)
+    expect(await store.unsentReports(10)).toMatchObject([
+      { key: 'check:r1:0', state: 'failed', runId: 'r1', attempts: 1, error: 'HTTP 404' },
+    ])
+    const other = await bed.open()
+    expect(await other.retryReport('check:r1:0', 9_000)).toBe('again')
+    expect(await store.dueReports(9_000, 10)).toEqual([
+      { ...before, attempts: 1, told: true, againAtMs: 9_000 },
+    ])
+    expect((await store.failedReports(10)).count).toBe(0)
+    expect(await store.retryReport('check:r1:0', 9_500)).toBe('pending')
+    await store.reportSent(before?.seq ?? 0, 9_600, 5)
+    expect(await store.retryReport('check:r1:0', 9_700)).toBe('sent')
+    expect(await store.retryReport('check:r1:1', 9_700)).toBe('unknown')
+  })
+
+  test('R-REP-05 an older state of a run’s check is never sent once more, whatever became of the newer one', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'), aRun('r2'))
+    await giveUp(store)
+    await giveUp(store)
+    await store.addReports([aCheck('r1', 1), aCheck('r2', 1)])
+    await giveUp(store)
+    expect(await store.retryReport('check:r1:0', 9_000)).toBe('outdated')
+    expect(await store.retryReport('check:r1:1', 9_000)).toBe('again')
+    expect(await store.retryReport('check:r2:0', 9_000)).toBe('outdated')
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r1:1', 'check:r2:1'])
+    expect((await store.failedReports(10)).count).toBe(0)
+  })
+
+  test('R-REP-05 an end that was given up is sent once more although progress was made of the run after it', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    await store.addReports([aCheck('r1', 1, { terminal: true })])
+    await giveUp(store)
+    await store.addReports([aCheck('r1', 2)])
+    expect(await store.retryReport('check:r1:1', 9_000)).toBe('again')
+    expect((await store.dueReports(9_000, 10)).map(({ key }) => key)).toEqual(['check:r1:1'])
+  })
+
+  async function giveUp(store: Store) {
+    const [due] = await store.dueReports(1_000, 1)
+    await store.beginReport(due?.seq ?? 0, 2_000)
+    await store.reportFailed(due?.seq ?? 0, 'HTTP 404', 2_000)
+    return due
+  }
 }
 
 /** Queues runs as intake does: by a delivery and its decision. */

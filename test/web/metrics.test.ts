@@ -119,7 +119,14 @@ test('a state that a restarted service finds a run in is not measured from the m
 test('R-OBS-02 what the outbox notes is measured by kind, an end apart from progress', async () => {
   await using scene = await startScene()
   const tell = (note: OutboxNote) => scene.metrics.observe(note.event, note)
-  const report: Report = { ...aCheck('r1', 0), seq: 1, attempts: 1, createdAtMs: 1, told: false }
+  const report: Report = {
+    ...aCheck('r1', 0),
+    seq: 1,
+    attempts: 1,
+    createdAtMs: 1,
+    told: false,
+    againAtMs: 0,
+  }
   const reaction: Report = { ...report, ...aReaction(9) }
   tell({ event: 'report.sent', report: reaction, attempts: 1, ageMs: 1_500 })
   tell({ event: 'report.sent', report: { ...report, terminal: true }, attempts: 1, ageMs: 4_000 })

@@ -15,6 +15,8 @@ export interface Memory {
   readonly reactions: Map<number, Reaction>
   readonly checkRuns: Map<number, CheckRun>
   readonly tokens: Map<string, Token>
+  /** What the organisation's owner has done to the App's installation there. */
+  installation: 'active' | 'suspended' | 'removed'
   nextId(): number
 }
 
@@ -32,6 +34,7 @@ export function newMemory(app: App, firstId: number): Memory {
     reactions: new Map(),
     checkRuns: new Map(),
     tokens: new Map(),
+    installation: 'active',
     nextId: () => ++lastId,
   }
 }

@@ -21,6 +21,7 @@ const DECISIONS: ReadonlySet<string> = new Set([
   'unreadable',
   ...Object.keys(REFUSALS),
 ])
+const MISSED: ReadonlySet<string> = new Set(['comment', 'push', 'closing'])
 const KINDS: ReadonlySet<string> = new Set(REPORT_KINDS)
 
 /** Work that failed and goes on: each is a line in the log, with its cause. */
@@ -36,6 +37,8 @@ const FAULTS = [
   'delivery.unreadable',
   'delivery.unverifiable',
   'delivery.given_up',
+  'reconcile.put_off',
+  'reconcile.unreadable',
   'web.failed',
   'metrics.failed',
 ] as const
@@ -61,6 +64,7 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
   const decisions = counterIn(registry, METRICS.decisions)
   const accepted = counterIn(registry, METRICS.accepted)
   const requeued = counterIn(registry, METRICS.requeued)
+  const missed = counterIn(registry, METRICS.missed)
   return [
     ['delivery.stored', ({ isNew }) => deliveries.inc({ outcome: isNew === true ? 'new' : 'repeated' })],
     ['delivery.refused', () => deliveries.inc({ outcome: 'refused' })],
@@ -73,6 +77,10 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
       },
     ],
     ['run.requeued', () => requeued.inc()],
+    [
+      'reconcile.found',
+      ({ what, count }) => missed.inc({ what: oneOf(what, MISSED) }, typeof count === 'number' ? count : 1),
+    ],
   ]
 }
 

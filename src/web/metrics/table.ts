@@ -52,6 +52,12 @@ export const METRICS = {
     help: 'Decided deliveries, by outcome or reason of refusal',
     labels: ['outcome'],
   },
+  missed: {
+    name: 'berth_missed_webhooks_total',
+    type: 'counter',
+    help: 'What GitHub did not deliver and a look has found',
+    labels: ['what'],
+  },
   accepted: {
     name: 'berth_runs_accepted_total',
     type: 'counter',

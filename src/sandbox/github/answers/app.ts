@@ -22,7 +22,11 @@ export function appAnswer(url: string, app: App) {
   } satisfies Schemas['integration']
 }
 
-export function installationAnswer(url: string, app: App): Schemas['installation'] {
+export function installationAnswer(
+  url: string,
+  { app, installation }: Pick<Memory, 'app' | 'installation'>,
+): Schemas['installation'] {
+  const isSuspended = installation === 'suspended'
   return {
     id: app.installationId,
     account: accountAnswer(url, app.owner),
@@ -39,8 +43,8 @@ export function installationAnswer(url: string, app: App): Schemas['installation
     updated_at: timeOf(app.createdAtMs),
     single_file_name: null,
     app_slug: app.slug,
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: isSuspended ? accountAnswer(url, app.owner) : null,
+    suspended_at: isSuspended ? timeOf(app.createdAtMs) : null,
   }
 }
 

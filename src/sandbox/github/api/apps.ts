@@ -5,7 +5,7 @@ import { appAnswer, installationAnswer, tokenAnswer } from '../answers/app.ts'
 import type { PublicHub } from '../hub.ts'
 import { findRepository } from '../memory.ts'
 import { ACCESS, type Permissions, type Token } from '../records.ts'
-import { appOnly, covers } from './auth.ts'
+import { appOnly, covers, suspended } from './auth.ts'
 import { bodyOf } from './body.ts'
 import { type ApiEnv, repositoryOfPath } from './env.ts'
 import { ApiError, notFound } from './errors.ts'
@@ -27,20 +27,29 @@ export function appRoutes(hub: PublicHub): Hono<ApiEnv> {
 
   routes.get('/app', appOnly(), (c) => c.json(appAnswer(url, app)))
 
-  routes.get('/app/installations', appOnly(), (c) => c.json(pageOf(c, [installationAnswer(url, app)])))
+  /** An installation that was removed is none; a suspended one is there, and may do nothing. */
+  function installed(id = app.installationId): void {
+    if (id !== app.installationId || memory.installation === 'removed') throw notFound()
+  }
+
+  routes.get('/app/installations', appOnly(), (c) =>
+    c.json(pageOf(c, memory.installation === 'removed' ? [] : [installationAnswer(url, memory)])),
+  )
 
   routes.get('/app/installations/:id{[0-9]+}', appOnly(), (c) => {
-    if (Number(c.req.param('id')) !== app.installationId) throw notFound()
-    return c.json(installationAnswer(url, app))
+    installed(Number(c.req.param('id')))
+    return c.json(installationAnswer(url, memory))
   })
 
   routes.get('/repos/:owner/:repo/installation', appOnly(), (c) => {
     repositoryOfPath(c, hub)
-    return c.json(installationAnswer(url, app))
+    installed()
+    return c.json(installationAnswer(url, memory))
   })
 
   routes.post('/app/installations/:id{[0-9]+}/access_tokens', appOnly(), async (c) => {
-    if (Number(c.req.param('id')) !== app.installationId) throw notFound()
+    installed(Number(c.req.param('id')))
+    if (memory.installation === 'suspended') throw suspended()
     const token = newToken(hub, await bodyOf(c, TOKEN_REQUEST))
     memory.tokens.set(token.value, token)
     return c.json(tokenAnswer(url, memory, token), 201)

@@ -33,6 +33,11 @@ export function installationOnly(...oneOf: readonly Permissions[]): MiddlewareHa
   }
 }
 
+/** https://docs.github.com/apps/maintaining-github-apps/suspending-a-github-app-installation */
+export function suspended(): ApiError {
+  return new ApiError(403, 'This installation has been suspended')
+}
+
 /** The token that this text is, while it lasts; null otherwise. */
 export function liveToken(hub: Hub, value: string): Token | null {
   const token = hub.memory.tokens.get(value)
@@ -62,6 +67,7 @@ function callerOf(hub: Hub, header: string | undefined): Caller {
     return { kind: 'app' }
   }
   const token = liveToken(hub, value)
-  if (token === null) throw new ApiError(401, 'Bad credentials')
+  if (token === null || hub.memory.installation === 'removed') throw new ApiError(401, 'Bad credentials')
+  if (hub.memory.installation === 'suspended') throw suspended()
   return { kind: 'installation', token }
 }

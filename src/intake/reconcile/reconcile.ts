@@ -1,0 +1,93 @@
+import { messageOf } from '../../errors.ts'
+import { GitHubFault } from '../gitHubFault.ts'
+import { asking } from './ask.ts'
+import { lookAtComments } from './comments.ts'
+import { findPlaces } from './places.ts'
+import type { Asking, Missed, Place, ReconcileWorld } from './ports.ts'
+import { lookAtPulls, type PullMemory } from './pulls.ts'
+
+const HOUR_MS = 60 * 60_000
+
+export interface Reconcile {
+  /** Does what is due, one question at a time; never rejects for what GitHub does or does not say. */
+  readonly pass: () => Promise<void>
+  /** Cuts the question under way, and asks nothing more. */
+  readonly close: () => void
+}
+
+/**
+ * Asks GitHub for what its webhooks did not tell, and puts it where they would have put it: the intake decides it as if it had come.
+ * Each repository has its own turn, so that one that fails, or is limited, holds up no other.
+ */
+export function createReconcile(world: ReconcileWorld): Reconcile {
+  const closing = new AbortController()
+  const ask = asking(world, closing.signal)
+  const turns = turnsOf(world)
+  const memory: PullMemory = { etags: new Map(), turn: 0 }
+  let places: readonly Place[] = []
+
+  return {
+    async pass() {
+      const look = (key: string, data: object, work: () => Promise<void>) =>
+        closing.signal.aborted ? Promise.resolve() : turns.take(key, data, work)
+      await look('places', {}, async () => {
+        places = await findPlaces(world, ask)
+      })
+      for (const place of places)
+        await look(`comments ${place.id}`, { repository: place.fullName }, () => comments(place, world, ask))
+      await look('pulls', {}, () => pulls(memory, world, ask))
+    },
+    close: () => closing.abort(new Error('The service is being closed')),
+  }
+}
+
+async function comments(place: Place, world: ReconcileWorld, ask: Asking): Promise<void> {
+  const count = await lookAtComments(place, world, ask)
+  if (count > 0) tell(world, place.fullName, 'comment', count)
+}
+
+async function pulls(memory: PullMemory, world: ReconcileWorld, ask: Asking): Promise<void> {
+  for (const { what, delivery } of await lookAtPulls(memory, world, ask)) {
+    if (await world.store.addDelivery(delivery)) tell(world, delivery.id, what, 1)
+  }
+}
+
+function tell({ log, stored }: ReconcileWorld, where: string, what: Missed['what'], count: number): void {
+  log.warn({ where, what, count }, 'reconcile.found')
+  stored()
+}
+
+interface Turn {
+  readonly dueAtMs: number
+  readonly failures: number
+}
+
+/** When each thing is looked at again: after the period, give or take a tenth; after faults ever later, and not before GitHub says. */
+function turnsOf({ config, monotonic, time, log }: ReconcileWorld) {
+  const turns = new Map<string, Turn>()
+
+  function again(key: string, waitMs: number, failures: number): void {
+    const spreadMs = waitMs * (0.95 + Math.random() / 10)
+    turns.set(key, { dueAtMs: monotonic() + spreadMs, failures })
+  }
+
+  async function take(key: string, about: object, work: () => Promise<void>): Promise<void> {
+    const turn = turns.get(key) ?? { dueAtMs: 0, failures: 0 }
+    if (monotonic() < turn.dueAtMs) return
+    try {
+      await work()
+      again(key, key === 'places' ? Math.max(config.reconcileMs, HOUR_MS) : config.reconcileMs, 0)
+    } catch (error) {
+      const failures = turn.failures + 1
+      const backoffMs = Math.min(
+        config.reconcileMs * 2 ** (failures - 1),
+        Math.max(HOUR_MS, config.reconcileMs),
+      )
+      const limitMs = error instanceof GitHubFault ? error.notBeforeMs - time.now() : 0
+      again(key, Math.max(backoffMs, limitMs * 1.1), failures)
+      log.warn({ look: key, ...about, failures, error: messageOf(error) }, 'reconcile.put_off')
+    }
+  }
+
+  return { take }
+}

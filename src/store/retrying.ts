@@ -1,0 +1,60 @@
+import type { Retried, Store } from '../model/ports.ts'
+import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
+import type { Database } from './database.ts'
+import { unsentReportOf } from './reportRow.ts'
+
+/** Without bodies, as in the list of those that were given up. */
+const UNSENT =
+  'SELECT key, kind, state, run_id, repository, pr, terminal, attempts, created_at, not_before, error'
+
+/** The states are literals: only so does SQLite see that a partial index answers. */
+const GIVEN_UP = `${UNSENT} FROM reports WHERE state = 'failed' ORDER BY seq LIMIT :limit`
+const WAITING = `${UNSENT} FROM reports WHERE state = 'pending' ORDER BY terminal DESC, seq LIMIT :limit`
+
+const OF_KEY = 'SELECT seq, kind, state, run_id, terminal FROM reports WHERE key = :key'
+
+/** An end is followed by an end only; progress by anything. */
+const HAS_NEWER = `
+  SELECT 1 FROM reports
+   WHERE run_id = :run AND kind = 'check' AND seq > :seq AND (terminal = 1 OR :terminal = 0) LIMIT 1`
+
+const AGAIN = `
+  UPDATE reports SET state = 'pending', not_before = 0, ended_at = NULL, error = NULL, again_at = :atMs
+   WHERE seq = :seq AND state = 'failed'`
+
+/** It will never be sent, and nobody needs to look at it any more. */
+const OUTDATE = `UPDATE reports SET state = 'superseded' WHERE seq = :seq AND state = 'failed'`
+
+const STATES = ['pending', 'sent', 'superseded', 'failed'] as const
+
+/** What people see and do about reports that do not arrive. */
+export function retryingOn(database: Database): Pick<Store, 'unsentReports' | 'retryReport'> {
+  const [givenUp, waiting] = [database.prepare(GIVEN_UP), database.prepare(WAITING)]
+  const ofKey = database.prepare(OF_KEY)
+  const hasNewer = database.prepare(HAS_NEWER)
+  const again = database.prepare(AGAIN)
+  const outdate = database.prepare(OUTDATE)
+
+  function retry(key: string, atMs: number): Retried {
+    const row = ofKey.get({ key })
+    if (row === undefined) return 'unknown'
+    const fields = fieldsOf(row, `report ${key}`)
+    const state = oneOf(fields, 'state', STATES)
+    if (state === 'superseded') return 'outdated'
+    if (state !== 'failed') return state
+    const [seq, terminal] = [numberOf(fields, 'seq'), numberOf(fields, 'terminal')]
+    const run = textOf(fields, 'kind') === 'check' ? optional(fields, 'run_id', textOf) : null
+    if (run !== null && hasNewer.get({ run, seq, terminal }) !== undefined) {
+      outdate.run({ seq })
+      return 'outdated'
+    }
+    again.run({ seq, atMs })
+    return 'again'
+  }
+
+  return {
+    unsentReports: async (limit) =>
+      database.read(() => [...givenUp.all({ limit }), ...waiting.all({ limit })].map(unsentReportOf)),
+    retryReport: async (key, atMs) => database.write(() => retry(key, atMs)),
+  }
+}
