@@ -16,6 +16,7 @@ import { isResource } from './model/names.ts'
 import type { Recipe } from './model/recipe.ts'
 import { enforceCeilings } from './process/ceiling.ts'
 import { recoverer } from './process/recovery.ts'
+import { letGoOn } from './process/standstill.ts'
 import { loadRecipe, loadRecipes } from './recipes/load.ts'
 import { lockPath, namesWithLockFile, openStateFolder, type StatePaths } from './store/stateFolder.ts'
 import { once } from './world/once.ts'
@@ -58,6 +59,13 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
     sweepTickets: () => sweepTickets(state),
     enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
     suspectedLeaks: (names) => suspectedLeaks(state, names, config.budgets),
+    letGoOn: ({ name, holders }, dryRun) =>
+      letGoOn(
+        state,
+        name,
+        holders.map(({ pid }) => pid),
+        dryRun,
+      ),
     retention: makeRetentionWorld({ config, state }),
   }
 }

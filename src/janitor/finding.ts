@@ -12,9 +12,11 @@ export interface Finding {
     | 'left'
     | 'untouched'
     | 'suspected leak'
+    | 'let go on'
     | 'would clean'
     | 'would remove'
     | 'would end'
+    | 'would let go on'
     | 'would prune'
   readonly why: string
 }

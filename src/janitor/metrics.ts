@@ -44,7 +44,7 @@ export function metricsText(report: SweepReport): string {
 
 /** What can come of each kind of thing in a sweep. */
 const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> = {
-  name: ['cleaned', 'untouched', 'left', 'suspected leak'],
+  name: ['cleaned', 'untouched', 'left', 'suspected leak', 'let go on'],
   run: ['ended', 'left'],
   tickets: ['left'],
   'lock file': ['removed', 'left'],

@@ -20,12 +20,14 @@ export interface JanitorWorld {
   readonly looksHeld: (name: Name) => boolean
   /** Removes the tickets of dead waiters, and folders that hold none any more. */
   readonly sweepTickets: () => void
-  /** Ends run processes that are past their run's ceiling; the wrapper's restart then tears down. `left` = that cannot be told. */
+  /** Ends run processes that are past their run's ceiling, begun or not; the wrapper's restart then tears down. `left` = that cannot be told. */
   readonly enforceCeilings: (
     dryRun: boolean,
   ) => readonly { readonly run: string; readonly why: string; readonly left: boolean }[]
   /** Locks that somebody has had for longer than is due. Takes no lock, and none away. */
   readonly suspectedLeaks: (names: readonly Name[]) => readonly Leak[]
+  /** Lets processes of ours that have such a lock, and that somebody has stopped, go on. Their pids. */
+  readonly letGoOn: (leak: Leak, dryRun: boolean) => readonly number[]
   readonly retention: RetentionWorld
 }
 

@@ -27,7 +27,7 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
   let leaks: readonly Leak[] = []
   const leaked = guarded('name', '', () => {
     leaks = world.suspectedLeaks(touchable(world))
-    return leaks.map(leakFound)
+    return leaks.flatMap((leak) => [leakFound(leak), ...standstills(world, leak, dryRun)])
   })
   const { findings: pruned, ...retained } = await retain(world.retention, dryRun)
   const findings = [...ended, ...cleaned, ...tickets, ...removed, ...leaked, ...pruned]
@@ -108,6 +108,22 @@ function leakFound({ name, run, overMs, why, holders }: Leak): Finding {
     name,
     'suspected leak',
     `held by ${who}${whose}, ${formatDuration(overMs)} over: ${why}`,
+  )
+}
+
+/** A stopped process of ours does what it was about to do: that takes nothing away either. */
+function standstills(world: JanitorWorld, leak: Leak, dryRun: boolean): readonly Finding[] {
+  return guarded('name', leak.name, () =>
+    world
+      .letGoOn(leak, dryRun)
+      .map((pid) =>
+        finding(
+          'name',
+          leak.name,
+          dryRun ? 'would let go on' : 'let go on',
+          `process ${pid}, which has it, had been stopped`,
+        ),
+      ),
   )
 }
 

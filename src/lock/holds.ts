@@ -65,9 +65,9 @@ export function holdOf(paths: StatePaths, name: Name): Hold | null {
   }
 }
 
-/** Ends the process that keeps the name. */
+/** Ends the process that keeps the name. One that is stopped hears of it when it is let go on. */
 export function endHold(paths: StatePaths, hold: Hold): void {
-  signalIdentity(hold.holder, 'SIGTERM')
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalIdentity(hold.holder, signal)
   removeIfThere(holdPath(paths, hold.name))
 }
 

@@ -8,9 +8,13 @@ import { WARM } from '../run/orders.ts'
 import { openedFile, removeIfThere, writeAll } from '../store/durable.ts'
 import type { RunPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
+import { signalPid } from './procfs.ts'
 
 const WRAPPER = fileURLToPath(new URL('../../scripts/run-wrapper', import.meta.url))
 const RUN_PROCESS = fileURLToPath(new URL('../run/main.ts', import.meta.url))
+
+/** Warm processes end in milliseconds when they are to. */
+const MOST_ENDING_MS = 5_000
 
 /** A run's wrapper that this process started. */
 export interface Launched {
@@ -78,9 +82,9 @@ export async function launchWarm(launch: Omit<Launch, 'cloneToken'>): Promise<Wa
         if (!isTold || !launch.foreground) close()
         return isTold
       },
-      async end() {
+      end() {
         close()
-        await launched.ended
+        return insistOnEnd(launched)
       },
     }
   } catch (error) {
@@ -89,6 +93,17 @@ export async function launchWarm(launch: Omit<Launch, 'cloneToken'>): Promise<Wa
   } finally {
     closeSync(readFd)
   }
+}
+
+/** Processes that have no `go` have begun nothing: what is stopped is let go on, and what stays all the same is killed. */
+async function insistOnEnd({ pid, child, ended }: Launched): Promise<void> {
+  const signal = (name: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) signalPid(-pid, name)
+  }
+  signal('SIGCONT')
+  const insist = setTimeout(signal, MOST_ENDING_MS, 'SIGKILL')
+  await ended
+  clearTimeout(insist)
 }
 
 function told(fd: number, cloneToken: string | null): boolean {

@@ -96,9 +96,14 @@ export function aliveMs(pid: number): number {
 
 const MOST_COMMAND_CHARACTERS = 200
 
+/** The words that a process was started with; none where it shows none (its first thread has ended). */
+export function wordsOf(pid: number): readonly string[] {
+  return (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1)
+}
+
 /** The words that a process was started with, or (where it shows none) its name in brackets, as ps(1) does. Anything may be in there. */
 export function commandOf(pid: number): string {
-  const words = (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim()
+  const words = wordsOf(pid).join(' ').trim()
   return (words || `[${(readProc(`/proc/${pid}/comm`) ?? '').trim()}]`).slice(0, MOST_COMMAND_CHARACTERS)
 }
 

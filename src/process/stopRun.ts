@@ -17,7 +17,12 @@ export function stopRun(run: RunPaths, stop: StopRequest): boolean {
 function wake(run: RunPaths): void {
   const lastProcess = lastProcessOf(run)
   if (lastProcess === null || lastProcess.boot !== bootId()) return
-  if (identityOf(lastProcess.pid)?.startTime === lastProcess.startTime) signalIdentity(lastProcess, 'SIGTERM')
+  if (identityOf(lastProcess.pid)?.startTime === lastProcess.startTime) tell(lastProcess)
+}
+
+/** One that somebody has stopped hears it when it is let go on. */
+function tell(conductor: ProcessIdentity): void {
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalIdentity(conductor, signal)
 }
 
 function lastProcessOf(run: RunPaths): ProcessIdentity | null {

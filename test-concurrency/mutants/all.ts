@@ -1,9 +1,11 @@
+import { BUDGETS, RECORDS } from './budgets.ts'
 import { JANITOR } from './janitor.ts'
 import { LEFTOVERS } from './leftovers.ts'
 import { HANDED_OVER, LOCKS, WAITING } from './locks.ts'
 import type { Mutant } from './mutant.ts'
 import { LIFE, STOPS } from './runs.ts'
-import { BUDGETS, RECORDS, TREES } from './teardown.ts'
+import { STANDSTILLS } from './standstill.ts'
+import { TREES } from './teardown.ts'
 
 /** All mutants, by what they are about. */
 export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
@@ -16,5 +18,6 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   'Stop and wrapper': STOPS,
   'Trees and teardown': TREES,
   Budgets: BUDGETS,
+  'Who is stopped for good': STANDSTILLS,
   Records: RECORDS,
 }
