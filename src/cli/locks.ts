@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
-import { EXIT, InputError, messageOf } from '../errors.ts'
-import { endHold, holdInBackground, holdOf, noteHold } from '../lock/holds.ts'
+import { EXIT, InputError } from '../errors.ts'
+import { holdInBackground, noteHold } from '../lock/holds.ts'
 import { lookAtNames, type NameLook } from '../lock/look.ts'
 import type { Held } from '../lock/nameLocks.ts'
-import { releaseByHand } from '../lock/releaseByHand.ts'
 import { claimInTurn } from '../lock/waiting.ts'
 import { runDomainFault } from '../model/domain.ts'
 import { formatDuration } from '../model/duration.ts'
 import { isResource, nameFault } from '../model/names.ts'
+import { releaseName as releaseNow } from '../process/byHand.ts'
 import { recoverer } from '../process/recovery.ts'
 import { addAuditLine, lastAuditLines } from '../store/audit.ts'
 import type { Context } from './context.ts'
@@ -69,7 +69,7 @@ export async function holdName(context: Context, wish: HoldWish): Promise<number
     return EXIT.busy
   }
   const by = personName()
-  const hold = { name: wish.name, reason: wish.reason, by, untilMs: Date.now() + wish.forMs }
+  const hold = { name: wish.name, reason: wish.reason, by, untilMs: Date.now() + wish.forMs, order: null }
   const rest = { untilMs: hold.untilMs, command: wish.command, ...sudoUser() }
   addAuditLine(state, { action: 'hold', name: wish.name, by, reason: wish.reason, rest })
   if (wish.command.length > 0) return holdWhile(context, claimed, hold, wish)
@@ -109,34 +109,25 @@ async function holdWhile(
 export function releaseName(context: Context, name: string, reason: string): number {
   const { state, stdout, stderr } = context
   checkName(context, name, 'berth locks release')
-  const hold = holdOf(state, name)
-  const line = { action: 'release', name, by: personName(), reason } as const
-  if (hold !== null) {
-    addAuditLine(state, { ...line, rest: { held: hold.reason, heldBy: hold.by, ...sudoUser() } })
-    endHold(state, hold)
-    stdout.write(`${name}: the hold of ${hold.by} (${hold.reason}) is ended.\n`)
-    return EXIT.ok
+  const released = releaseNow(state, { name, by: personName(), reason, rest: sudoUser() })
+  switch (released.kind) {
+    case 'hold':
+      stdout.write(`${name}: the hold of ${released.hold.by} (${released.hold.reason}) is ended.\n`)
+      return EXIT.ok
+    case 'busy':
+      stderr.write(
+        `berth: ${name} is busy: a live run has it, or is being recovered. Stop it with \`berth cancel\`; a live run is never released.\n`,
+      )
+      return EXIT.busy
+    case 'clean':
+      stdout.write(`${name} was free and clean already.\n`)
+      return EXIT.ok
+    case 'released':
+      stdout.write(`${name} is clean now (${released.runs.join(', ')}).\n`)
+      if (released.auditFault !== null)
+        stderr.write(`berth: the audit line cannot be written: ${released.auditFault}\n`)
+      return EXIT.ok
   }
-  const released = releaseByHand(state, name, reason)
-  if (released.kind === 'busy') {
-    stderr.write(
-      `berth: ${name} is busy: a live run has it, or is being recovered. Stop it with \`berth cancel\`; a live run is never released.\n`,
-    )
-    return EXIT.busy
-  }
-  // Done already, and in the journals of the runs: a full disk does not undo it.
-  if (released.kind === 'released')
-    try {
-      addAuditLine(state, { ...line, rest: { runs: released.runs, ...sudoUser() } })
-    } catch (error) {
-      stderr.write(`berth: the audit line cannot be written: ${messageOf(error)}\n`)
-    }
-  stdout.write(
-    released.kind === 'clean'
-      ? `${name} was free and clean already.\n`
-      : `${name} is clean now (${released.runs.join(', ')}).\n`,
-  )
-  return EXIT.ok
 }
 
 /** `berth locks audit`: what people did to names by hand, oldest first. */

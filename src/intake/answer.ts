@@ -1,4 +1,4 @@
-import type { Command, CommandFault } from '../model/command.ts'
+import type { Command, CommandFault, LookCommand } from '../model/command.ts'
 import { decide, doorRefusal } from '../model/policy.ts'
 import type { ActingCommand, Decision, DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
 import type { NewRun } from '../model/ports.ts'
@@ -13,6 +13,7 @@ export type Answered =
   | Exclude<Decision, { readonly kind: 'run' }>
   | { readonly kind: 'queued'; readonly runs: readonly NewRun[] }
   | { readonly kind: 'status' }
+  | { readonly kind: 'why' }
   | { readonly kind: 'help' }
 
 /** What a command led to. */
@@ -49,7 +50,11 @@ export async function answerAll(
 }
 
 function isActing(command: Command | CommandFault): command is ActingCommand {
-  return command.kind !== 'fault' && command.kind !== 'status' && command.kind !== 'help'
+  return command.kind !== 'fault' && !isLook(command)
+}
+
+function isLook(command: Command): command is LookCommand {
+  return command.kind === 'status' || command.kind === 'why' || command.kind === 'help'
 }
 
 function answerTo(
@@ -58,7 +63,7 @@ function answerTo(
   asked: Asked,
   world: IntakeWorld,
 ): Answered {
-  if (!isActing(command)) return { kind: command.kind === 'status' ? 'status' : 'help' }
+  if (!isActing(command)) return { kind: command.kind === 'fault' ? 'help' : command.kind }
   if (facts === null) throw new TypeError(`${command.kind} was let in without facts`)
   const decision = decide(command, facts, world.config)
   if (decision.kind !== 'run') return decision

@@ -1,13 +1,14 @@
-import type { Approval, Decided, ReplyPart } from '../model/ports.ts'
+import type { Approval, Decided, NewOrder, ReplyPart } from '../model/ports.ts'
 import { type RefusalReason, refuse } from '../model/refusal.ts'
 import { type RunTold, replyBody } from '../model/reply.ts'
 import { type Answer, type Answered, answerAll } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { emptyDecided } from './decided.ts'
-import { actorKey, newestRuns, pullRequestKey } from './gather.ts'
+import { actorKey, newestRuns, pullRequestKey, unfinishedRuns } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
-import { replyParts, runsOf, wantsReply } from './reply.ts'
+import { isOrder, orderId, replyParts, runsOf, wantsReply } from './reply.ts'
 import { type Reaction, reactionReport, replyReport } from './reports.ts'
+import type { RunWait } from './why.ts'
 
 /** All that a comment or a button leads to: runs, stops, approvals, and what is said about them. @throws GitHubFault */
 export async function decideAsked(
@@ -26,6 +27,7 @@ export async function decideAsked(
     runs,
     reports: [...said.reports, ...runs.map(world.firstCheck)],
     replies: said.replies,
+    orders: ordersOf(asked, answers, world),
     stops,
     uses: [...answers.map(() => actorKey(asked)), ...runs.map(() => pullRequestKey(asked))],
     approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
@@ -60,12 +62,34 @@ async function sayingOf(
   const reaction = commentId === null ? [] : [reactionReport(reactionTo(answers), commentId, asked)]
   if (isFlood || !answers.some((answer) => wantsReply(answer, asked)))
     return { reports: reaction, replies: [] }
-  const runs = answers.some(({ answered }) => answered.kind === 'status')
-    ? await newestRuns(asked, world)
-    : []
-  const parts = replyParts(asked, answers, { ...world, runs })
-  const body = replyBody(parts, toldOf(answers), world.runPage)
+  const kinds = new Set(answers.map(({ answered }) => answered.kind))
+  const runs = kinds.has('status') ? await newestRuns(asked, world) : []
+  const waits = kinds.has('why') ? await waitsOfRuns(asked, world) : []
+  const parts = replyParts(asked, answers, { ...world, runs, waits })
+  const body = replyBody(
+    parts,
+    { runs: toldOf(answers), orders: ordersOf(asked, answers, world) },
+    world.runPage,
+  )
   return { reports: [...reaction, replyReport(asked, body)], replies: keptUpToDate(asked, parts) }
+}
+
+async function waitsOfRuns(asked: Asked, world: IntakeWorld): Promise<readonly RunWait[]> {
+  const unfinished = await unfinishedRuns(asked, world)
+  const nowMs = world.time.now()
+  return Promise.all(unfinished.map(async (row) => ({ row, wait: await world.waitOf(row.id), nowMs })))
+}
+
+/** What is asked of names by hand. */
+function ordersOf(asked: Asked, answers: readonly Answer[], { time }: IntakeWorld): readonly NewOrder[] {
+  return answers.flatMap(({ answered }, index) => {
+    if (!isOrder(answered)) return []
+    const { kind: action, name, reason } = answered
+    const forMs = answered.kind === 'hold' ? answered.forMs : 0
+    const { actor, commentId } = asked
+    const who = { by: actor.login, commentId, orderedAtMs: time.now() }
+    return [{ id: orderId(asked, index), action, name, forMs, reason, ...who }]
+  })
 }
 
 /** Runs as they are once the decision is written. */
@@ -86,9 +110,9 @@ function toldOf(answers: readonly Answer[]): ReadonlyMap<string, RunTold> {
   return new Map(told.map((run) => [run.id, run]))
 }
 
-/** A reply that tells of no run is said once, and so is one to a button: there is no comment that it belongs to. */
+/** A reply that tells of no run and no order is said once, and so is one to a button: there is no comment that it belongs to. */
 function keptUpToDate({ commentId, repository, pr }: Asked, parts: readonly ReplyPart[]): Decided['replies'] {
-  if (commentId === null || parts.every(({ runs }) => runs.length === 0)) return []
+  if (commentId === null || parts.every(({ runs, orders }) => runs.length + orders.length === 0)) return []
   const { fullName, installationId } = repository
   return [{ commentId, repository: fullName, installationId, pr, parts }]
 }
@@ -114,6 +138,9 @@ const OUTCOMES: Readonly<Record<Answered['kind'], string>> = {
   revoke: 'approval_revoked',
   status: 'status_told',
   help: 'help_told',
+  hold: 'hold_ordered',
+  release: 'release_ordered',
+  why: 'why_told',
   note: 'nothing_to_do',
   refusal: 'refused',
 }

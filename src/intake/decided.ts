@@ -19,6 +19,7 @@ export function emptyDecided(
     heads: [],
     approvals: [],
     replies: [],
+    orders: [],
   }
 }
 
@@ -35,5 +36,6 @@ export function together(nothing: Decided, parts: readonly Decided[]): Decided {
     heads: parts.flatMap(({ heads }) => heads),
     approvals: parts.flatMap(({ approvals }) => approvals),
     replies: parts.flatMap(({ replies }) => replies),
+    orders: parts.flatMap(({ orders }) => orders),
   }
 }

@@ -1,4 +1,6 @@
 import type { Enrolment } from '../model/config.ts'
+import { domainFor, mentions } from '../model/domain.ts'
+import type { Name } from '../model/names.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import type { DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
 import type { RunRow } from '../model/ports.ts'
@@ -35,7 +37,7 @@ export async function gatherPolicyFacts(
     github.permissionOf(repository, actor),
     github.pullRequest(repository, pr),
   ])
-  const newest = await newestRuns(asked, world)
+  const [newest, unfinished] = [await newestRuns(asked, world), await unfinishedRuns(asked, world)]
   return {
     enrolment,
     recipes,
@@ -47,9 +49,26 @@ export async function gatherPolicyFacts(
     lastHead: await store.lastHead(repository.id, pr),
     approved: await approvedAmong([pullRequest.headSha, ...shasOf(asked)], asked, world),
     pullRequestUses: await store.usesSince(pullRequestKey(asked), time.now() - HOUR_MS),
-    unfinished: await unfinishedRuns(asked, world),
+    unfinished,
     over: newest.filter((run) => isOver(run.state)),
+    domains: domainsOf(asked, enrolment, unfinished, world),
   }
+}
+
+/** Where the enrolled recipes deploy this pull request, and where runs of it are: each domain once. */
+function domainsOf(
+  { repository, pr }: PullRequest,
+  enrolment: Enrolment,
+  unfinished: readonly RunRow[],
+  { recipes, config, hash }: IntakeWorld,
+): readonly Name[] {
+  const facts = { owner: repository.owner, repo: repository.name, pr, run: '' }
+  const own = recipes.filter(
+    ({ name, domain }) => enrolment.recipes.includes(name) && !mentions(domain, 'run'),
+  )
+  const made = own.map((recipe) => domainFor(recipe, facts, config, hash))
+  const planned = made.flatMap((one) => ('domain' in one ? [one.domain] : []))
+  return [...new Set([...planned, ...unfinished.map(({ domain }) => domain)])]
 }
 
 /** Newest first. */

@@ -4,6 +4,7 @@ import type { PullRequestFacts } from '../model/policyFacts.ts'
 import type { Delivery, NewReport, NewRun, Store } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { RunPage } from '../model/reply.ts'
+import type { Wait } from '../model/wait.ts'
 import type { Time } from '../report/time.ts'
 import type { Actor, Repository } from './event.ts'
 
@@ -45,6 +46,8 @@ export interface IntakeWorld {
   /** The check run of a run that has just been queued. */
   readonly firstCheck: (run: NewRun) => NewReport
   readonly runPage: RunPage
+  /** What a queued run waits for; null = it does not wait. */
+  readonly waitOf: (runId: string) => Promise<Wait | null>
   /** The address of the page that explains reasons; null = there is none. */
   readonly reasons: string | null
   readonly newRunId: () => string

@@ -2,6 +2,7 @@ import { formatCommand } from '../model/commandFormat.ts'
 import { inCode } from '../model/commandText.ts'
 import { COMMAND_WORD } from '../model/commandWord.ts'
 import type { Config, Enrolment } from '../model/config.ts'
+import { formatDuration } from '../model/duration.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import { shortSha } from '../model/policyFork.ts'
 import type { NewRun, ReplyPart, RunRow } from '../model/ports.ts'
@@ -9,6 +10,7 @@ import type { Recipe } from '../model/recipe.ts'
 import { REFUSALS, type Refusal } from '../model/refusal.ts'
 import type { Answer, Answered } from './answer.ts'
 import type { Asked } from './asked.ts'
+import { type RunWait, whyText } from './why.ts'
 
 /** What help and status speak of. */
 export interface ReplyFacts {
@@ -16,6 +18,8 @@ export interface ReplyFacts {
   readonly recipes: readonly Recipe[]
   /** Newest first. */
   readonly runs: readonly RunRow[]
+  /** Runs that are not over, oldest first, each with what it waits for if it does. */
+  readonly waits: readonly RunWait[]
   /** The page that explains reasons, if there is one. */
   readonly reasons: string | null
 }
@@ -32,11 +36,12 @@ export function replyParts(
   facts: ReplyFacts,
 ): readonly ReplyPart[] {
   const named = answers.length > 1 || asked.commentId === null
-  return answers.map((answer) => {
+  return answers.map((answer, index) => {
     const text = textOf(answer.answered, asked, facts)
     return {
       text: named ? `${headingOf(answer, asked)}\n\n${text}` : text,
       runs: runsOf(answer.answered).map(({ id }) => id),
+      orders: isOrder(answer.answered) ? [orderId(asked, index)] : [],
     }
   })
 }
@@ -52,6 +57,15 @@ export function runsOf(answered: Answered): readonly NewRun[] {
     default:
       return []
   }
+}
+
+/** Names the order that the n-th answer gives. */
+export function orderId({ topic }: Pick<Asked, 'topic'>, index: number): string {
+  return `${topic}:${index}`
+}
+
+export function isOrder(answered: Answered): answered is Answered & { readonly kind: 'hold' | 'release' } {
+  return answered.kind === 'hold' || answered.kind === 'release'
 }
 
 /** Whose button was pressed for what: nobody sees it on the page. */
@@ -72,10 +86,16 @@ function textOf(answered: Answered, asked: Asked, facts: ReplyFacts): string {
       return `Commit ${answered.sha} may be run, until the next push or ${inCode(`${COMMAND_WORD} revoke ${answered.sha}`)}.`
     case 'revoke':
       return `Commit ${answered.sha} may not be run.${answered.stops.length === 0 ? '' : ' Stopping what runs it.'}`
+    case 'hold':
+      return `To be held for ${formatDuration(answered.forMs)} from when it is free: ${inCode(answered.reason)}.`
+    case 'release':
+      return `To be released: ${inCode(answered.reason)}.`
     case 'note':
       return answered.detail
     case 'status':
       return statusText(facts.runs)
+    case 'why':
+      return whyText(facts.waits)
     case 'help':
       return helpText(facts, asked.repository.fullName)
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { ProcessIdentity } from '../model/journal.ts'
 import { type Name, nameFault } from '../model/names.ts'
-import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
 import { identityOf, isAlive, signalIdentity } from '../process/procfs.ts'
 import { readIfThere, removeIfThere, replaceFile } from '../store/durable.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -14,21 +14,26 @@ export interface Hold {
   readonly reason: string
   readonly by: string
   readonly untilMs: number
+  /** The order that it carries out; null = a command's. */
+  readonly order: string | null
   readonly holder: ProcessIdentity
 }
 
-/** Starts the small process that keeps the lock until its time is over: `sleep` in a session of its own. */
+/**
+ * Starts the small process that keeps the lock until its time is over: `sleep` in a session of its own. It waits for a word after the note is
+ * on disk: a starter that dies before leaves a free name, and not one that nobody could see whose it is, or end.
+ */
 export async function holdInBackground(
   paths: StatePaths,
   held: Held,
   hold: Omit<Hold, 'holder'>,
   forMs: number,
 ): Promise<Hold> {
-  const child = spawn('sleep', [String(forMs / 1000)], {
+  const child = spawn('sh', ['-c', 'read -r go && exec sleep "$0"', String(forMs / 1000)], {
     cwd: '/',
     detached: true,
     env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'ignore', 'ignore', ...held.fds],
+    stdio: ['pipe', 'ignore', 'ignore', ...held.fds],
   })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
@@ -36,9 +41,10 @@ export async function holdInBackground(
   })
   child.unref()
   try {
-    return noteHold(paths, hold, child.pid ?? 0)
+    const noted = noteHold(paths, hold, child.pid ?? 0)
+    child.stdin?.end('go\n')
+    return noted
   } catch (error) {
-    // Nobody could see whose it is, or end it.
     child.kill('SIGKILL')
     throw error
   }
@@ -83,6 +89,7 @@ function readHold(value: unknown): Hold {
     reason: textOf(fields, 'reason'),
     by: textOf(fields, 'by'),
     untilMs: numberOf(fields, 'untilMs'),
+    order: optional(fields, 'order', textOf),
     holder: {
       pid: numberOf(holder, 'pid'),
       startTime: textOf(holder, 'startTime'),

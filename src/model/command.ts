@@ -1,3 +1,4 @@
+import { type HoldCommand, type ReleaseCommand, readHold, readRelease } from './commandHold.ts'
 import { type CommandLine, commandLines } from './commandLines.ts'
 import { inCode, seen, unseenCharacter } from './commandText.ts'
 import { COMMAND_WORD } from './commandWord.ts'
@@ -10,8 +11,10 @@ export type Command =
   | RunCommand
   | ApprovalCommand
   | CancelCommand
-  | { readonly kind: 'status' }
-  | { readonly kind: 'help' }
+  | RetryCommand
+  | HoldCommand
+  | ReleaseCommand
+  | LookCommand
 
 export interface RunCommand {
   readonly kind: 'run'
@@ -34,6 +37,14 @@ export interface CancelCommand {
   /** A run's id, all runs of the pull request, or null = the only one. */
   readonly target: { readonly run: string } | 'all' | null
 }
+
+/** What failed on this pull request is to be tested again, at the head as it is now. */
+export interface RetryCommand {
+  readonly kind: 'retry'
+}
+
+/** Changes nothing, so everybody may ask. */
+export type LookCommand = { readonly kind: 'status' } | { readonly kind: 'why' } | { readonly kind: 'help' }
 
 /** A line that was meant as a command and is none. */
 export interface CommandFault {
@@ -105,7 +116,11 @@ const SYNTAX: { readonly [S in Subcommand]: (words: readonly string[]) => Comman
   ok: (words) => parseApproval('approve', 'ok', words),
   revoke: (words) => parseApproval('revoke', 'revoke', words),
   cancel: parseCancel,
+  retry: (words) => alone({ kind: 'retry' }, words),
   status: (words) => alone({ kind: 'status' }, words),
+  why: (words) => alone({ kind: 'why' }, words),
+  hold: (words) => unlessWrong(readHold(words)),
+  release: (words) => unlessWrong(readRelease(words)),
   help: (words) => alone({ kind: 'help' }, words),
 }
 
@@ -127,6 +142,10 @@ function parseCancel([target, ...rest]: readonly string[]): Command | Fault {
   if (target === 'all') return { kind: 'cancel', target: 'all' }
   if (RUN_ID.test(target)) return { kind: 'cancel', target: { run: target } }
   return badCommand(`${inCode(target)} cannot be a run's id`)
+}
+
+function unlessWrong(read: Command | { readonly wrong: string }): Command | Fault {
+  return 'wrong' in read ? badArgument(read.wrong) : read
 }
 
 function alone(command: Command, words: readonly string[]): Command | Fault {

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import type { HoldCommand, ReleaseCommand } from './commandHold.ts'
 import { COMMAND_WORD } from './commandWord.ts'
 import { formatDuration } from './duration.ts'
 import type { RunPlan } from './policyFacts.ts'
@@ -29,7 +30,19 @@ function wordsOf(command: Command): readonly string[] {
         'cancel',
         ...(command.target === null ? [] : [command.target === 'all' ? 'all' : command.target.run]),
       ]
+    case 'hold':
+      return [command.kind, ...nameOf(command), `for=${formatDuration(command.forMs)}`, ...reasonOf(command)]
+    case 'release':
+      return [command.kind, ...nameOf(command), ...reasonOf(command)]
     default:
       return [command.kind]
   }
+}
+
+function nameOf({ name }: HoldCommand | ReleaseCommand): readonly string[] {
+  return name === null ? [] : [name]
+}
+
+function reasonOf({ reason }: HoldCommand | ReleaseCommand): readonly string[] {
+  return reason === '' ? [] : [reason]
 }

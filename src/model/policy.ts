@@ -1,10 +1,12 @@
-import type { Command, CommandFault, RunCommand } from './command.ts'
+import type { Command, CommandFault } from './command.ts'
 import { inCode } from './commandText.ts'
 import { type Enrolment, PERMISSIONS, type Permission } from './config.ts'
 import { cancelDecision } from './policyCancel.ts'
 import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts, RunPlan } from './policyFacts.ts'
 import { approvalRefusal, forkRefusal, isFork } from './policyFork.ts'
+import { holdDecision } from './policyHold.ts'
 import { plansOf } from './policyRecipe.ts'
+import { retryPlans } from './policyRetry.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 /** What is refused before GitHub is asked anything; what stops or takes back is never refused for its number. */
@@ -31,7 +33,9 @@ export function decide(command: ActingCommand, facts: PolicyFacts, config: Polic
     )
   switch (command.kind) {
     case 'run':
-      return decideRun(command, facts, config)
+      return decideRun(() => plansOf(command, facts), facts, config)
+    case 'retry':
+      return decideRun(() => retryPlans(facts), facts, config)
     case 'approve':
       return decideApproval(command.sha, facts, config)
     case 'revoke':
@@ -42,6 +46,9 @@ export function decide(command: ActingCommand, facts: PolicyFacts, config: Polic
       }
     case 'cancel':
       return cancelDecision(command, facts)
+    case 'hold':
+    case 'release':
+      return holdDecision(command, facts)
   }
 }
 
@@ -56,7 +63,8 @@ export function enrolmentOf(enrolments: readonly Enrolment[], fullName: string):
 }
 
 function leastPermission(command: ActingCommand, { trust }: PolicyConfig): Permission {
-  if (command.kind === 'run') return trust.run
+  if (command.kind === 'run' || command.kind === 'retry') return trust.run
+  if (command.kind === 'hold' || command.kind === 'release') return trust.hold
   if (command.kind === 'cancel') return trust.cancel
   return isAtLeast(trust.run, 'write') ? trust.run : 'write'
 }
@@ -65,14 +73,22 @@ function isAtLeast(permission: Permission, least: Permission): boolean {
   return PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf(least)
 }
 
-function decideRun(command: RunCommand, facts: PolicyFacts, config: PolicyConfig): Decision {
+function decideRun(
+  plansOfCommand: () => ReturnType<typeof plansOf>,
+  facts: PolicyFacts,
+  config: PolicyConfig,
+): Decision {
   if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to test it.')
-  const planned = plansOf(command, facts)
+  const planned = plansOfCommand()
   if (planned.kind === 'refusal') return planned
+  if (planned.plans.length === 0) return { kind: 'note', detail: NOTHING_FAILED }
   const refusal = forkRefusal(facts, config, planned.plans) ?? limitRefusal(facts, config, planned.plans)
   if (refusal !== null) return refusal
   return { kind: 'run', plans: planned.plans, sha: facts.pullRequest.headSha, fork: isFork(facts) }
 }
+
+const NOTHING_FAILED =
+  'There is nothing to retry: of each recipe, the newest run of this pull request passed, or is not over.'
 
 function limitRefusal(facts: PolicyFacts, config: PolicyConfig, plans: readonly RunPlan[]): Refusal | null {
   const most = config.limits.perPullRequestPerHour

@@ -1,12 +1,20 @@
 import type { Arguments } from './arguments.ts'
-import type { ApprovalCommand, CancelCommand, RunCommand } from './command.ts'
+import type { ApprovalCommand, CancelCommand, RetryCommand, RunCommand } from './command.ts'
+import type { HoldCommand, ReleaseCommand } from './commandHold.ts'
 import type { Config, Enrolment, Permission } from './config.ts'
+import type { Name } from './names.ts'
 import type { HeadSeen, RunRow } from './ports.ts'
 import type { Recipe } from './recipe.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A command that needs GitHub's word on who asks and on what. */
-export type ActingCommand = RunCommand | ApprovalCommand | CancelCommand
+export type ActingCommand =
+  | RunCommand
+  | RetryCommand
+  | ApprovalCommand
+  | CancelCommand
+  | HoldCommand
+  | ReleaseCommand
 
 export type PolicyConfig = Pick<Config, 'trust' | 'limits' | 'runAs'>
 
@@ -49,6 +57,8 @@ export interface PolicyFacts {
   readonly unfinished: readonly RunRow[]
   /** Its newest runs that are over. */
   readonly over: readonly RunRow[]
+  /** Where its runs deploy: what may be held and released from its conversation. */
+  readonly domains: readonly Name[]
 }
 
 /** One run to be queued. */
@@ -67,4 +77,6 @@ export type Decision =
   | { readonly kind: 'stop'; readonly runs: readonly RunRow[] }
   | { readonly kind: 'approve'; readonly sha: string }
   | { readonly kind: 'revoke'; readonly sha: string; readonly stops: readonly RunRow[] }
+  | { readonly kind: 'hold'; readonly name: Name; readonly forMs: number; readonly reason: string }
+  | { readonly kind: 'release'; readonly name: Name; readonly reason: string }
   | { readonly kind: 'note'; readonly detail: string }

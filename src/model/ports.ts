@@ -158,6 +158,48 @@ export interface ReplyPart {
   readonly text: string
   /** Ids of runs. */
   readonly runs: readonly string[]
+  /** Ids of orders. */
+  readonly orders: readonly string[]
+}
+
+/** What somebody asks of a name by hand; carried out by whoever has the machine. */
+export interface NewOrder {
+  readonly id: string
+  readonly action: 'hold' | 'release'
+  readonly name: Name
+  /** How long a hold lasts, and how long it is waited for; milliseconds. */
+  readonly forMs: number
+  readonly reason: string
+  readonly by: string
+  /** The comment whose reply tells what became of it; null = none does. */
+  readonly commentId: number | null
+  readonly orderedAtMs: number
+}
+
+/** How an order ended: `failed` = by a fault of the harness. */
+export const ORDER_OUTCOMES = [
+  'held',
+  'not_held',
+  'withdrawn',
+  'hold_ended',
+  'keep_ended',
+  'declared_clean',
+  'was_free',
+  'busy',
+  'failed',
+] as const
+export type OrderOutcome = (typeof ORDER_OUTCOMES)[number]
+
+export interface OrderEnd {
+  readonly outcome: OrderOutcome
+  /** One line for people, untrusted. */
+  readonly detail: string
+  readonly atMs: number
+}
+
+export interface Order extends NewOrder {
+  /** Null = it is still to be carried out. */
+  readonly end: OrderEnd | null
 }
 
 /** The reply to a comment, whose runs' states it tells for as long as they change. */
@@ -172,6 +214,7 @@ export interface StaleReply extends NewReply {
   /** The number of the change that it is to tell, from 1. */
   readonly change: number
   readonly runs: readonly RunRow[]
+  readonly orders: readonly Order[]
 }
 
 /** All that deciding one delivery writes: everything or nothing. */
@@ -191,6 +234,7 @@ export interface Decided {
   readonly approvals: readonly Approval[]
   /** Replies that are kept up to date from here on; their first form is among the reports. */
   readonly replies: readonly NewReply[]
+  readonly orders: readonly NewOrder[]
 }
 
 /** A push that was seen on a pull request. */
@@ -293,7 +337,12 @@ export interface Store {
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
   /** Given up: visible as `report_failed`. */
   reportFailed(seq: number, error: string, atMs: number): Promise<void>
-  /** Replies some of whose runs have ended since their newest form; a few. */
+  /** Orders that are still to be carried out, oldest first. */
+  openOrders(): Promise<readonly Order[]>
+  /** False = it has ended before. */
+  endOrder(id: string, end: OrderEnd): Promise<boolean>
+
+  /** Replies some of whose runs or orders have ended since their newest form; a few. */
   staleReplies(): Promise<readonly StaleReply[]>
   /** Stores the form that tells this change. False = another one was told meanwhile; nothing was written. */
   tellReply(reply: Pick<StaleReply, 'commentId' | 'change'>, report: NewReport): Promise<boolean>

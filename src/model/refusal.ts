@@ -13,6 +13,8 @@ export const REFUSALS = {
   fork_needs_isolation: 'Code of forks is only run where it is isolated, and nothing isolates it here.',
   fork_needs_approval: 'This commit comes from a fork and nobody has approved it.',
   head_moved: 'The pull request may have changed since this was asked for.',
+  unknown_domain: 'No run of this pull request deploys there.',
+  ambiguous_domain: 'The recipes of this repository deploy at several domains.',
   no_such_run: 'There is no such run on this pull request.',
   ambiguous_run: 'Several runs are not over yet.',
   github_refused: 'GitHub does not give the facts that a decision needs.',

@@ -1,5 +1,5 @@
 import { inCode } from './commandText.ts'
-import type { NewRun, ReplyPart, RunRow } from './ports.ts'
+import type { NewRun, Order, OrderOutcome, ReplyPart, RunRow } from './ports.ts'
 
 /** What is told of a run. */
 export interface RunTold
@@ -8,6 +8,9 @@ export interface RunTold
   /** It was asked to stop. */
   readonly stopping: boolean
 }
+
+/** What is told of an order; without an end it is still to be carried out. */
+export type OrderTold = Pick<Order, 'id' | 'action' | 'name'> & Partial<Pick<Order, 'end'>>
 
 /** The address of a run's page; null = there is none. */
 export type RunPage = (runId: string) => string | null
@@ -21,11 +24,14 @@ const MOST_CHARACTERS = 60_000
  */
 export function replyBody(
   parts: readonly ReplyPart[],
-  runs: ReadonlyMap<string, RunTold>,
+  told: { readonly runs: ReadonlyMap<string, RunTold>; readonly orders: readonly OrderTold[] },
   page: RunPage,
 ): string {
-  const blocks = parts.map(({ text, runs: ids }) => {
-    const lines = ids.flatMap((id) => runs.get(id) ?? []).map((run) => runLineOf(run, page))
+  const blocks = parts.map(({ text, runs, orders }) => {
+    const lines = [
+      ...runs.flatMap((id) => told.runs.get(id) ?? []).map((run) => runLineOf(run, page)),
+      ...told.orders.filter(({ id }) => orders.includes(id)).map(orderLineOf),
+    ]
     return [text, ...(lines.length === 0 ? [] : [lines.join('\n')])].join('\n\n')
   })
   const whole = blocks.join('\n\n')
@@ -47,4 +53,24 @@ function stateOf({ state, verdict, stopping }: RunTold): string {
   if (verdict !== null) return `**${verdict.conclusion}**, ${inCode(verdict.title)}`
   if (stopping) return 'stopping'
   return state === 'queued' ? 'queued' : 'under way'
+}
+
+function orderLineOf({ action, name, end }: OrderTold): string {
+  const words = end === undefined || end === null ? PENDING[action] : OUTCOMES[end.outcome]
+  const detail = end === undefined || end === null || end.detail === '' ? '' : `, ${inCode(end.detail)}`
+  return `- ${inCode(name)}: ${words}${detail}`
+}
+
+const PENDING = { hold: 'waits for its turn', release: 'under way' } as const
+
+const OUTCOMES: Readonly<Record<OrderOutcome, string>> = {
+  held: '**held**',
+  not_held: '**not held**',
+  withdrawn: '**not held**, released before its turn came',
+  hold_ended: '**released**, the hold is ended',
+  keep_ended: '**released**, the red run that was kept is torn down',
+  declared_clean: '**released**, declared clean',
+  was_free: 'was free and clean already',
+  busy: '**not released**, a live run has it',
+  failed: '**failed**',
 }

@@ -15,9 +15,9 @@ export async function refreshReplies(
 }
 
 function newForm(reply: StaleReply, page: RunPage): NewReport {
-  const { commentId, repository, installationId, pr, parts, runs } = reply
+  const { commentId, repository, installationId, pr, parts, runs, orders } = reply
   const told = new Map(runs.map((run) => [run.id, { ...run, stopping: run.stop !== null }]))
-  const body = replyBody(parts, told, page)
+  const body = replyBody(parts, { runs: told, orders }, page)
   return {
     key: `${replyKey(commentId)}:${reply.change}`,
     kind: 'reply',

@@ -44,7 +44,8 @@ function waitOf({ waitsFor, names }: RunRow, { wait }: CheckExtras): string {
   return lines.filter((line) => line !== '').join('\n')
 }
 
-function holderLine({ name, run, pr, by, sinceMs }: Holder): string {
+/** Who has a name. Markdown. */
+export function holderLine({ name, run, pr, by, sinceMs }: Holder): string {
   const who = [
     run === null ? `kept by ${by === null ? 'somebody' : inCell(by)}` : `with run ${inCell(run)}`,
     ...(pr === null || run === null ? [] : [`of pull request ${pr}`]),

@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Orders } from './orders.ts'
 import type { Replies } from './replies.ts'
 import type { Reports } from './reports.ts'
 import type { RunChanges } from './runChanges.ts'
@@ -48,17 +49,23 @@ const APPROVAL = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AN
 /** What a delivery is recorded with when another one has been acted on for the same thing. */
 const REPEATED = 'repeated'
 
+/** The parts that a decision writes to, all in its one transaction. */
+interface Written {
+  readonly runs: Runs
+  readonly changes: RunChanges
+  readonly reports: Reports
+  readonly replies: Replies
+  readonly orders: Orders
+}
+
 export function decisionsOn(
   database: Database,
-  runs: Runs,
-  changes: RunChanges,
-  reports: Reports,
-  replies: Replies,
+  written: Written,
 ): Pick<Store, 'decide' | 'hasActed' | 'lastHead' | 'approval' | 'usesSince'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
-  const write = writerOn(database, runs, changes, reports, replies)
+  const write = writerOn(database, written)
 
   function decide(decided: Decided): boolean {
     const { deliveryId: id, atMs } = decided
@@ -81,7 +88,7 @@ export function decisionsOn(
   }
 }
 
-function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: Reports, replies: Replies) {
+function writerOn(database: Database, { runs, changes, reports, replies, orders }: Written) {
   const claim = database.prepare(CLAIM_SUBJECT)
   const use = database.prepare(ADD_USE)
   const forget = database.prepare(FORGET_USES)
@@ -101,6 +108,7 @@ function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: 
     for (const approval of decided.approvals)
       approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, atMs })
     for (const reply of decided.replies) replies.add(reply, atMs)
+    for (const order of decided.orders) orders.add(order)
     reports.add(decided.reports)
   }
 }

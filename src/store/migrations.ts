@@ -5,6 +5,7 @@ import {
   FINISHED_RUNS,
   FIRST_SCHEMA,
   LIMITS,
+  ORDERS,
   PARTS_OF_RUNS,
   PAYLOADS,
   REPLIES,
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   FINISHED_RUNS,
   WATCHES,
   RETRIES,
+  ORDERS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -1,6 +1,7 @@
 import type { NewReply, ReplyPart, StaleReply, Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Orders } from './orders.ts'
 import type { Reports } from './reports.ts'
 import type { RunReads } from './runReads.ts'
 
@@ -38,7 +39,12 @@ export interface Replies {
   runEnded(run: string): void
 }
 
-export function repliesOn(database: Database, reads: RunReads, reports: Reports): Replies {
+export function repliesOn(
+  database: Database,
+  reads: RunReads,
+  orders: Pick<Orders, 'ofComment'>,
+  reports: Reports,
+): Replies {
   const add = database.prepare(ADD)
   const addRun = database.prepare(ADD_RUN)
   const overAlready = database.prepare(OVER_ALREADY)
@@ -47,10 +53,13 @@ export function repliesOn(database: Database, reads: RunReads, reports: Reports)
   const runsOf = reads.each(RUNS_OF)
   const tell = database.prepare(TELL)
 
+  function toldBy(commentId: number): Pick<StaleReply, 'runs' | 'orders'> {
+    return { runs: runsOf({ commentId }), orders: orders.ofComment(commentId) }
+  }
+
   return {
     port: {
-      staleReplies: async () =>
-        database.read(() => stale.all().map((row) => replyOf(row, (commentId) => runsOf({ commentId })))),
+      staleReplies: async () => database.read(() => stale.all().map((row) => replyOf(row, toldBy))),
       tellReply: async ({ commentId, change }, report) =>
         database.write(() => {
           if (tell.run({ commentId, change }).changes !== 1) return false
@@ -78,7 +87,7 @@ function columnsOf({ commentId, repository, installationId, pr, parts }: NewRepl
   }
 }
 
-function replyOf(row: unknown, runsOf: (commentId: number) => StaleReply['runs']): StaleReply {
+function replyOf(row: unknown, told: (commentId: number) => Pick<StaleReply, 'runs' | 'orders'>): StaleReply {
   const fields = fieldsOf(row, 'reply')
   const commentId = numberOf(fields, 'comment_id')
   return {
@@ -88,11 +97,11 @@ function replyOf(row: unknown, runsOf: (commentId: number) => StaleReply['runs']
     pr: numberOf(fields, 'pr'),
     parts: listOf({ parts: JSON.parse(textOf(fields, 'parts')) }, 'parts', partOf),
     change: numberOf(fields, 'changed'),
-    runs: runsOf(commentId),
+    ...told(commentId),
   }
 }
 
 function partOf(value: unknown): ReplyPart {
   const fields: Fields = fieldsOf(value, 'part')
-  return { text: textOf(fields, 'text'), runs: textsOf(fields, 'runs') }
+  return { text: textOf(fields, 'text'), runs: textsOf(fields, 'runs'), orders: textsOf(fields, 'orders') }
 }

@@ -192,3 +192,23 @@ CREATE TABLE watches (
 export const RETRIES = `
 ALTER TABLE reports ADD COLUMN again_at INTEGER NOT NULL DEFAULT 0;
 `
+
+/** What people ask of names by hand, in comments. */
+export const ORDERS = `
+CREATE TABLE orders (
+  id         TEXT    PRIMARY KEY,
+  action     TEXT    NOT NULL CHECK (action IN ('hold', 'release')),
+  name       TEXT    NOT NULL,
+  for_ms     INTEGER NOT NULL,
+  reason     TEXT    NOT NULL,
+  actor      TEXT    NOT NULL,
+  comment_id INTEGER,
+  ordered_at INTEGER NOT NULL,
+  ended_at   INTEGER,
+  outcome    TEXT,
+  detail     TEXT,
+  CHECK (ended_at IS NULL OR (outcome IS NOT NULL AND detail IS NOT NULL))
+) STRICT;
+CREATE INDEX orders_open ON orders (ordered_at, id) WHERE ended_at IS NULL;
+CREATE INDEX orders_of_comment ON orders (comment_id);
+`

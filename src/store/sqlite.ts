@@ -5,6 +5,7 @@ import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
 import { forgettingOn } from './forgetting.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { ordersOn } from './orders.ts'
 import { repliesOn } from './replies.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
@@ -39,15 +40,17 @@ export function recordsOn(
   const reports = reportsOn(database, now)
   const reads = runReadsOn(database, note)
   const runs = runsOn(database, reads)
-  const replies = repliesOn(database, reads, reports)
+  const orders = ordersOn(database)
+  const replies = repliesOn(database, reads, orders, reports)
   const changes = runChangesOn(database, runs, reports, replies)
   return {
     ...deliveriesOn(database),
-    ...decisionsOn(database, runs, changes, reports, replies),
+    ...decisionsOn(database, { runs, changes, reports, replies, orders }),
     ...runs.port,
     ...changes.port,
     ...reports.port,
     ...replies.port,
+    ...orders.port,
     ...forgettingOn(database),
     ...watchesOn(database),
     version: versionOf(database),

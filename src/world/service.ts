@@ -15,9 +15,11 @@ import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { Wait } from '../model/wait.ts'
+import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
 import { forget } from '../queue/forget.ts'
 import { startLoop } from '../queue/loop.ts'
+import { startOrders } from '../queue/orders.ts'
 import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
 import { type Waits, waitsOn } from '../queue/waits.ts'
@@ -62,14 +64,18 @@ export async function startService(context: Context, credentials: Credentials): 
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
   undo.use(startForgetting(parts))
+  const orders = undo.use(
+    startOrders({ store, byHand: byHandOn(context.state), ended: outbox.wake, now: Date.now, log }),
+  )
   const intake = undo.use(
     startIntakeOf(parts, () => {
       outbox.wake()
       queue.wake()
+      orders.wake()
     }),
   )
   undo.use(startReconcile(parts, () => intake.wake()))
-  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox))
+  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders))
   const web = createWeb({ ...reads, metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   log.info(
@@ -250,7 +256,7 @@ function pageOf({ publicUrl }: Credentials, run: string): string {
 }
 
 function startIntakeOf(
-  { context, credentials, log, store, app, recipes }: ServiceParts,
+  { context, credentials, log, store, app, recipes, waits }: ServiceParts,
   decided: () => void,
 ): Intake {
   const world = {
@@ -261,6 +267,7 @@ function startIntakeOf(
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
     firstCheck: (run: Parameters<typeof firstCheck>[0]) => firstCheck(run, pageOf(credentials, run.id)),
     runPage: (run: string) => pageOf(credentials, run),
+    waitOf: waits.of,
     reasons: `${credentials.publicUrl}/reasons`,
     newRunId,
     time: SYSTEM_TIME,

@@ -36,6 +36,7 @@ export const PARTS = {
   hash: (text: string) => createHash('sha256').update(text).digest('hex'),
   firstCheck: (run: NewRun) => firstCheck(run, null),
   runPage: () => null,
+  waitOf: async () => null,
   reasons: null,
   newRunId,
 }

@@ -9,7 +9,7 @@ test('R-LCK-12 R-JAN-10 a hold that cannot be noted (a full disk, a missing fold
   const held = tryAcquire(state, ['a.example'])
   if (held.kind !== 'held') throw new Error('the name is not free')
   rmSync(state.holds, { recursive: true })
-  const hold = { name: 'a.example', reason: 'a test', by: 'octocat', untilMs: 0 }
+  const hold = { name: 'a.example', reason: 'a test', by: 'octocat', untilMs: 0, order: null }
   await expect(holdInBackground(state, held, hold, 60_000)).rejects.toThrow('ENOENT')
   letGo(held)
   await expect.poll(() => tryAcquire(state, ['a.example']).kind).toBe('held')

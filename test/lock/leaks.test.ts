@@ -124,7 +124,7 @@ describe('a suspected leak', () => {
     writtenBefore(state, 3_600_000)
     const budgets = { deadlineMs: 1, teardownMs: 1, killGraceMs: 1 }
     const note = (untilMs: number) =>
-      noteHold(state, { name: NAME, reason: 'a test', by: 'octocat', untilMs }, process.pid)
+      noteHold(state, { name: NAME, reason: 'a test', by: 'octocat', untilMs, order: null }, process.pid)
     note(Date.now() + 60_000)
     expect(suspectedLeaks(state, [NAME], budgets)).toEqual([])
     note(Date.now() - 100)

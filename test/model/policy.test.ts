@@ -23,6 +23,7 @@ function commandIn(line: string): ActingCommand {
     command === undefined ||
     command.kind === 'fault' ||
     command.kind === 'status' ||
+    command.kind === 'why' ||
     command.kind === 'help'
   )
     throw new Error(`${line} does not act`)

@@ -58,6 +58,7 @@ export function someFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
       headPushedAtMs: ASKED_AT - 60_000,
     },
     askedAtMs: ASKED_AT,
+    domains: [],
     namedSha: null,
     lastHead: null,
     approved: new Set(),

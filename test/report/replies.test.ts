@@ -104,7 +104,7 @@ async function ask(world: OutboxWorld, ...ids: readonly string[]): Promise<void>
     repository,
     installationId,
     pr,
-    parts: [{ text: 'Testing.', runs: ids }],
+    parts: [{ text: 'Testing.', runs: ids, orders: [] }],
   }
   const first: NewReport = {
     ...aReaction(COMMENT),

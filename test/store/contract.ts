@@ -967,7 +967,7 @@ async function answered(store: Store, commentId: number, runs: readonly string[]
   const id = `delivery of comment ${commentId}`
   await store.addDelivery(aDelivery(id))
   const { repository, installationId, pr } = aRun('any')
-  const reply = { commentId, repository, installationId, pr, parts: [{ text: 'Testing.', runs }] }
+  const reply = { commentId, repository, installationId, pr, parts: [{ text: 'Testing.', runs, orders: [] }] }
   const report = { ...aReaction(commentId), key: `reply:${commentId}`, kind: 'reply' } as const
   await store.decide(aDecision(id, { replies: [reply], reports: [report] }))
 }

@@ -94,6 +94,7 @@ export function aDecision(deliveryId: string, change: Partial<Decided> = {}): De
     heads: [],
     approvals: [],
     replies: [],
+    orders: [],
     ...change,
   }
 }

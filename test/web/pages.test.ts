@@ -63,7 +63,13 @@ describe('the overview', () => {
     scene.folder(aRequest(run, { names, pr: 9 }), [...begun(1_000), ...tornDown(2_000, 10, ['process 4711'])])
     addOpenRun(scene.state, { run, locks: names, since: 1_000 })
     const fd = lockExclusively(lockPath(scene.state, 'r:license'))
-    const by = { name: 'r:license', by: 'jo', reason: '<b>renewal</b>', untilMs: Date.now() + 60_000 }
+    const by = {
+      name: 'r:license',
+      by: 'jo',
+      reason: '<b>renewal</b>',
+      untilMs: Date.now() + 60_000,
+      order: null,
+    }
     noteHold(scene.state, by, process.pid)
     const { text } = await scene.get('/')
     closeSync(fd ?? -1)
