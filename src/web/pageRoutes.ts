@@ -7,6 +7,7 @@ import type { Abouts } from './pages/lanes.ts'
 import { layout } from './pages/layout.ts'
 import { type LogPane, mainLog } from './pages/log.ts'
 import { type Overview, overviewPage } from './pages/overview.ts'
+import { reasonsPage } from './pages/reasons.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
 import { deadRows, type RunView, shownState, viewOfRun } from './runView.ts'
@@ -22,6 +23,8 @@ export function addPages(app: Hono, world: WebWorld): void {
     const body = overviewPage(await overviewOf(world))
     return c.html(layout({ title: 'berth: overview', live: true, body }))
   })
+
+  app.get('/reasons', (c) => c.html(layout({ title: 'berth: reasons', live: false, body: reasonsPage() })))
 
   app.get('/runs/:id', async (c) => {
     const id = c.req.param('id')

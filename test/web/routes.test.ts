@@ -10,6 +10,7 @@ describe('safe answers', () => {
     const id = withLog(scene, 'x\n')
     for (const path of [
       '/',
+      '/reasons',
       `/runs/${id}`,
       `/runs/${id}/logs/01-check`,
       '/api/v1/runs',
@@ -35,7 +36,7 @@ describe('safe answers', () => {
   test('a page says its language, its title and has one heading of the first rank', async () => {
     await using scene = await startScene()
     const id = withLog(scene, 'x\n')
-    for (const path of ['/', `/runs/${id}`, '/nope']) {
+    for (const path of ['/', '/reasons', `/runs/${id}`, '/nope']) {
       const { text } = await scene.get(path)
       expect(text).toContain('<html lang="en">')
       expect(text).toMatch(/<title>[^<]+<\/title>/)
