@@ -110,7 +110,11 @@ const ENDS: readonly (readonly [EndReason, string, string])[] = [
     'The run took longer than its deadline; it was stopped and taken down.',
     'The recipe sets "deadline", within the operator’s budgets.',
   ],
-  ['interrupted', 'Whoever ran it in a terminal pressed Ctrl-C; it was taken down.', 'Run it again.'],
+  [
+    'interrupted',
+    'Whoever ran it in a terminal pressed Ctrl-C; it was taken down.',
+    'Run it again; nothing of it is left.',
+  ],
   [
     'cancelled',
     'It was asked to stop: by a person, a push, or the closing of the pull request; it was taken down.',
