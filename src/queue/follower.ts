@@ -75,6 +75,7 @@ function stateOf(journal: Journal): RunState {
 
 function stageOf(journal: Journal): string | null {
   if (journal.teardownStarted) return 'teardown'
+  if (journal.kept) return 'kept'
   if (journal.planned === null) return journal.processes === 0 ? null : 'checkout'
   return journal.stages.at(-1)?.name ?? null
 }
