@@ -22,6 +22,8 @@ export interface Scene {
   readonly runs: readonly { readonly run: Run; readonly names: readonly string[] }[]
   readonly holds: readonly Started[]
   readonly janitors: readonly Started[]
+  /** Runs start their processes ahead of their locks. */
+  readonly warm?: true
 }
 
 export interface Recorded {
@@ -72,7 +74,7 @@ export function replayedTickets({ trace, setting, commands }: Recorded): Replaye
 }
 
 /** The explorer's own model, on a state folder that has no lock file yet, and with room for all that happens. */
-function modelOfScene({ names, runs, holds, janitors }: Scene): Model {
+function modelOfScene({ names, runs, holds, janitors, warm }: Scene): Model {
   const scenario: Scenario = {
     names: names.length,
     runs: runs.map((one) => ({ names: one.names.map((name) => names.indexOf(name)) })),
@@ -81,6 +83,7 @@ function modelOfScene({ names, runs, holds, janitors }: Scene): Model {
     janitors: janitors.length,
     kills: 0,
     children: 4 * runs.length + 2 * janitors.length,
+    ...(warm === undefined ? {} : { warm }),
   }
   const model = modelOf(scenario, ALL)
   const { initial } = model

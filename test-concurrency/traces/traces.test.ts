@@ -11,7 +11,9 @@ import {
   runAndJanitor,
   runsInTurn,
   startedAgain,
+  startedAhead,
   twoNames,
+  twoRecoverers,
 } from './scenes.ts'
 import {
   OF_A_JANITOR,
@@ -21,6 +23,7 @@ import {
   OF_TWO_RUNS,
   type Tampering,
 } from './tamperings.ts'
+import { OF_TWO_RECOVERERS, OF_WARM_RUNS } from './warmTamperings.ts'
 
 type Tamperings = Readonly<Record<string, Tampering>>
 
@@ -34,6 +37,14 @@ const SCENES: Readonly<Record<string, readonly [(world: World) => Promise<Scene>
   ],
   'all of a run killed, and a janitor recovers it': [killedAndSwept, OF_A_RECOVERY],
   'a run process killed, and started again by its wrapper': [startedAgain, {}],
+  'runs whose processes are started ahead of their locks, one of them killed meanwhile': [
+    startedAhead,
+    OF_WARM_RUNS,
+  ],
+  'two recoverers of one dead run, each with one of its names': [
+    twoRecoverers,
+    { ...OF_A_RECOVERY, ...OF_TWO_RECOVERERS },
+  ],
   'runs with domains of their own that want one resource': [twoNames, {}],
   'a waiter killed between two others': [deadWaiter, OF_TICKETS],
   'four holders and janitors, all at once': [holdsAndJanitors, {}],
