@@ -1,24 +1,33 @@
+import type { Commands } from './cast.ts'
 import type { Call, Trace } from './strace.ts'
 import { changed, isLine, lockStat, movedAfter, of, onLock, without } from './tamper.ts'
 import type { Tampering } from './tamperings.ts'
 
-/** Of the third run: its processes conduct it. */
-export const OF_WARM_RUNS: Readonly<Record<string, Tampering>> = {
-  'a lock that was opened ahead not compared': {
-    tamper: (trace, { starters: [, , pid] }) => without(trace, of(pid, lockStat)),
-    says: /comparesAhead.*: .*looks at open runs/,
-  },
-  'told to go before the mark is on disk': {
-    tamper: (trace, { starters: [, , pid] }) => movedAfter(trace, of(pid, onLock('fsync')), of(pid, isGo)),
-    says: /marks.*: .*tells the wrapper/,
-  },
-  'not waited for the word to go': {
-    tamper: (trace, { starters: [, , pid] }) => {
-      const from = trace.calls.findLast(of(pid, onLock('pwrite64')))?.from ?? 0
-      return changed(trace, opensLast(trace), { from, to: from })
+/** Of the run of this place, whose processes were started ahead of its locks and conduct it. */
+function goTamperings(place: number): Readonly<Record<string, Tampering>> {
+  const starter = ({ starters }: Commands, which: (call: Call) => boolean) => of(starters[place], which)
+  return {
+    'a lock that was opened ahead not compared': {
+      tamper: (trace, commands) => without(trace, starter(commands, lockStat)),
+      says: /comparesAhead.*: .*looks at open runs/,
     },
-    says: /waitsForGo.*: .*starts the run process of run 2/,
-  },
+    'told to go before the mark is on disk': {
+      tamper: (trace, commands) =>
+        movedAfter(trace, starter(commands, onLock('fsync')), starter(commands, isGo)),
+      says: /marks.*: .*tells the wrapper/,
+    },
+    'not waited for the word to go': {
+      tamper: (trace, commands) => {
+        const from = trace.calls.findLast(starter(commands, onLock('pwrite64')))?.from ?? 0
+        return changed(trace, opensLast(trace), { from, to: from })
+      },
+      says: new RegExp(`waitsForGo.*: .*starts the run process of run ${place}`),
+    },
+  }
+}
+
+export const OF_WARM_RUNS: Readonly<Record<string, Tampering>> = {
+  ...goTamperings(2),
   'processes that do not end with their starter': {
     tamper: (trace, { starters: [, pid] }) => ({
       ...trace,
@@ -27,6 +36,19 @@ export const OF_WARM_RUNS: Readonly<Record<string, Tampering>> = {
       ),
     }),
     says: /waitsForGo.*: its end/,
+  },
+}
+
+/** The first run of the first service is launched as ever. */
+export const OF_TWO_SERVICES: Readonly<Record<string, Tampering>> = {
+  ...goTamperings(1),
+  'a service that does not compare': {
+    tamper: (trace, { starters: [pid] }) => without(trace, of(pid, lockStat)),
+    says: /compares.*: .*looks at open runs/,
+  },
+  'a service that does not flush its mark': {
+    tamper: (trace, { starters: [pid] }) => without(trace, of(pid, onLock('fsync'))),
+    says: /marks.*: .*launches the wrapper/,
   },
 }
 
