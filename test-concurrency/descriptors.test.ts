@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { isAlive, kill } from './fixtures/kernel.ts'
+import { arrange, expectLevel, LEVELS } from './fixtures/levels.ts'
 import { textOf } from './fixtures/records.ts'
 import { runAt } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
@@ -15,47 +16,54 @@ const DAEMON =
   'setsid env -i PATH="$PATH" GATES="$GATES" BERTH_RUN_ID=daemon sh "$BERTH_RECIPE_DIR/daemon" daemon "$BERTH_ARTIFACTS/daemon"'
 
 describe('descriptors', () => {
-  test('R-LCK-03 R-LCK-01 case 10: stage, setsid grandchild and double-forked daemon have no lock among their descriptors; the daemon outlives the run and does not hold the domain', async ({
-    world,
-  }) => {
-    const [daemon, inside] = [world.gate('daemon'), world.gate('inside')]
-    world.recipe('app', {
-      resources: ['gpu'],
-      stages: {
-        lists: `${LIST} "$BERTH_ARTIFACTS/stage"; setsid ${LIST} "$BERTH_ARTIFACTS/setsid"; (${DAEMON} & )`,
-        inside: `${GATE} inside`,
-      },
-    })
-    const run = await world.run('app')
-    const { pid: daemonPid } = await daemon.reached()
-    await inside.reached()
-    for (const who of ['stage', 'setsid', 'daemon']) {
-      const list = readFileSync(join(run.folder, 'artifacts', who), 'utf8')
-        .trim()
-        .split('\n')
-      expect(list.map((line) => line.split(' ')[0]).sort(), `descriptors of the ${who}: ${list}`).toEqual([
-        '0',
-        '1',
-        '2',
-      ])
-      expect(list[0]).toBe('0 /dev/null')
-    }
+  test.for(LEVELS)(
+    'R-LCK-03 R-LCK-01 R-RUN-20 case 10: stage, setsid grandchild and double-forked daemon have no lock among their descriptors; a daemon that outlives the run does not hold the domain, at $at',
+    async ({ at }, { world, skip }) => {
+      // What is in the run's PID namespace outlives it nowhere, whatever it does.
+      const outlives = !arrange(world, at, skip)
+      const [daemon, inside] = [world.gate('daemon'), world.gate('inside')]
+      world.recipe('app', {
+        resources: ['gpu'],
+        stages: {
+          lists: `${LIST} "$BERTH_ARTIFACTS/stage"; setsid ${LIST} "$BERTH_ARTIFACTS/setsid"; (${DAEMON} & )`,
+          inside: `${GATE} inside`,
+        },
+      })
+      const run = await world.run('app')
+      const { pid: daemonPid } = await daemon.reached()
+      await inside.reached()
+      for (const who of ['stage', 'setsid', 'daemon']) {
+        const list = readFileSync(join(run.folder, 'artifacts', who), 'utf8')
+          .trim()
+          .split('\n')
+        expect(list.map((line) => line.split(' ')[0]).sort(), `descriptors of the ${who}: ${list}`).toEqual([
+          '0',
+          '1',
+          '2',
+        ])
+        expect(list[0]).toBe('0 /dev/null')
+      }
 
-    const { pid, wrapper } = run.conductor()
-    for (const victim of [run.cli.pid, wrapper, pid]) kill(victim, 'SIGKILL')
-    await until('the end of all three', () => [run.cli.pid, wrapper, pid].every((victim) => !isAlive(victim)))
-    expect(isAlive(daemonPid)).toBe(true)
-    for (const name of [NAME, 'r:gpu']) expect(world.judge().holders(name)).toEqual([])
-    const next = await world.run('app')
-    await daemon.reached()
-    await inside.reached()
-    inside.go()
-    await next.cli.endedWith(0)
-    expect(next.cli.output()).toContain(`recovered run ${run.id} first`)
-    expect(isAlive(daemonPid)).toBe(true)
-    daemon.go()
-    await until('the end of the daemon', () => !isAlive(daemonPid))
-  })
+      const { pid, wrapper } = run.conductor()
+      for (const victim of [run.cli.pid, wrapper, pid]) kill(victim, 'SIGKILL')
+      await until('the end of all three', () =>
+        [run.cli.pid, wrapper, pid].every((victim) => !isAlive(victim)),
+      )
+      if (!outlives) await until('the end of the daemon', () => !isAlive(daemonPid))
+      expect(isAlive(daemonPid)).toBe(outlives)
+      for (const name of [NAME, 'r:gpu']) expect(world.judge().holders(name)).toEqual([])
+      const next = await world.run('app')
+      await daemon.reached()
+      await inside.reached()
+      inside.go()
+      await next.cli.endedWith(0)
+      expect(next.cli.output()).toContain(`recovered run ${run.id} first`)
+      expect(isAlive(daemonPid)).toBe(outlives)
+      expectLevel(next, at)
+      if (outlives) daemon.go()
+      await until('the end of the daemon', () => !isAlive(daemonPid))
+    },
+  )
 
   test('R-LCK-03 R-LCK-04 case 10: descriptors that the caller of `berth run` has open, behind a gap too, reach no stage', async ({
     world,

@@ -4,6 +4,7 @@ import { type Boot, parkAtBoot } from './fixtures/boot.ts'
 import { contend } from './fixtures/contender.ts'
 import { detach, ended, injectOn, killAll } from './fixtures/crash.ts'
 import { isAlive, kill, parentOf } from './fixtures/kernel.ts'
+import { arrange, expectLevel, LEVELS } from './fixtures/levels.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
 import type { Run } from './fixtures/run.ts'
 import { outputOf, type Started } from './fixtures/started.ts'
@@ -27,9 +28,10 @@ const LINES = [
 const LAST_STAGE_ENDED = LINES.indexOf('stage.ended check') + 1
 
 describe('SIGKILL at every line of the journal', () => {
-  test.skipIf(!HAS_STRACE)(
-    'R-RUN-08 R-RUN-02 R-LCK-02 case 29: of the run process: one conclusion, no stage twice, the lock held until teardown is verified (strace)',
-    async ({ world }) => {
+  test.skipIf(!HAS_STRACE).for(LEVELS)(
+    'R-RUN-08 R-RUN-02 R-LCK-02 R-RUN-20 case 29: of the run process: one conclusion, no stage twice, the lock held until teardown is verified (strace), at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
       world.recipe('app')
       const boot = parkAtBoot(world)
       for (const [index, text] of LINES.entries()) {
@@ -44,6 +46,7 @@ describe('SIGKILL at every line of the journal', () => {
         expectOneEnd(world, run, await contender.had())
         await run.cli.endedWith(index + 1 >= LAST_STAGE_ENDED ? 0 : 70)
         expect(run.count('process.started'), text).toBe(2)
+        expectLevel(run, at)
       }
     },
   )
@@ -139,29 +142,31 @@ describe('SIGKILL at every line of the journal', () => {
     ])
   })
 
-  test('R-RUN-08 R-LCK-11 case 33: of all of them: the stage dies with them, the lock is free, the domain dirty, and the next run recovers before its first stage', async ({
-    world,
-  }) => {
-    const inside = world.gate('inside')
-    world.recipe('app', { stages: { up: `${SITE} up`, inside: `exec ${GATE} inside` } })
-    const dead = await world.run('app')
-    const stage = await inside.reached()
-    await killAll(dead)
-    await ended(stage.pid)
-    expect(world.judge()).toMatchObject({ marks: { [NAME]: dead.id }, open: [dead.id] })
-    await world.start(['flock', '-n', world.lockFile(NAME), 'true']).endedWith(0)
-    const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))
-    expect(look).toMatchObject({ name: NAME, state: 'dirty', run: dead.id, pids: [] })
+  test.for(LEVELS)(
+    'R-RUN-08 R-LCK-11 R-RUN-20 case 33: of all of them: the stage dies with them, the lock is free, the domain dirty, and the next run recovers before its first stage, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      const inside = world.gate('inside')
+      world.recipe('app', { stages: { up: `${SITE} up`, inside: `exec ${GATE} inside` } })
+      const dead = await world.run('app')
+      const stage = await inside.reached()
+      await killAll(dead)
+      await ended(stage.pid)
+      expect(world.judge()).toMatchObject({ marks: { [NAME]: dead.id }, open: [dead.id] })
+      await world.start(['flock', '-n', world.lockFile(NAME), 'true']).endedWith(0)
+      const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))
+      expect(look).toMatchObject({ name: NAME, state: 'dirty', run: dead.id, pids: [] })
 
-    const next = await world.run('app')
-    await inside.reached()
-    inside.go()
-    await next.cli.endedWith(0)
-    expect(next.cli.output()).toContain(`recovered run ${dead.id} first`)
-    const steps = ['up', 'down', 'gone']
-    expect(world.trace()).toEqual([dead, next].flatMap(({ id }) => steps.map((step) => `${id} ${step}`)))
-    expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
-  })
+      const next = await world.run('app')
+      await inside.reached()
+      inside.go()
+      await next.cli.endedWith(0)
+      expect(next.cli.output()).toContain(`recovered run ${dead.id} first`)
+      const steps = ['up', 'down', 'gone']
+      expect(world.trace()).toEqual([dead, next].flatMap(({ id }) => steps.map((step) => `${id} ${step}`)))
+      expect(dead.result()).toMatchObject({ conclusion: 'failure', reason: 'harness_fault', verified: true })
+    },
+  )
 })
 
 /** A run whose process stands before its first instruction, with a contender for its domain in the kernel's queue. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
 import { isAlive } from './fixtures/kernel.ts'
+import { arrange, expectLevel, LEVELS } from './fixtures/levels.ts'
 import { IS_ROOT } from './fixtures/needs.ts'
 import { textOf } from './fixtures/records.ts'
 import { outputOf } from './fixtures/started.ts'
@@ -11,40 +12,33 @@ import { until } from './fixtures/until.ts'
 import { beUnknown } from './fixtures/users.ts'
 import { GATE, SITE } from './fixtures/world.ts'
 
+const RED = { code: 1, reason: 'stage_failed' } as const
+
+const STAGES = [
+  { what: 'a green run', stage: 'true', code: 0, reason: 'passed', stageCode: 0 },
+  { what: 'a stage that ends with 3', stage: 'exit 3', ...RED, stageCode: 3 },
+  { what: 'a stage that itself ends with 75', stage: 'exit 75', ...RED, stageCode: 75 },
+  { what: 'a stage that itself ends with 124', stage: 'exit 124', ...RED, stageCode: 124 },
+  { what: 'a stage that itself ends with 143', stage: 'exit 143', ...RED, stageCode: 143 },
+  { what: 'a stage that ends by its own TERM', stage: 'kill -TERM $$', ...RED, stageCode: null },
+] as const
+
 describe('exit codes', () => {
-  test.concurrent.for([
-    ['a green run', 'true', 0, { conclusion: 'success', reason: 'passed' }, 0],
-    ['a stage that ends with 3', 'exit 3', 1, { conclusion: 'failure', reason: 'stage_failed' }, 3],
-    ['a stage that itself ends with 75', 'exit 75', 1, { conclusion: 'failure', reason: 'stage_failed' }, 75],
-    [
-      'a stage that itself ends with 124',
-      'exit 124',
-      1,
-      { conclusion: 'failure', reason: 'stage_failed' },
-      124,
-    ],
-    [
-      'a stage that itself ends with 143',
-      'exit 143',
-      1,
-      { conclusion: 'failure', reason: 'stage_failed' },
-      143,
-    ],
-    [
-      'a stage that ends by its own TERM',
-      'kill -TERM $$',
-      1,
-      { conclusion: 'failure', reason: 'stage_failed' },
-      null,
-    ],
-  ] as const)('R-RUN-12 case 37: the exit code of %s', async ([, stage, code, end, stageCode], { world }) => {
-    world.recipe('app', { stages: { stage } })
-    const run = await world.run('app')
-    await run.cli.endedWith(code)
-    expect(run.result()).toMatchObject({ ...end, exitCode: code, verified: true })
-    expect(run.journal().find(({ event }) => event === 'stage.ended')?.exitCode).toBe(stageCode)
-    expect(run.count('process.started')).toBe(1)
-  })
+  test.concurrent.for(LEVELS.flatMap(({ at }) => STAGES.map((one) => ({ at, one }))))(
+    'R-RUN-12 R-RUN-20 case 37: the exit code of $one.what, at $at',
+    async ({ at, one }, { world, skip }) => {
+      const { stage, code, reason, stageCode } = one
+      arrange(world, at, skip)
+      world.recipe('app', { stages: { stage } })
+      const run = await world.run('app')
+      await run.cli.endedWith(code)
+      const conclusion = code === 0 ? 'success' : 'failure'
+      expect(run.result()).toMatchObject({ conclusion, reason, exitCode: code, verified: true })
+      expect(run.journal().find(({ event }) => event === 'stage.ended')?.exitCode).toBe(stageCode)
+      expect(run.count('process.started')).toBe(1)
+      expectLevel(run, at)
+    },
+  )
 
   test('R-RUN-12 R-RUN-05 R-LCK-11 case 37: green, but teardown fails: 4; then the domain cannot be cleaned: 69', async ({
     world,
@@ -140,27 +134,29 @@ describe.skipIf(!IS_ROOT)('a user that /etc/passwd does not know (as root)', () 
 })
 
 describe('what a stage leaves running', () => {
-  test('R-RUN-07 R-RUN-03 case 36: a daemon of a stage holds its output open: the run goes on, and teardown ends the daemon', async ({
-    world,
-  }) => {
-    const [daemon, next] = [world.gate('daemon'), world.gate('next')]
-    world.recipe('app', {
-      stages: {
-        up: `(setsid sh -c 'echo begins; ${GATE} daemon; echo "it writes still"; ${GATE} daemon' &) ; echo over`,
-        next: `${GATE} next`,
-      },
-    })
-    const run = await world.run('app')
-    await Promise.all([daemon.reached(), next.reached()])
-    daemon.go()
-    const { pid } = await daemon.reached()
-    expect(isAlive(pid)).toBe(true)
-    next.go()
-    await run.cli.endedWith(0)
-    await until('the end of the daemon', () => !isAlive(pid))
-    expect(run.journal().find(({ event }) => event === 'teardown.ended')?.report?.ended).toBeGreaterThan(0)
-    expect(textOf(join(run.folder, 'stages/01-up.log')).split('\n').sort()).toEqual(
-      ['', 'begins', 'it writes still', 'over'].sort(),
-    )
-  })
+  test.for(LEVELS)(
+    'R-RUN-07 R-RUN-03 R-RUN-20 case 36: a daemon of a stage holds its output open: the run goes on, and teardown ends the daemon, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      const [daemon, next] = [world.gate('daemon'), world.gate('next')]
+      world.recipe('app', {
+        stages: {
+          up: `(setsid sh -c 'echo begins; ${GATE} daemon; echo "it writes still"; ${GATE} daemon' &) ; echo over`,
+          next: `${GATE} next`,
+        },
+      })
+      const run = await world.run('app')
+      await Promise.all([daemon.reached(), next.reached()])
+      daemon.go()
+      const { pid } = await daemon.reached()
+      expect(isAlive(pid)).toBe(true)
+      next.go()
+      await run.cli.endedWith(0)
+      await until('the end of the daemon', () => !isAlive(pid))
+      expect(run.journal().find(({ event }) => event === 'teardown.ended')?.report?.ended).toBeGreaterThan(0)
+      expect(textOf(join(run.folder, 'stages/01-up.log')).split('\n').sort()).toEqual(
+        ['', 'begins', 'it writes still', 'over'].sort(),
+      )
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
 import { AN_HOUR_US, detach, inject, injectBelow, stopped } from './fixtures/crash.ts'
 import { childrenOf, hasTakenSignals, isAlive, isStopped, kill, parentOf, statOf } from './fixtures/kernel.ts'
+import { arrange, expectLevel, LEVELS } from './fixtures/levels.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
 import { relaunch, unstartedRun, wrapperCalls } from './fixtures/relaunch.ts'
 import type { Run } from './fixtures/run.ts'
@@ -26,22 +27,28 @@ describe('TERM to the wrapper', () => {
     expect(world.trace()).toEqual([`${run.id} down`, `${run.id} gone`])
   })
 
-  test('R-RUN-22 R-RUN-07 case 25: inside its `wait`, with a stage at work: the stage is ended, then torn down', async ({
-    world,
-  }) => {
-    const down = world.gate('down')
-    const { run, stage } = await parkedRun(world, `${SITE} down gate`)
-    const { wrapper } = run.conductor()
-    kill(wrapper, 'SIGTERM')
-    await down.reached()
-    expect([isAlive(stage), isAlive(wrapper)], 'stage and wrapper beside the teardown').toEqual([false, true])
-    down.go()
-    await run.cli.endedWith(143)
-    expect(run.stop()).toMatchObject({ reason: 'terminated', by: 'SIGTERM' })
-    expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
-    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
-    expect(run.count('process.started')).toBe(1)
-  })
+  test.for(LEVELS)(
+    'R-RUN-22 R-RUN-07 R-RUN-20 case 25: inside its `wait`, with a stage at work: the stage is ended, then torn down, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      const down = world.gate('down')
+      const { run, stage } = await parkedRun(world, `${SITE} down gate`)
+      const { wrapper } = run.conductor()
+      kill(wrapper, 'SIGTERM')
+      await down.reached()
+      expect([isAlive(stage), isAlive(wrapper)], 'stage and wrapper beside the teardown').toEqual([
+        false,
+        true,
+      ])
+      down.go()
+      await run.cli.endedWith(143)
+      expect(run.stop()).toMatchObject({ reason: 'terminated', by: 'SIGTERM' })
+      expect(run.result()).toMatchObject({ conclusion: 'cancelled', verified: true })
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+      expect(run.count('process.started')).toBe(1)
+      expectLevel(run, at)
+    },
+  )
 
   test.skipIf(!HAS_STRACE)(
     'R-RUN-22 case 25: at every system call from its first trap to its `wait` (strace), before it knows its child’s pid too: nothing is deployed',
@@ -94,12 +101,15 @@ describe('TERM to the wrapper', () => {
 })
 
 describe('signals during teardown', () => {
-  test.for([
-    ['a run that was told to stop', 'SIGTERM', 143],
-    ['a green run', null, 0],
-  ] as const)(
-    'R-RUN-06 case 26: TERM twice, INT and HUP during the teardown of %s: one teardown, not shortened, the first reason stands',
-    async ([, first, code], { world }) => {
+  test.for(
+    LEVELS.flatMap(({ at }) => [
+      { at, what: 'a run that was told to stop', first: 'SIGTERM', code: 143 } as const,
+      { at, what: 'a green run', first: null, code: 0 } as const,
+    ]),
+  )(
+    'R-RUN-06 R-RUN-20 case 26: TERM twice, INT and HUP during the teardown of $what: one teardown, not shortened, the first reason stands, at $at',
+    async ({ at, first, code }, { world, skip }) => {
+      arrange(world, at, skip)
       const down = world.gate('down')
       const { run, inside } = await parkedRun(world, `${SITE} down gate`)
       if (first === null) inside.go()
@@ -195,37 +205,41 @@ describe('a stop is carried out', () => {
     expectNothingDeployed(world, run)
   })
 
-  test.concurrent('R-RUN-22 R-RUN-03 case 27a: the caller of a foreground run is SIGKILLed in the middle of a stage', async ({
-    world,
-  }) => {
-    const { run, stage } = await parkedRun(world)
-    run.cli.kill('SIGKILL')
-    expect(await run.concluded()).toMatchObject({ conclusion: 'cancelled', verified: true })
-    expect(run.stop()).toMatchObject({ reason: 'caller_gone' })
-    expect(isAlive(stage)).toBe(false)
-    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
-  })
+  test.concurrent.for(LEVELS)(
+    'R-RUN-22 R-RUN-03 R-RUN-20 case 27a: the caller of a foreground run is SIGKILLed in the middle of a stage, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      const { run, stage } = await parkedRun(world)
+      run.cli.kill('SIGKILL')
+      expect(await run.concluded()).toMatchObject({ conclusion: 'cancelled', verified: true })
+      expect(run.stop()).toMatchObject({ reason: 'caller_gone' })
+      expect(isAlive(stage)).toBe(false)
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+    },
+  )
 
-  test('R-JAN-08 R-RUN-22 case 27a: a run process that is wedged past its ceiling is ended by a janitor, and its wrapper tears down', async ({
-    world,
-  }) => {
-    world.configure('budgets: { killGrace: 100ms, deadline: 2s, teardown: 1s }')
-    const inside = world.gate('inside')
-    world.recipe('app', {
-      stages: { up: `${SITE} up`, inside: { run: `${GATE} inside`, timeout: '2s', uninterruptible: true } },
-    })
-    const run = await world.run('app')
-    const { pid: stage } = await inside.reached()
-    const { pid, wrapper } = run.conductor()
-    await world.berth('cancel', run.id).endedWith(0)
-    await run.has('stop.requested')
-    await stopped(pid)
-    await sweepUntil(world, 'past')
-    await run.cli.endedWith(143)
-    expect(run.conductor().wrapper).toBe(wrapper)
-    expect(isAlive(stage)).toBe(false)
-    expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled', verified: true })
-  })
+  test.for(LEVELS)(
+    'R-JAN-08 R-RUN-22 R-RUN-20 case 27a: a run process that is wedged past its ceiling is ended by a janitor, and its wrapper tears down, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      world.configure('budgets: { killGrace: 100ms, deadline: 2s, teardown: 1s }')
+      const inside = world.gate('inside')
+      world.recipe('app', {
+        stages: { up: `${SITE} up`, inside: { run: `${GATE} inside`, timeout: '2s', uninterruptible: true } },
+      })
+      const run = await world.run('app')
+      const { pid: stage } = await inside.reached()
+      const { pid, wrapper } = run.conductor()
+      await world.berth('cancel', run.id).endedWith(0)
+      await run.has('stop.requested')
+      await stopped(pid)
+      await sweepUntil(world, 'past')
+      await run.cli.endedWith(143)
+      expect(run.conductor().wrapper).toBe(wrapper)
+      expect(isAlive(stage)).toBe(false)
+      expect(run.result()).toMatchObject({ conclusion: 'cancelled', reason: 'cancelled', verified: true })
+    },
+  )
 })
 
 async function parkedRun(world: World, teardown = `${SITE} down`) {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { stopped } from './fixtures/crash.ts'
 import { isAlive, kill } from './fixtures/kernel.ts'
+import { arrange, LEVELS } from './fixtures/levels.ts'
 import type { Run } from './fixtures/run.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
@@ -54,39 +55,46 @@ describe('deadline and TERM', () => {
 })
 
 describe('a teardown that goes wrong', () => {
-  test('R-RUN-04 R-RUN-05 R-JAN-10 case 28: it hangs: its budget ends it, what else the run left is ended, the domain stays dirty until a person says otherwise', async ({
-    world,
-  }) => {
-    const [daemon, never] = [world.gate('daemon'), world.gate('never')]
-    const stages = { up: `(setsid ${GATE} daemon &)` }
-    world.recipe('app', { stages, teardown: { run: `${GATE} never`, timeout: '1s' } })
-    const run = await world.run('app')
-    const [{ pid: daemonPid }, { pid: hanging }] = await Promise.all([daemon.reached(), never.reached()])
-    await run.cli.endedWith(4)
-    expect([isAlive(daemonPid), isAlive(hanging)]).toEqual([false, false])
-    expect(run.result()).toMatchObject({
-      conclusion: 'failure',
-      reason: 'teardown_unverified',
-      verified: false,
-    })
-    expect(run.result()?.title).toContain('the teardown command timed out')
-    const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))
-    expect(look).toMatchObject({ name: 'app-0.ci.localhost', state: 'dirty', run: run.id })
-    await world.berth('locks', 'release', 'app-0.ci.localhost', '--reason', 'looked at it').endedWith(0)
-    expect(world.judge()).toMatchObject({ marks: {}, open: [] })
-  })
+  test.for(LEVELS)(
+    'R-RUN-04 R-RUN-05 R-JAN-10 R-RUN-20 case 28: it hangs: its budget ends it, what else the run left is ended, the domain stays dirty until a person says otherwise, at $at',
+    async ({ at }, { world, skip }) => {
+      arrange(world, at, skip)
+      const [daemon, never] = [world.gate('daemon'), world.gate('never')]
+      const stages = { up: `(setsid ${GATE} daemon &)` }
+      world.recipe('app', { stages, teardown: { run: `${GATE} never`, timeout: '1s' } })
+      const run = await world.run('app')
+      const [{ pid: daemonPid }, { pid: hanging }] = await Promise.all([daemon.reached(), never.reached()])
+      await run.cli.endedWith(4)
+      expect([isAlive(daemonPid), isAlive(hanging)]).toEqual([false, false])
+      expect(run.result()).toMatchObject({
+        conclusion: 'failure',
+        reason: 'teardown_unverified',
+        verified: false,
+      })
+      expect(run.result()?.title).toContain('the teardown command timed out')
+      const [look] = JSON.parse(await outputOf(world.berth('locks', '--json')))
+      expect(look).toMatchObject({ name: 'app-0.ci.localhost', state: 'dirty', run: run.id })
+      await world.berth('locks', 'release', 'app-0.ci.localhost', '--reason', 'looked at it').endedWith(0)
+      expect(world.judge()).toMatchObject({ marks: {}, open: [] })
+    },
+  )
 
-  test('R-RUN-06 R-RUN-04 case 28: its command asks for a stop: it goes on to its end', async ({ world }) => {
-    world.recipe('app', {
-      stages: { up: `${SITE} up` },
-      teardown: `BERTH_STATE_DIR="${world.state}" "${BERTH}" cancel "$BERTH_RUN_ID"; kill -TERM $PPID; ${SITE} down`,
-    })
-    const run = await world.run('app')
-    await run.cli.endedWith(0)
-    expect(run.stop()).toMatchObject({ reason: 'cancelled' })
-    expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
-    expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
-  })
+  test.for(LEVELS)(
+    'R-RUN-06 R-RUN-04 R-RUN-20 case 28: its command asks for a stop: it goes on to its end, at $at',
+    async ({ at }, { world, skip }) => {
+      // In a PID namespace the run process is nobody's parent that could be seen.
+      const parent = arrange(world, at, skip) ? '[ "$PPID" -eq 0 ]' : 'kill -TERM $PPID'
+      world.recipe('app', {
+        stages: { up: `${SITE} up` },
+        teardown: `BERTH_STATE_DIR="${world.state}" "${BERTH}" cancel "$BERTH_RUN_ID"; ${parent}; ${SITE} down`,
+      })
+      const run = await world.run('app')
+      await run.cli.endedWith(0)
+      expect(run.stop()).toMatchObject({ reason: 'cancelled' })
+      expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
+      expect(world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
+    },
+  )
 })
 
 /** The same clock that the journal and the deadline go by. */

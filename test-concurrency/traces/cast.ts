@@ -25,21 +25,30 @@ export interface Actor {
   readonly kind: 'starter' | 'acquirer' | 'janitor' | 'wrapper' | 'conductor'
   /** Whose run: of a wrapper and a run process. */
   readonly run: number
+  /** Of those two: was it started ahead of its locks. */
+  readonly warm: boolean
 }
 
 /** The commands, and the wrappers and run processes that came of them. */
 export function castOf({ calls }: Trace, { runs }: Setting, commands: Commands): ReadonlyMap<number, Actor> {
   const cast = new Map<number, Actor>()
-  const add = (pid: number, kind: Actor['kind'], run = -1) => cast.set(pid, { pid, kind, run })
+  const add = (pid: number, kind: Actor['kind'], run = -1, warm = false) =>
+    cast.set(pid, { pid, kind, run, warm })
+  const waiting = new Set<number>()
   for (const pid of commands.starters) add(pid, 'starter')
   for (const pid of commands.acquirers) add(pid, 'acquirer')
   for (const pid of commands.janitors) add(pid, 'janitor')
   for (const call of calls) {
-    const [, , script = '', , , folder = ''] = pathsIn(call)
+    const [, , script = '', , , folder = '', , control = ''] = pathsIn(call)
     const parent = cast.get(call.pid)
-    if (call.name === 'execve' && call.result === 0 && script.endsWith('/run-wrapper'))
-      add(call.pid, 'wrapper', runs.indexOf(basename(folder)))
-    if (isFork(call) && parent?.kind === 'wrapper') add(call.result, 'conductor', parent.run)
+    if (call.name === 'execve' && call.result === 0 && script.endsWith('/run-wrapper')) {
+      const isWarm = control.startsWith('warm:')
+      add(call.pid, 'wrapper', runs.indexOf(basename(folder)), isWarm)
+      if (isWarm) waiting.add(call.pid)
+    }
+    // Only the first one of a warm wrapper waits.
+    if (isFork(call) && parent?.kind === 'wrapper')
+      add(call.result, 'conductor', parent.run, waiting.delete(call.pid))
   }
   return cast
 }

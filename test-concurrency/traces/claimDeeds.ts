@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { runOf, runOfEntry, type Setting } from './cast.ts'
 import type { Deed, Teller } from './deeds.ts'
-import { type Locks, noLocks, tellLock } from './lockDeeds.ts'
+import { isAhead, type Locks, noLocks, tellLock } from './lockDeeds.ts'
+import { isFork } from './strace.ts'
 import { pathsIn, type Use } from './tables.ts'
 
 /** A look at a run's journal under its lock. */
@@ -9,7 +10,7 @@ interface Look {
   readonly description: number
   readonly run: number
   readonly deed: Deed
-  /** Marks were cleared, the entry was removed. */
+  /** The run’s end was seen to, whether marks were there to be cleared or not; the entry was removed. */
   clears: boolean
   removes: boolean
 }
@@ -24,7 +25,11 @@ interface Claiming {
 }
 
 /** Of a process that takes names: `berth run`, `berth locks hold`, `berth janitor` (src/lock/claim.ts, startRun.ts, idle.ts). */
-export function claimTeller(setting: Setting, teller: Teller): (use: Use) => void {
+export function claimTeller(
+  setting: Setting,
+  teller: Teller,
+  isWarm: (pid: number) => boolean,
+): (use: Use) => void {
   const claiming: Claiming = {
     locks: noLocks(),
     look: null,
@@ -39,10 +44,19 @@ export function claimTeller(setting: Setting, teller: Teller): (use: Use) => voi
     tellOpenRuns(use, setting, claiming, teller)
     tellLook(use, setting, claiming, teller)
     tellEntry(use, setting, claiming, teller)
+    tellAhead(use, claiming, teller, isWarm)
     if (teller.deeds.length > before && claiming.fruitless?.deed !== teller.deeds.at(-1))
       claiming.fruitless = null
     if (claiming.locks.held.length === 0) claiming.hasLooked = false
   }
+}
+
+/** What its warm processes share; and their `go`. What is written for the wrapper of a dead run, before the own entry, is none. */
+function tellAhead(use: Use, { locks }: Claiming, teller: Teller, isWarm: (pid: number) => boolean): void {
+  if (isFork(use) && isWarm(use.result)) for (const lock of locks.held) lock.ahead = true
+  const hasEntry = teller.deeds.some(({ says }) => says.source.startsWith('^adds the entry'))
+  if (isAhead(locks) && hasEntry && use.name === 'write' && use.words.includes('cloneToken'))
+    teller.tell('tells the wrapper of run \\d+ to go$', use)
 }
 
 /** Names are given up straight after a look: the run could not be cleaned. */
@@ -76,7 +90,12 @@ function tellLook(use: Use, setting: Setting, claiming: Claiming, teller: Teller
   const run = use.on === null ? -1 : runOf(setting, use.on.path, 'journal.ndjson')
   if (use.name === 'flock' && run >= 0) begin(use, run, claiming, teller)
   else if (use.name === 'close' && claiming.look?.description === use.on?.id) end(use, claiming, teller)
-  else if (claiming.look !== null && use.name === 'ftruncate') claiming.look.clears = true
+  else if (claiming.look !== null && endsRun(use, setting)) claiming.look.clears = true
+}
+
+/** The result comes first, if only to find that it is there. */
+function endsRun(use: Use, setting: Setting): boolean {
+  return use.name === 'link' && runOf(setting, pathsIn(use)[1] ?? '', 'result.json') >= 0
 }
 
 function begin(use: Use, run: number, claiming: Claiming, teller: Teller): void {

@@ -10,6 +10,8 @@ interface OpenLock {
   inode: string
   /** It was compared, and its mark read, since the last thing that was said. */
   looked: { compared: boolean; read: boolean }
+  /** Processes that were started ahead of it share it. */
+  ahead: boolean
 }
 
 export interface Locks {
@@ -48,23 +50,35 @@ export function tellLock(use: Use, setting: Setting, locks: Locks, teller: Telle
 }
 
 function openLock(description: number, name: number, place: OpenLock['place']): OpenLock {
-  return { description, name, place, inode: '', looked: { compared: false, read: false } }
+  return { description, name, place, inode: '', looked: { compared: false, read: false }, ahead: false }
 }
 
 function tellOpen({ on, ...use }: Use, name: number, locks: Locks, teller: Teller): void {
   if (name < 0 || on === null || !on.flags.includes('O_RDWR')) return
   locks.held.push(openLock(on.id, name, 'opened'))
-  teller.tell(`opens name ${name}$`, use)
+  teller.tell(`opens name ${name}( ahead)?$`, use)
 }
 
 function tellFlock(use: Use, lock: OpenLock, locks: Locks, teller: Teller): void {
   if (use.result === 0 && lock.place === 'opened') {
     lock.place = 'locked'
     teller.tell(`locks name ${lock.name}$`, use)
-  } else if (use.result !== 0) {
+  } else if (use.result !== 0 && isAhead(locks)) waitsOn(lock, locks, teller)
+  else if (use.result !== 0) {
     locks.givesUp = true
     teller.tell(`finds name ${lock.name} locked$`, use)
   }
+}
+
+export function isAhead({ held }: Locks): boolean {
+  return held.some(({ ahead }) => ahead)
+}
+
+/** The first lock is busy, and its processes wait on. It may have been opened once more, before they were known: nobody else can notice that. */
+function waitsOn(lock: OpenLock, locks: Locks, teller: Teller): void {
+  if (lock.ahead) return
+  teller.deeds.pop()
+  locks.held.splice(locks.held.indexOf(lock), 1)
 }
 
 export function isStat({ name }: Use): boolean {

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { look } from '../fixtures/judge.ts'
-import type { Run } from '../fixtures/run.ts'
 import type { Started } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
 import type { World } from '../fixtures/world.ts'
@@ -19,9 +18,19 @@ import { storyOfTickets } from './ticketDeeds.ts'
 /** What the test has started, each in its order; `names` are those of all of them, sorted. */
 export interface Scene {
   readonly names: readonly string[]
-  readonly runs: readonly { readonly run: Run; readonly names: readonly string[] }[]
+  readonly runs: readonly { readonly run: StartedRun; readonly names: readonly string[] }[]
   readonly holds: readonly Started[]
   readonly janitors: readonly Started[]
+  /** Runs start their processes ahead of their locks. */
+  readonly warm?: true
+  /** A service has one ticket after the other, and the model of the tickets one for each waiter: they are not replayed. */
+  readonly withoutTickets?: true
+}
+
+/** A run, and who has claimed and launched it: a command, or a service that has started no other one. */
+interface StartedRun {
+  readonly id: string
+  readonly cli: { readonly pid: number }
 }
 
 export interface Recorded {
@@ -29,6 +38,7 @@ export interface Recorded {
   readonly model: Model
   readonly setting: Setting
   readonly commands: Commands
+  readonly hasTickets: boolean
 }
 
 /** Plays a scene on the real kernel, with every system call written down that the model has a word for. */
@@ -48,6 +58,7 @@ export async function record(world: World, play: (world: World) => Promise<Scene
       acquirers: holds.map(({ pid }) => pid),
       janitors: janitors.map(({ pid }) => pid),
     },
+    hasTickets: scene.withoutTickets !== true,
   }
 }
 
@@ -72,7 +83,7 @@ export function replayedTickets({ trace, setting, commands }: Recorded): Replaye
 }
 
 /** The explorer's own model, on a state folder that has no lock file yet, and with room for all that happens. */
-function modelOfScene({ names, runs, holds, janitors }: Scene): Model {
+function modelOfScene({ names, runs, holds, janitors, warm }: Scene): Model {
   const scenario: Scenario = {
     names: names.length,
     runs: runs.map((one) => ({ names: one.names.map((name) => names.indexOf(name)) })),
@@ -81,6 +92,7 @@ function modelOfScene({ names, runs, holds, janitors }: Scene): Model {
     janitors: janitors.length,
     kills: 0,
     children: 4 * runs.length + 2 * janitors.length,
+    ...(warm === undefined ? {} : { warm }),
   }
   const model = modelOf(scenario, ALL)
   const { initial } = model

@@ -116,16 +116,19 @@ function pointsByDeed(telling: Telling, point: Point, index: number): readonly P
     }))
 }
 
-/** Who has nothing may leave at any time; who was killed is gone wherever it was. */
+/** Who has nothing may leave at any time; who was killed is gone wherever it was; who was started ahead is ended by its starter. */
 function endsOf(telling: Telling, world: World, pid: number, { signal }: Deed): readonly Taken[] {
   if (pid === NONE) return [{ what: 'has ended', world: copyOf(world) }]
-  const { kind, fds } = at(world.processes, pid)
+  const { kind, fds, at: where, parent } = at(world.processes, pid)
   const next = copyOf(world)
   end(next, pid, 137)
   if (signal !== null) return [{ what: 'SIGKILL', world: next }]
   const hasNothing = fds.length === 0 && world.runs.every(({ lock }) => lock !== pid)
   const leaves = hasNothing && ['starter', 'acquirer', 'janitor'].includes(kind)
-  const ending = stepsOf(telling, world, pid).filter((taken) => isGone(taken.world, pid))
+  const enders = where === 'waitsForGo' ? [pid, parent] : [pid]
+  const ending = enders
+    .flatMap((ender) => stepsOf(telling, world, ender))
+    .filter((taken) => isGone(taken.world, pid))
   return leaves ? [...ending, { what: 'leaves', world: next }] : ending
 }
 
@@ -165,13 +168,21 @@ function pointsInSilence(telling: Telling, point: Point, index: number): readonl
     .map(({ world }) => ({ world, pids: point.pids, done: point.done }))
 }
 
-/** At these places a process looks by calls that the trace must have; where nothing is dirty there is nothing to settle. */
+/** At these places a process looks, or is told, by calls that the trace must have; where nothing is dirty there is nothing to settle. */
 function looksInSight({ at: where, dirty }: Process): boolean {
-  return (
-    ['locks', 'compares', 'looksAtOpenRuns', 'asks', 'proves'].includes(where) ||
-    (where === 'settles' && dirty !== 0)
-  )
+  return IN_SIGHT.has(where) || (where === 'settles' && dirty !== 0)
 }
+
+const IN_SIGHT: ReadonlySet<string> = new Set([
+  'locks',
+  'compares',
+  'locksAhead',
+  'comparesAhead',
+  'looksAtOpenRuns',
+  'launches',
+  'asks',
+  'proves',
+])
 
 /** All that anybody else can notice. */
 function shownBy({ paths, marks, locks, descriptions, runs, deployed, processes }: World): string {

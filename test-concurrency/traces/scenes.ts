@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { ended } from '../fixtures/crash.ts'
 import { kill } from '../fixtures/kernel.ts'
 import { waitingAt } from '../fixtures/looks.ts'
@@ -5,6 +6,7 @@ import { textOf } from '../fixtures/records.ts'
 import type { Run } from '../fixtures/run.ts'
 import type { Started } from '../fixtures/started.ts'
 import { until } from '../fixtures/until.ts'
+import { warmed } from '../fixtures/warm.ts'
 import { GATE, SITE, type World } from '../fixtures/world.ts'
 import { prefixOf, type Scene } from './recorded.ts'
 
@@ -109,6 +111,63 @@ export async function twoNames(world: World): Promise<Scene> {
       { run: second, names: [OTHER, GPU] },
       { run: third, names: [OTHER, GPU] },
     ],
+  }
+}
+
+/**
+ * Behind a run in its last stage waits one whose processes are started ahead; it is killed, and they end. The next one's begin while it waits, too, are
+ * told to go, and conduct it.
+ */
+export async function startedAhead(world: World): Promise<Scene> {
+  const inside = world.gate('inside')
+  world.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside` } })
+  const first = await world.run('app')
+  await inside.reached()
+  const second = await world.run('app', '--wait', '5m')
+  const pair = await warmed(second.id)
+  kill(second.cli.pid, 'SIGKILL')
+  await ended(second.cli.pid, pair.wrapper, pair.process)
+  const third = await world.run('app', '--wait', '5m')
+  const next = await warmed(third.id)
+  inside.go()
+  await first.cli.endedWith(0)
+  await inside.reached()
+  expect(third.conductor()).toEqual({ pid: next.process, wrapper: next.wrapper })
+  inside.go()
+  await third.cli.endedWith(0)
+  return { ...NOBODY, runs: [first, second, third].map((run) => ({ run, names: [APP] })), warm: true }
+}
+
+/** A run that had two names is dead. One run recovers it by one of them, and is met by another one that has the other name, and starts its processes ahead. */
+export async function twoRecoverers(world: World): Promise<Scene> {
+  const [inside, down] = [world.gate('inside'), world.gate('down')]
+  const up = `${SITE} up; mkdir "$SITES/${GPU}"`
+  const teardown = `${SITE} down gate; rmdir "$SITES/${GPU}"`
+  world.recipe('app', { stages: { up, inside: `${GATE} inside` }, teardown, resources: ['gpu'] })
+  world.recipe('solo', { domain: 'app-{pr}.{base}', stages: { up: `${SITE} up` } })
+  world.recipe('other', {
+    stages: { up },
+    teardown: `${SITE} down; rmdir "$SITES/${GPU}"`,
+    resources: ['gpu'],
+  })
+  const dead = await world.run('app')
+  await inside.reached()
+  await killWhole(dead)
+  const one = await world.run('solo', '--wait', '5m')
+  await down.reached()
+  const another = await world.run('other', '--wait', '5m')
+  await another.cli.says(/waits for/)
+  down.go()
+  await Promise.all([one.cli.endedWith(0), another.cli.endedWith(0)])
+  return {
+    ...NOBODY,
+    names: [APP, OTHER, GPU],
+    runs: [
+      { run: dead, names: [APP, GPU] },
+      { run: one, names: [APP] },
+      { run: another, names: [OTHER, GPU] },
+    ],
+    warm: true,
   }
 }
 

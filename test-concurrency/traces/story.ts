@@ -1,4 +1,4 @@
-import { type Actor, actorOf, type Commands, castOf, nameOfLock, type Setting } from './cast.ts'
+import { type Actor, actorOf, type Commands, castOf, nameOfLock, runOf, type Setting } from './cast.ts'
 import { claimTeller } from './claimDeeds.ts'
 import { type Deed, type Teller, teller } from './deeds.ts'
 import { adopt, noLocks, tellLock } from './lockDeeds.ts'
@@ -20,15 +20,20 @@ interface Speaker {
 /** Tells a trace in the words of the model. */
 export function storyOf(trace: Trace, setting: Setting, commands: Commands): Story {
   const cast = castOf(trace, setting, commands)
-  const speakers = new Map([...cast.values()].map((actor) => [actor.pid, speakerOf(actor, setting)]))
+  const speakers = new Map([...cast.values()].map((actor) => [actor.pid, speakerOf(actor, setting, cast)]))
   const launches = new Map<number, Deed>()
+  const waiting = new Map<number, Waiting>()
   const followed = uses(trace)
   for (const use of followed) {
     const actor = actorOf(use.pid, cast, trace.lives)
     const speaker = speakers.get(actor?.pid ?? -1)
     if (actor === null || speaker === undefined) continue
     if (use.pid === actor.pid || actor.kind === 'conductor') speaker.tell(use)
-    tellBirth(use, cast, speaker.own, launches)
+    const warm = isFork(use) ? cast.get(use.result) : undefined
+    if (warm?.kind === 'conductor' && warm.warm)
+      waiting.set(warm.pid, { wrapper: speaker.own, run: warm.run, gives: null })
+    else tellBirth(use, cast, speaker.own, launches)
+    tellBeginning(use, setting, waiting)
     tellExec(use, setting, cast, speaker.own, launches)
   }
   for (const [pid, { own }] of speakers) tellEnd(own, trace.lives.get(pid)?.end ?? null)
@@ -36,10 +41,35 @@ export function storyOf(trace: Trace, setting: Setting, commands: Commands): Sto
   return { cast, deeds: new Map([...speakers].map(([pid, { own }]) => [pid, own.deeds])) }
 }
 
-function speakerOf(actor: Actor, setting: Setting): Speaker {
+/** A run process that was started ahead. For the model it is there once it has begun: until then it and its wrapper are one. */
+interface Waiting {
+  readonly wrapper: Teller
+  readonly run: number
+  /** Names whose locks it has after its exec. */
+  gives: readonly number[] | null
+}
+
+/** It has had its `go` when it opens its run's journal. */
+function tellBeginning(use: Use, setting: Setting, waiting: Map<number, Waiting>): void {
+  const warm = waiting.get(use.pid)
+  if (warm === undefined) return
+  if (use.name === 'execve' && use.result === 0) warm.gives = namesIn(use, setting)
+  if (use.name !== 'openat' || runOf(setting, use.on?.path ?? '', 'journal.ndjson') < 0) return
+  waiting.delete(use.pid)
+  const deed = warm.wrapper.tell(`starts the run process of run ${warm.run} `, use)
+  Object.assign(deed, { child: use.pid, gives: warm.gives })
+}
+
+function namesIn({ has }: Use, setting: Setting): readonly number[] {
+  const names = [...has.values()].map(({ path }) => nameOfLock(setting, path)).filter((name) => name >= 0)
+  return [...new Set(names)].sort()
+}
+
+function speakerOf(actor: Actor, setting: Setting, cast: ReadonlyMap<number, Actor>): Speaker {
   const own = teller(actor)
   if (actor.kind === 'wrapper') return { own, tell: wrapperTeller(setting, own) }
-  return { own, tell: actor.kind === 'conductor' ? conductorTeller(setting, own) : claimTeller(setting, own) }
+  if (actor.kind === 'conductor') return { own, tell: conductorTeller(setting, own) }
+  return { own, tell: claimTeller(setting, own, (pid) => cast.get(pid)?.warm === true) }
 }
 
 /** Its shell does nothing to the locks but keep them. */
@@ -60,7 +90,9 @@ function tellBirth(
   const child = isFork(use) ? cast.get(use.result) : undefined
   if (child === undefined) return
   const what = child.kind === 'wrapper' ? 'launches the wrapper' : 'starts the run process'
-  const deed = own.tell(`${what} of run ${child.run} `, use)
+  const deed = child.warm
+    ? own.tell(`starts the wrapper of run ${child.run} ahead$`, use)
+    : own.tell(`${what} of run ${child.run} `, use)
   deed.child = child.pid
   launches.set(child.pid, deed)
 }
@@ -74,10 +106,10 @@ function tellExec(
   launches: Map<number, Deed>,
 ): void {
   if (use.name !== 'execve' || use.result !== 0) return
-  const names = [...use.has.values()].map(({ path }) => nameOfLock(setting, path)).filter((name) => name >= 0)
+  const names = namesIn(use, setting)
   const launch = launches.get(use.pid)
   if (launch !== undefined) {
-    launch.gives = [...new Set(names)].sort()
+    launch.gives = names
     launches.delete(use.pid)
   } else if (!cast.has(use.pid) && names.length > 0)
     own.tell(`lets a program have the lock of name ${names}$`, use)

@@ -43,6 +43,28 @@ export function changed(trace: Trace, which: Which, how: Partial<Call>): Trace {
   return { ...trace, calls: trace.calls.with(place, { ...callAt(trace.calls, place), ...how }) }
 }
 
+const LOCK = /^\d+<[^>]*\/locks\/[^>]*>/
+
+/** A call on a descriptor of a lock file. */
+export function onLock(name: string) {
+  return (call: Call): boolean => call.name === name && LOCK.test(call.words)
+}
+
+/** A look at the path of a lock file. */
+export function lockStat(call: Call): boolean {
+  return call.name === 'statx' && /^AT_FDCWD.*\/locks\/[^/]+\.lock"/.test(call.words)
+}
+
+/** Such a call of this process. */
+export function of(pid: number | undefined, which: (call: Call) => boolean) {
+  return (call: Call): boolean => call.pid === pid && which(call)
+}
+
+/** The write of such a line of a journal. */
+export function isLine(event: string) {
+  return (call: Call): boolean => call.name === 'write' && call.words.includes(`\\"event\\":\\"${event}\\"`)
+}
+
 function moved(
   trace: Trace,
   which: Which,

@@ -1,6 +1,16 @@
 import type { Commands } from './cast.ts'
 import { type Call, isFork, type Trace } from './strace.ts'
-import { changed, closedAfter, movedAfter, movedBefore, without } from './tamper.ts'
+import {
+  changed,
+  closedAfter,
+  isLine,
+  lockStat,
+  movedAfter,
+  movedBefore,
+  of,
+  onLock,
+  without,
+} from './tamper.ts'
 
 /** What might have happened without a rule, and what the model then says of it. */
 export interface Tampering {
@@ -10,25 +20,7 @@ export interface Tampering {
   readonly isOfTickets?: true
 }
 
-const LOCK = /^\d+<[^>]*\/locks\/[^>]*>/
 const OPEN_FOLDER = /^\d+<[^>]*\/state\/open>/
-
-/** A call on a descriptor of a lock file. */
-function onLock(name: string) {
-  return (call: Call): boolean => call.name === name && LOCK.test(call.words)
-}
-
-function lockStat(call: Call): boolean {
-  return call.name === 'statx' && /^AT_FDCWD.*\/locks\/[^/]+\.lock"/.test(call.words)
-}
-
-function of(pid: number | undefined, which: (call: Call) => boolean) {
-  return (call: Call): boolean => call.pid === pid && which(call)
-}
-
-function isLine(event: string) {
-  return (call: Call): boolean => call.name === 'write' && call.words.includes(`\\"event\\":\\"${event}\\"`)
-}
 
 function entryMoves(call: Call): boolean {
   return call.name === 'rename' && /\/state\/open\/[^.]/.test(call.words)
