@@ -38,6 +38,10 @@ export function githubWriter(parts: GitHubParts): GitHubWriter {
         ids.push(...listOf(fieldsOf(page, 'page'), 'check_runs', (run) => idOfOurs(run, key, appId)).flat())
       return ids.length === 0 ? null : Math.min(...ids)
     },
+    checkRun(target, id, signal) {
+      const route = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}'
+      return call(parts, target, route, { check_run_id: id }, signal)
+    },
     async createCheck(target, data, signal) {
       const answer = await call(parts, target, 'POST /repos/{owner}/{repo}/check-runs', { data }, signal)
       return numberOf(fieldsOf(answer, 'check run'), 'id')

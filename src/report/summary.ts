@@ -4,6 +4,7 @@ import type { RunRow } from '../model/ports.ts'
 import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
 import type { Holder } from '../model/wait.ts'
+import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
 import { moment } from './moment.ts'
 import { inCell } from './text.ts'
@@ -24,6 +25,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
     verdictOf(row),
     stopOf(row),
     stagesOf(row, journal, extras),
+    isOver(row.state) ? annotationsText(extras.annotations) : '',
     isOver(row.state) ? proofOf(row, journal, extras) : '',
     factsOf(row),
   ]

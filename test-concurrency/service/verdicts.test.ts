@@ -26,6 +26,31 @@ describe('a red run', () => {
     expect(scene.world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
   })
 
+  test('R-REP-01 R-REP-08 what its stages said of files stands at their lines on the check, once', async ({
+    scene,
+  }) => {
+    const say =
+      'echo "::error file=src/a.ts,line=3,col=5,title=Wrong::It is%0Awrong"; echo "::warning::of no file"; exit 7'
+    scene.recipe('app', { stages: { say } })
+    await scene.serve()
+    const { annotations, output } = await (await scene.testme(1)).completed()
+    expect(annotations).toEqual([
+      {
+        path: 'src/a.ts',
+        start_line: 3,
+        end_line: 3,
+        start_column: 5,
+        end_column: 5,
+        annotation_level: 'failure',
+        title: 'Wrong',
+        message: 'It is\nwrong',
+      },
+    ])
+    expect(output.summary).toContain(
+      'Annotations: 1 failure, 1 warning; 1 at their lines.\n\n- warning `of no file`',
+    )
+  })
+
   test('R-RUN-04 R-RUN-05 R-LCK-11 a teardown fails: the check is red and names what is left; the next run at the domain is put off, in sight', async ({
     scene,
   }) => {
