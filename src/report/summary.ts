@@ -6,7 +6,7 @@ import { isOver } from '../model/run.ts'
 import type { Holder } from '../model/wait.ts'
 import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
-import { moment } from './moment.ts'
+import { moment, nextMinute } from './moment.ts'
 import { inCell } from './text.ts'
 import { stopping } from './title.ts'
 
@@ -34,16 +34,17 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
 
 function waitOf({ waitsFor, names }: RunRow, { wait }: CheckExtras): string {
   const startsAtMs = wait?.startsAtMs ?? null
-  const lines = [
-    wait === null ? 'The run is queued.' : `The run is queued, at place ${wait.place}.`,
+  const items = [
     waitsFor === null ? '' : `It waits for ${inCell(waitsFor)}.`,
     wait === null || wait.holder === null ? '' : holderLine(wait.holder),
     startsAtMs === null
       ? ''
-      : `It starts about ${moment(startsAtMs)}, if what is ahead of it lasts as long as it did before.`,
-    `It starts when it has ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
+      : `It starts about ${moment(nextMinute(startsAtMs))}, if what is ahead of it lasts as long as it did before.`,
+    `It needs ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
   ]
-  return lines.filter((line) => line !== '').join('\n')
+  const head = wait === null ? 'The run is queued.' : `The run is queued, at place ${wait.place}.`
+  const list = items.filter((item) => item !== '').map((item) => `- ${item}`)
+  return [head, '', ...list].join('\n')
 }
 
 function holderLine({ name, run, pr, by, sinceMs }: Holder): string {

@@ -51,6 +51,29 @@ describe('a red run', () => {
     )
   })
 
+  test('R-REP-04 R-RUN-09 annotations stand there once, though the answer to the call with the end is lost and the service killed', async ({
+    scene,
+  }) => {
+    scene.recipe('app', { stages: { say: 'echo "::error file=a.ts,line=1::m"; exit 7' } })
+    await scene.serve()
+    const isEnd = ({ asks, body }: { asks: string; body: string }) =>
+      asks.startsWith('PATCH ') && body.includes('"status":"completed"')
+    scene.road.decide = (traveller) => (isEnd(traveller) ? 'lose' : 'pass')
+    const run = await scene.testme(1)
+    await run.completed()
+    await scene.service().kill()
+    scene.road.decide = () => 'pass'
+    const next = await scene.serve()
+    await until('the end to be told', () =>
+      next.log().some(({ msg, run: id }) => msg === 'report.sent' && id === run.id),
+    )
+    expect(scene.road.travelled().filter(({ asks }) => /^GET .*\/check-runs\/\d+$/.test(asks))).toHaveLength(
+      1,
+    )
+    expect(scene.road.travelled().filter(isEnd)).toHaveLength(1)
+    expect((await run.completed()).annotations).toMatchObject([{ path: 'a.ts', message: 'm' }])
+  })
+
   test('R-RUN-04 R-RUN-05 R-LCK-11 a teardown fails: the check is red and names what is left; the next run at the domain is put off, in sight', async ({
     scene,
   }) => {
