@@ -1,10 +1,12 @@
 import { EXIT } from '../errors.ts'
 import { deadRuns } from '../lock/deadRuns.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
+import { type Annotations, annotationLines } from '../model/annotations.ts'
 import { formatDuration } from '../model/duration.ts'
 import { plainText } from '../model/plainText.ts'
 import { lockLine, type ProofLine, proofLines, textOfLine } from '../model/proofLines.ts'
 import { journalEntries } from '../model/readJournal.ts'
+import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -52,7 +54,7 @@ function rowOf(look: RunLook, dead: boolean): string[] {
   ]
 }
 
-function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean): unknown {
+function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean): object {
   return {
     run: run.id,
     folder: run.folder,
@@ -68,11 +70,13 @@ function asJson({ run, request, journal, result, fault }: RunLook, dead: boolean
 export function showRun({ state, stdout }: Context, words: string, json: boolean): number {
   const look = lookAtRun(findRun(state, words))
   const dead = deadAmong(state, [look]).has(look.run.id)
-  stdout.write(json ? jsonText(asJson(look, dead)) : textOf(state, look, dead))
+  const annotations = annotationsOf(look.run)
+  const whole = { ...asJson(look, dead), annotations }
+  stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead))
   return EXIT.ok
 }
 
-function textOf(state: StatePaths, look: RunLook, dead: boolean): string {
+function textOf(state: StatePaths, look: RunLook, annotations: Annotations | null, dead: boolean): string {
   const { run, request, journal, result, fault } = look
   const facts: [string, string][] = [
     ['run', run.id],
@@ -96,7 +100,11 @@ function textOf(state: StatePaths, look: RunLook, dead: boolean): string {
   ]
   const lines = facts.map(([key, value]) => `${key.padEnd(12)} ${plainText(value)}`)
   const proof = proofOf(state, look).map((line) => plainText(textOfLine(line)))
-  return `${[...lines, '', ...(proof.length === 0 ? [] : [...proof, '']), ...journalLines(look)].join('\n')}\n`
+  const parts = [lines, annotationLines(annotations), proof, journalLines(look)]
+  return `${parts
+    .filter((part) => part.length > 0)
+    .map((part) => part.join('\n'))
+    .join('\n\n')}\n`
 }
 
 function proofOf(state: StatePaths, { run, request, journal, result }: RunLook): readonly ProofLine[] {

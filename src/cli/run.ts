@@ -4,6 +4,7 @@ import type { Claim } from '../lock/claim.ts'
 import { type Held, letGo } from '../lock/nameLocks.ts'
 import { type StartedRun, startRun } from '../lock/startRun.ts'
 import { claimInTurn } from '../lock/waiting.ts'
+import { annotationLines } from '../model/annotations.ts'
 import { checkArguments } from '../model/arguments.ts'
 import { domainFor, namesOf, runDomainFault } from '../model/domain.ts'
 import { sortedNames } from '../model/names.ts'
@@ -15,6 +16,7 @@ import { concludedUnstarted } from '../model/verdict.ts'
 import type { WarmWrapper } from '../process/launch.ts'
 import { recoverer } from '../process/recovery.ts'
 import { createWarmRuns } from '../process/warmRuns.ts'
+import { annotationsOf } from '../store/annotations/file.ts'
 import { runPaths } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import type { Context } from './context.ts'
@@ -198,6 +200,7 @@ async function toItsEnd(
       return claimed
     },
   )
+  for (const line of annotationLines(annotationsOf(run))) progress.line(`  ${line}`)
   return (
     result ??
     concludedUnstarted('not_cleaned', `harness: the run left no result; see \`berth show ${run.id}\``)

@@ -1,9 +1,9 @@
 import { HarnessError, messageOf } from '../errors.ts'
+import { cutToBytes } from '../model/cutText.ts'
 import type { Report } from '../model/ports.ts'
 import { type Fields, fieldsOf, textOf } from '../model/read.ts'
 import type { CheckKey } from './ports.ts'
 import { replyKey } from './replies.ts'
-import { cutToBytes } from './text.ts'
 
 /** GitHub takes comments of 65,536 characters; bytes are the safe side, and the marker needs room. */
 const MOST_REPLY_BYTES = 65_000

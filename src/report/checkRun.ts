@@ -1,11 +1,13 @@
 import type { operations } from '@octokit/openapi-types'
 import { HarnessError } from '../errors.ts'
+import { oneLine } from '../model/cutText.ts'
 import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
 import type { NewReport, NewRun, RunRow } from '../model/ports.ts'
 import { isOver } from '../model/run.ts'
+import { checkAnnotations } from './annotations.ts'
 import { type CheckExtras, NO_EXTRAS } from './extras.ts'
 import { summaryOf } from './summary.ts'
-import { fencedTail, oneLine } from './text.ts'
+import { fencedTail } from './text.ts'
 import { titleOf } from './title.ts'
 
 /** The body that creates a check run, as GitHub's description of its API has it. */
@@ -44,6 +46,7 @@ export function checkReport(row: RunRow, journal: Journal, extras: CheckExtras):
 /** A run's check as GitHub is to show it; within GitHub's limits whatever the texts are. Pure. */
 export function checkBody(row: RunRow, journal: Journal, extras: CheckExtras): CheckBody {
   const text = fencedTail(extras.logTail, MOST_BYTES)
+  const annotations = isOver(row.state) ? checkAnnotations(extras.annotations) : []
   return {
     name: checkName(row.recipe),
     head_sha: row.sha,
@@ -54,6 +57,7 @@ export function checkBody(row: RunRow, journal: Journal, extras: CheckExtras): C
       title: oneLine(titleOf(row, journal, extras), MOST_TITLE) || row.state,
       summary: summaryOf(row, journal, extras),
       ...(text === '' ? {} : { text }),
+      ...(annotations.length === 0 ? {} : { annotations: [...annotations] }),
     },
     actions: isOver(row.state) ? [RERUN] : [CANCEL],
   }

@@ -1,8 +1,9 @@
 import { HarnessError } from '../errors.ts'
 import type { Report, ReportTry } from '../model/ports.ts'
 import { checkOf, replyOf } from './bodies.ts'
-import { isAlreadyThere, isGone } from './faults.ts'
+import { isAlreadyThere, isGone, isNotTaken } from './faults.ts'
 import type { GitHubWriter } from './ports.ts'
+import { hasAnnotations, isSameEnd, withoutAnnotations } from './sameEnd.ts'
 
 /** Comments are searched from a while before the report was made: two clocks are at work. */
 const SKEW_MS = 3_600_000
@@ -29,23 +30,37 @@ export async function deliver(
 
 async function tellCheck(
   report: Report,
-  { knownId, tried }: ReportTry,
+  { knownId, tried, attempts }: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
 ): Promise<number> {
   const { key, updateBody } = checkOf(report)
+  const mayHaveArrived = attempts > 1 && hasAnnotations(updateBody)
   const known = knownId ?? (tried ? await github.findCheck(report, key, signal) : null)
-  if (known !== null) return update(known)
+  if (known !== null) return update(known, mayHaveArrived)
   try {
-    return await github.createCheck(report, report.body, signal)
+    return await takenWith(report.body, (body) => github.createCheck(report, body, signal))
   } catch (error) {
     if (!isAlreadyThere(error)) throw error
-    return update(theirs(await github.findCheck(report, key, signal), report, error))
+    return update(theirs(await github.findCheck(report, key, signal), report, error), true)
   }
 
-  async function update(id: number): Promise<number> {
-    await github.updateCheck(report, id, updateBody, signal).catch(unlessAlreadyThere)
+  /** GitHub adds the annotations of each call to what it has: one that has arrived is not repeated. */
+  async function update(id: number, look: boolean): Promise<number> {
+    if (look && isSameEnd(await github.checkRun(report, id, signal), updateBody)) return id
+    const send = (body: string) => github.updateCheck(report, id, body, signal)
+    await takenWith(updateBody, send).catch(unlessAlreadyThere)
     return id
+  }
+}
+
+/** An end that GitHub does not take for its annotations' sake goes without them: a check that stays in progress would be worse. */
+async function takenWith<T>(body: string, send: (body: string) => Promise<T>): Promise<T> {
+  try {
+    return await send(body)
+  } catch (error) {
+    if (!isNotTaken(error) || !hasAnnotations(body)) throw error
+    return send(withoutAnnotations(body))
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Annotations } from '../model/annotations.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import type { Wait } from '../model/wait.ts'
 
@@ -9,6 +10,8 @@ export interface CheckExtras {
   readonly nowMs: number | null
   /** When it is over: how its locks stand, as the kernel said when this was rendered; null = not looked at. */
   readonly locks: LockStand | null
+  /** When it is over: what its stages said of files; null = there is no such record. */
+  readonly annotations: Annotations | null
   /** The end of the run's log, masked. */
   readonly logTail: string
   /** The run's page; http or https. */
@@ -19,6 +22,7 @@ export const NO_EXTRAS: CheckExtras = {
   wait: null,
   nowMs: null,
   locks: null,
+  annotations: null,
   logTail: '',
   detailsUrl: null,
 }

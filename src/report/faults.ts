@@ -63,6 +63,12 @@ export function isGone(error: unknown): boolean {
   return status === 404 || status === 410
 }
 
+/** GitHub refuses the body itself (422, or 413 for its size), and has done nothing. */
+export function isNotTaken(error: unknown): boolean {
+  const status = answerOf(error)?.status
+  return (status === 422 || status === 413) && !isAlreadyThere(error)
+}
+
 /** What is known of an error in one line, without control characters and without anything that looks like a credential. */
 export function faultText(error: unknown): string {
   const answer = answerOf(error)

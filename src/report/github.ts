@@ -28,6 +28,12 @@ const MOST_PAGES = 100
 
 /** Speaks to GitHub through Octokit. Bodies go out as the text that they are stored as. */
 export function githubWriter(parts: GitHubParts): GitHubWriter {
+  return { ...checksOn(parts), ...commentsOn(parts) }
+}
+
+type Checks = Pick<GitHubWriter, 'findCheck' | 'checkRun' | 'createCheck' | 'updateCheck'>
+
+function checksOn(parts: GitHubParts): Checks {
   const { appId } = parts
   return {
     async findCheck(target, key, signal) {
@@ -38,6 +44,10 @@ export function githubWriter(parts: GitHubParts): GitHubWriter {
         ids.push(...listOf(fieldsOf(page, 'page'), 'check_runs', (run) => idOfOurs(run, key, appId)).flat())
       return ids.length === 0 ? null : Math.min(...ids)
     },
+    checkRun(target, id, signal) {
+      const route = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}'
+      return call(parts, target, route, { check_run_id: id }, signal)
+    },
     async createCheck(target, data, signal) {
       const answer = await call(parts, target, 'POST /repos/{owner}/{repo}/check-runs', { data }, signal)
       return numberOf(fieldsOf(answer, 'check run'), 'id')
@@ -46,6 +56,12 @@ export function githubWriter(parts: GitHubParts): GitHubWriter {
       const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
       await call(parts, target, route, { check_run_id: id, data }, signal)
     },
+  }
+}
+
+function commentsOn(parts: GitHubParts): Omit<GitHubWriter, keyof Checks> {
+  const { appId } = parts
+  return {
     async findReply(target, { pr, marker, sinceMs }, signal) {
       const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const query = { issue_number: pr, since: new Date(sinceMs).toISOString() }

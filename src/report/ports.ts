@@ -42,6 +42,8 @@ export interface FoundReply {
 export interface GitHubWriter {
   /** GitHub's id of our first check run with this key, among all of the commit; null = there is none. */
   findCheck(target: Target, key: CheckKey, signal: AbortSignal): Promise<number | null>
+  /** A check run as GitHub shows it. */
+  checkRun(target: Target, checkRunId: number, signal: AbortSignal): Promise<unknown>
   /** Resolves to GitHub's id. */
   createCheck(target: Target, body: string, signal: AbortSignal): Promise<number>
   updateCheck(target: Target, checkRunId: number, body: string, signal: AbortSignal): Promise<void>

@@ -4,8 +4,9 @@ import type { RunRow } from '../model/ports.ts'
 import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
 import type { Holder } from '../model/wait.ts'
+import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
-import { moment } from './moment.ts'
+import { moment, nextMinute } from './moment.ts'
 import { inCell } from './text.ts'
 import { stopping } from './title.ts'
 
@@ -24,6 +25,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
     verdictOf(row),
     stopOf(row),
     stagesOf(row, journal, extras),
+    isOver(row.state) ? annotationsText(extras.annotations) : '',
     isOver(row.state) ? proofOf(row, journal, extras) : '',
     factsOf(row),
   ]
@@ -32,16 +34,17 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
 
 function waitOf({ waitsFor, names }: RunRow, { wait }: CheckExtras): string {
   const startsAtMs = wait?.startsAtMs ?? null
-  const lines = [
-    wait === null ? 'The run is queued.' : `The run is queued, at place ${wait.place}.`,
+  const items = [
     waitsFor === null ? '' : `It waits for ${inCell(waitsFor)}.`,
     wait === null || wait.holder === null ? '' : holderLine(wait.holder),
     startsAtMs === null
       ? ''
-      : `It starts about ${moment(startsAtMs)}, if what is ahead of it lasts as long as it did before.`,
-    `It starts when it has ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
+      : `It starts about ${moment(nextMinute(startsAtMs))}, if what is ahead of it lasts as long as it did before.`,
+    `It needs ${names.slice(0, MOST_ITEMS).map(inCell).join(', ')}.`,
   ]
-  return lines.filter((line) => line !== '').join('\n')
+  const head = wait === null ? 'The run is queued.' : `The run is queued, at place ${wait.place}.`
+  const list = items.filter((item) => item !== '').map((item) => `- ${item}`)
+  return [head, '', ...list].join('\n')
 }
 
 /** Who has a name. Markdown. */

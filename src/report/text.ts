@@ -1,20 +1,11 @@
 import { inCode } from '../model/commandText.ts'
+import { lineOf } from '../model/cutText.ts'
 import { plainText } from '../model/plainText.ts'
 
 /** A fence is longer than any run inside; runs beyond this are shortened, so that a hostile log cannot make it grow without end. */
 const LONGEST_RUN = '`'.repeat(64)
-/** No field shows as much; more is not even looked at. */
-const MOST_READ = 2_000
 /** Room for the fences, the note of a cut and line ends. */
 const FENCE_BYTES = 300
-
-/** Untrusted text on one line, cut to `most` UTF-16 units, never inside a surrogate pair; for fields that are no Markdown. */
-export function oneLine(text: string, most: number): string {
-  const line = lineOf(text)
-  if (line.length <= most) return line
-  const end = isHighSurrogate(line.charCodeAt(most - 2)) ? most - 2 : most - 1
-  return `${line.slice(0, end)}…`
-}
 
 /** Untrusted text as a code span, also inside a table. A `\|` cannot be written in a cell (GFM 4.10), so bars are broken ones. */
 export function inCell(text: string): string {
@@ -37,21 +28,6 @@ export function fencedTail(log: string, mostBytes: number): string {
   const isWhole = read.length === log.length && tail.length === text.length
   const note = isWhole ? '' : 'The last lines of the log; the whole log is in the details.\n\n'
   return `${note}${fence}text\n${tail}\n${fence}`
-}
-
-/** A text whose UTF-8 has at most `mostBytes` bytes, cut between characters. */
-export function cutToBytes(text: string, mostBytes: number): string {
-  const whole = text.toWellFormed()
-  const { read } = new TextEncoder().encodeInto(whole, new Uint8Array(mostBytes))
-  return whole.slice(0, read)
-}
-
-function lineOf(text: string): string {
-  return plainText(text.slice(0, MOST_READ)).toWellFormed().replaceAll(/\s+/g, ' ').trim()
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff
 }
 
 function tailOf(text: string, mostBytes: number): string {

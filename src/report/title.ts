@@ -1,7 +1,7 @@
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { CheckExtras } from './extras.ts'
-import { timeOfDay } from './moment.ts'
+import { nextMinute, timeOfDay } from './moment.ts'
 
 /** The one line that the list of checks shows. */
 export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
@@ -28,7 +28,7 @@ function queuedTitle({ waitsFor }: RunRow, { wait }: CheckExtras): string {
   const place = wait === null ? '' : `, place ${wait.place}`
   const reason = waitsFor === null ? '' : `: ${waitsFor}`
   const startsAtMs = wait?.startsAtMs ?? null
-  const start = startsAtMs === null ? '' : ` (starts about ${timeOfDay(startsAtMs)})`
+  const start = startsAtMs === null ? '' : ` (starts about ${timeOfDay(nextMinute(startsAtMs))})`
   return `Queued${place}${reason}${start}`
 }
 

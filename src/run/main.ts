@@ -2,11 +2,12 @@ import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processDriver } from '../drivers/process.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
 import { becomeSubreaper, makePipe, redirectOutput } from '../lock/syscalls.ts'
+import type { Journal } from '../model/journal.ts'
 import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
@@ -15,6 +16,7 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
+import { writeAnnotations } from '../store/annotations/file.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
 import type { JournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
@@ -101,11 +103,22 @@ async function work(own: RunProcess): Promise<number> {
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
+  await noteAnnotations(run, record.journal)
   removeIfThere(run.reserve)
   writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
   release(state, run.id, request.names, held, record.journal)
   return EXIT.ok
+}
+
+/** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
+async function noteAnnotations(run: RunPaths, journal: Journal): Promise<void> {
+  try {
+    const { collectAnnotations } = await import('../store/annotations/collect.ts')
+    writeAnnotations(run, await collectAnnotations(run, journal))
+  } catch (error) {
+    process.stderr.write(`annotations: ${messageOf(error)}\n`)
+  }
 }
 
 /** Loaded only where there is something to hold the run to. */

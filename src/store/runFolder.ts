@@ -20,6 +20,7 @@ export interface RunPaths {
   readonly signals: string
   readonly stages: string
   readonly artifacts: string
+  readonly annotations: string
   readonly work: string
   readonly home: string
   readonly result: string
@@ -45,6 +46,7 @@ export function runPathsOf(folder: string): RunPaths {
     signals: join(folder, 'signals'),
     stages: join(folder, 'stages'),
     artifacts: join(folder, 'artifacts'),
+    annotations: join(folder, 'annotations.json'),
     work: join(folder, 'work'),
     home: join(folder, 'home'),
     result: join(folder, 'result.json'),

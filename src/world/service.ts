@@ -30,6 +30,7 @@ import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
 import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
+import { annotationsOf } from '../store/annotations/file.ts'
 import { tailOfFile, tellingLog } from '../store/logTail.ts'
 import { hasRunFolder, runPaths, unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
@@ -237,11 +238,13 @@ function checkOf(
   wait: Wait | null,
 ): NewReport {
   const over = row.state === 'concluded'
-  const logTail = over ? tailOfFile(tellingLog(runPaths(context.state, row.id), journal), LOG_TAIL_BYTES) : ''
+  const run = runPaths(context.state, row.id)
+  const logTail = over ? tailOfFile(tellingLog(run, journal), LOG_TAIL_BYTES) : ''
   return checkReport(row, journal, {
     wait,
     nowMs: Date.now(),
     locks: over && journal.processes > 0 ? locksOf(context.state, row, journal) : null,
+    annotations: over ? annotationsOf(run) : null,
     logTail,
     detailsUrl: pageOf(credentials, row.id),
   })

@@ -26,6 +26,54 @@ describe('a red run', () => {
     expect(scene.world.trace()).toEqual(['up', 'down', 'gone'].map((step) => `${run.id} ${step}`))
   })
 
+  test('R-REP-01 R-REP-08 what its stages said of files stands at their lines on the check, once', async ({
+    scene,
+  }) => {
+    const say =
+      'echo "::error file=src/a.ts,line=3,col=5,title=Wrong::It is%0Awrong"; echo "::warning::of no file"; exit 7'
+    scene.recipe('app', { stages: { say } })
+    await scene.serve()
+    const { annotations, output } = await (await scene.testme(1)).completed()
+    expect(annotations).toEqual([
+      {
+        path: 'src/a.ts',
+        start_line: 3,
+        end_line: 3,
+        start_column: 5,
+        end_column: 5,
+        annotation_level: 'failure',
+        title: 'Wrong',
+        message: 'It is\nwrong',
+      },
+    ])
+    expect(output.summary).toContain(
+      'Annotations: 1 failure, 1 warning; 1 at their lines.\n\n- warning `of no file`',
+    )
+  })
+
+  test('R-REP-04 R-RUN-09 annotations stand there once, though the answer to the call with the end is lost and the service killed', async ({
+    scene,
+  }) => {
+    scene.recipe('app', { stages: { say: 'echo "::error file=a.ts,line=1::m"; exit 7' } })
+    await scene.serve()
+    const isEnd = ({ asks, body }: { asks: string; body: string }) =>
+      asks.startsWith('PATCH ') && body.includes('"status":"completed"')
+    scene.road.decide = (traveller) => (isEnd(traveller) ? 'lose' : 'pass')
+    const run = await scene.testme(1)
+    await run.completed()
+    await scene.service().kill()
+    scene.road.decide = () => 'pass'
+    const next = await scene.serve()
+    await until('the end to be told', () =>
+      next.log().some(({ msg, run: id }) => msg === 'report.sent' && id === run.id),
+    )
+    expect(scene.road.travelled().filter(({ asks }) => /^GET .*\/check-runs\/\d+$/.test(asks))).toHaveLength(
+      1,
+    )
+    expect(scene.road.travelled().filter(isEnd)).toHaveLength(1)
+    expect((await run.completed()).annotations).toMatchObject([{ path: 'a.ts', message: 'm' }])
+  })
+
   test('R-RUN-04 R-RUN-05 R-LCK-11 a teardown fails: the check is red and names what is left; the next run at the domain is put off, in sight', async ({
     scene,
   }) => {

@@ -7,6 +7,7 @@ import {
   startsOf,
   type Waiting,
 } from '../../src/model/estimate.ts'
+import { randomOf } from './randomOf.ts'
 
 const NOW = 1_000
 const NEVER = Number.POSITIVE_INFINITY
@@ -160,15 +161,4 @@ function randomQueue(random: (below: number) => number) {
     .map((name) => busy([name], NOW + 1 + random(30), random(4) > 0))
   const line = Array.from({ length: random(10) }, (_, index) => run(`r${index}`, some(), 1 + random(20)))
   return { held, line, slots: 1 + random(4) }
-}
-
-/** A generator of numbers that a failure can be repeated with (mulberry32). */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
 }

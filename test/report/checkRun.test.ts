@@ -1,6 +1,7 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { describe, expect, test } from 'vitest'
 import { BUTTONS } from '../../src/intake/event.ts'
+import { collectorIn } from '../../src/model/annotations.ts'
 import {
   EMPTY_JOURNAL,
   type Journal,
@@ -29,13 +30,14 @@ describe('what a check says', () => {
       external_id: 'r1',
       status: 'queued',
       output: {
-        title: 'Queued, place 2: run r0, which has site-hello-pr12.ci.test (starts about 03:09 UTC)',
+        title: 'Queued, place 2: run r0, which has site-hello-pr12.ci.test (starts about 03:10 UTC)',
         summary: [
           'The run is queued, at place 2.',
-          'It waits for `run r0, which has site-hello-pr12.ci.test`.',
-          '`site-hello-pr12.ci.test` is with run `r0`, of pull request 11, asked by `hubot`, since 2026-01-02 03:04 UTC.',
-          'It starts about 2026-01-02 03:09 UTC, if what is ahead of it lasts as long as it did before.',
-          'It starts when it has `r:port-1`, `site-hello-pr12.ci.test`.',
+          '',
+          '- It waits for `run r0, which has site-hello-pr12.ci.test`.',
+          '- `site-hello-pr12.ci.test` is with run `r0`, of pull request 11, asked by `hubot`, since 2026-01-02 03:04 UTC.',
+          '- It starts about 2026-01-02 03:10 UTC, if what is ahead of it lasts as long as it did before.',
+          '- It needs `r:port-1`, `site-hello-pr12.ci.test`.',
           '',
           FACTS,
         ].join('\n'),
@@ -125,6 +127,99 @@ describe('what a check says', () => {
       ],
     })
   })
+
+  test('R-REP-01 R-REP-08 annotations stand at their lines, and what has no line in the summary', () => {
+    const { add, fault, all } = collectorIn('/w')
+    const there = {
+      path: 'src/a.ts',
+      line: 3,
+      endLine: null,
+      startColumn: 4,
+      endColumn: 9,
+      details: 'at a.ts:3',
+    }
+    add({ ...there, level: 'warning', title: 'A title', message: 'careful' })
+    add({
+      ...there,
+      level: 'failure',
+      path: 'b.ts',
+      endLine: 7,
+      title: null,
+      message: 'wrong',
+      details: null,
+    })
+    add({ ...there, level: 'failure', path: null, title: 'lint', message: 'of no file' })
+    fault('annotations.ndjson:4: it is not JSON')
+    const { output } = checkBody(anEnd(), EMPTY_JOURNAL, { ...NO_EXTRAS, annotations: all() })
+    expect(output?.annotations).toEqual([
+      { path: 'b.ts', start_line: 3, end_line: 7, annotation_level: 'failure', message: 'wrong' },
+      {
+        path: 'src/a.ts',
+        start_line: 3,
+        end_line: 3,
+        start_column: 4,
+        end_column: 9,
+        annotation_level: 'warning',
+        message: 'careful',
+        title: 'A title',
+        raw_details: 'at a.ts:3',
+      },
+    ])
+    expect(output?.summary).toContain(
+      [
+        'Annotations: 2 failures, 1 warning; 2 at their lines.',
+        '',
+        '- failure `lint`: `of no file`',
+        '',
+        'Annotations that could not be read:',
+        '',
+        '- `annotations.ndjson:4: it is not JSON`',
+      ].join('\n'),
+    )
+  })
+
+  test('R-REP-08 of more than fifty annotations the summary says how many more there are', () => {
+    const { add, all } = collectorIn('/w')
+    for (let index = 0; index < 72; index += 1)
+      add({
+        level: 'notice',
+        path: index < 60 ? 'a.ts' : null,
+        line: index + 1,
+        endLine: null,
+        startColumn: null,
+        endColumn: null,
+        title: null,
+        message: `m${index}`,
+        details: null,
+      })
+    const { output } = checkBody(anEnd(), EMPTY_JOURNAL, { ...NO_EXTRAS, annotations: all() })
+    expect(output?.annotations).toHaveLength(50)
+    expect(output?.summary).toContain(
+      'Annotations: 72 notices; 50 at their lines; 16 more are in no list.\n\n- notice `m60`',
+    )
+    expect(output?.summary?.match(/^- notice/gm)).toHaveLength(6)
+  })
+
+  test.each(RUN_STATES.filter((state) => state !== 'concluded'))(
+    'R-REP-05 annotations go with the end, not with %s',
+    (state) => {
+      const { add, all } = collectorIn('/w')
+      add({
+        level: 'notice',
+        path: 'a.ts',
+        line: 1,
+        endLine: null,
+        startColumn: null,
+        endColumn: null,
+        title: null,
+        message: 'm',
+        details: null,
+      })
+      const { output } = checkBody(aRow({ state }), EMPTY_JOURNAL, { ...NO_EXTRAS, annotations: all() })
+      expect(output).not.toHaveProperty('annotations')
+      expect(output?.summary).not.toContain('Annotations')
+    },
+  )
 
   test.each([
     [{}, 'Teardown: nothing had been put up.'],
@@ -262,6 +357,16 @@ describe('hostile text', () => {
     expect(rows.map((row) => row.split('|').length)).toEqual([6, 6, 6, 6])
   })
 
+  test.each(HOSTILE)('R-Q-08 is harmless in an annotation, and leads it to no other place: %j', (evil) => {
+    const annotations = evilBody(evil, 'concluded').output?.annotations ?? []
+    expect(annotations.length).toBeGreaterThanOrEqual(30)
+    for (const { path, title, message, raw_details } of annotations) {
+      expect(path).not.toMatch(/^\/|(?:^|\/)\.{1,2}(?:\/|$)|\n/)
+      expectNoControls(path, title ?? '', message, raw_details ?? '')
+      expect(title ?? '').not.toContain('\n')
+    }
+  })
+
   test.each(HOSTILE)('R-Q-08 does not break out of the log: %j', (evil) => {
     const text = evilBody(evil, 'running').output?.text ?? ''
     expect(markdownOf(text)).toEqual({ kinds: ['root', 'code'], loose: '' })
@@ -315,6 +420,12 @@ describe('limits', () => {
         expect(text?.isWellFormed()).toBe(true)
       }
       expect(actions?.length).toBeLessThanOrEqual(3)
+      expect(output?.annotations?.length ?? 0).toBeLessThanOrEqual(50)
+      for (const { title, message, raw_details } of output?.annotations ?? []) {
+        expect(title?.length ?? 0).toBeLessThanOrEqual(255)
+        for (const text of [message, raw_details ?? ''])
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_536)
+      }
       for (const { label, description, identifier } of actions ?? []) {
         expect(label.length).toBeLessThanOrEqual(20)
         expect(description.length).toBeLessThanOrEqual(40)
@@ -417,8 +528,26 @@ function evilExtras(evil: string): CheckExtras {
     },
     nowMs: AT,
     locks: 'marked',
+    annotations: evilAnnotations(evil),
     logTail: `${evil}\n${evil}`,
   }
+}
+
+function evilAnnotations(evil: string) {
+  const { add, fault, all } = collectorIn('/w')
+  for (let index = 0; index < 30; index += 1) {
+    const remark = { level: 'failure', line: 1, endLine: null, startColumn: null, endColumn: null } as const
+    add({
+      ...remark,
+      path: index < 15 ? null : evil,
+      title: `${index} ${evil}`,
+      message: evil,
+      details: evil,
+    })
+    add({ ...remark, path: `src/${index}.ts`, title: evil, message: evil, details: evil })
+    fault(evil)
+  }
+  return all()
 }
 
 const HARMLESS: ReadonlySet<string> = new Set([

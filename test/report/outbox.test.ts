@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type Annotations, collectorIn } from '../../src/model/annotations.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
 import type { NewReport, RunChange, RunRow } from '../../src/model/ports.ts'
 import { checkReport, firstCheck } from '../../src/report/checkRun.ts'
@@ -182,6 +183,134 @@ describe('a lost answer', () => {
     expect(ours.map(({ body }) => body)).toEqual(['Which recipe?\n\n<!-- berth reply%3A99 -->'])
   })
 })
+
+/** GitHub adds the annotations of each call to those that it has. */
+describe('annotations of an end', () => {
+  test.each([
+    ['is reset after GitHub has acted', LOST, 0],
+    ['never comes', HUNG_AFTER, 30_000],
+    ['is a 502 after GitHub has acted', { ...refusing(502), acts: true }, 0],
+  ])('R-REP-04 whose answer %s are there once', async (_, mishap, hangsMs) => {
+    await using world = await outboxWorld()
+    const { github, clock } = world
+    await queueRun(world, 'r1')
+    const outbox = world.start()
+    await world.noted('report.sent')
+    await tell(world, 'r1', ENDED, TWO)
+    github.befall('PATCH', '/1001', mishap)
+    outbox.wake()
+    await github.came('PATCH', '/1001')
+    clock.advance(hangsMs)
+    const { untilMs } = await world.noted('report.put_off')
+    clock.advance(untilMs - clock.now())
+    await world.noted('report.sent')
+    expect(github.checks).toMatchObject([
+      { body: { status: 'completed' }, annotations: [{ path: 'a.ts' }, { path: 'b.ts' }] },
+    ])
+    expect(github.checks[0]?.annotations).toHaveLength(2)
+    expect(github.seen.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'GET'])
+  })
+
+  test('R-REP-04 are sent again where GitHub never saw them', async () => {
+    await using world = await outboxWorld()
+    const { github, clock } = world
+    await queueRun(world, 'r1')
+    const outbox = world.start()
+    await world.noted('report.sent')
+    await tell(world, 'r1', ENDED, TWO)
+    github.befall('PATCH', '/1001', { acts: false, answer: 'reset' })
+    outbox.wake()
+    const { untilMs } = await world.noted('report.put_off')
+    clock.advance(untilMs - clock.now())
+    await world.noted('report.sent')
+    expect(github.checks[0]?.annotations).toHaveLength(2)
+    expect(github.seen.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'GET', 'PATCH'])
+  })
+
+  test('R-REP-04 are there once where the one call of a run was lost, or died with the service', async () => {
+    for (const dies of [false, true]) {
+      await using world = await outboxWorld()
+      const { github, clock } = world
+      await queueRun(world, 'r1')
+      await tell(world, 'r1', ENDED, TWO)
+      github.befall('POST', CHECKS, dies ? HUNG_AFTER : LOST)
+      if (dies) await dieWithRequest(world)
+      world.start()
+      clock.advance(dies ? 5_000 : (await world.noted('report.put_off')).untilMs - clock.now())
+      await world.noted('report.sent')
+      expect(github.checks).toHaveLength(1)
+      expect(github.checks[0]?.annotations).toHaveLength(2)
+      expect(github.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET'])
+    }
+  })
+
+  test('R-REP-04 go out although an earlier state was lost: that one had none', async () => {
+    await using world = await outboxWorld()
+    const { github, clock } = world
+    await queueRun(world, 'r1')
+    github.befall('POST', CHECKS, LOST)
+    world.start()
+    const { untilMs } = await world.noted('report.put_off')
+    await tell(world, 'r1', ENDED, TWO)
+    clock.advance(untilMs - clock.now())
+    await world.noted('report.sent')
+    expect(github.checks[0]?.annotations).toHaveLength(2)
+    expect(github.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'PATCH'])
+  })
+
+  test.each([
+    ['POST', '', 422],
+    ['PATCH', '/1001', 422],
+    ['PATCH', '/1001', 413],
+  ] as const)(
+    'R-REP-01 that GitHub does not take (%s%s, %i) keep no end from it',
+    async (method, path, status) => {
+      await using world = await outboxWorld()
+      const { github } = world
+      await queueRun(world, 'r1')
+      if (path !== '') {
+        const first = world.start()
+        await world.noted('report.sent')
+        await first.close()
+      }
+      await tell(world, 'r1', ENDED, TWO)
+      github.befall(method, `${CHECKS}${path}`, refusing(status))
+      world.start()
+      await world.noted('report.sent')
+      expect(github.checks).toMatchObject([
+        { body: { status: 'completed', conclusion: 'success' }, annotations: [] },
+      ])
+      expect(world.notes.map(({ event }) => event)).not.toContain('report.failed')
+    },
+  )
+
+  test('R-REP-04 what GitHub refuses for another reason is refused, and told', async () => {
+    await using world = await outboxWorld()
+    await queueRun(world, 'r1')
+    await tell(world, 'r1', ENDED, TWO)
+    world.github.befall('POST', CHECKS, refusing(422), refusing(422))
+    world.start()
+    expect((await world.noted('report.failed')).error).toContain('422')
+    expect(world.github.seen).toHaveLength(2)
+  })
+})
+
+const TWO: Annotations = (() => {
+  const { add, all } = collectorIn('/w')
+  for (const path of ['a.ts', 'b.ts'])
+    add({
+      level: 'failure',
+      path,
+      line: 1,
+      endLine: null,
+      startColumn: null,
+      endColumn: null,
+      title: null,
+      message: 'm',
+      details: null,
+    })
+  return all()
+})()
 
 test('R-REP-08 a reply is cut between characters, and keeps its marker', async () => {
   await using world = await outboxWorld()
@@ -503,12 +632,17 @@ async function queueRun(world: OutboxWorld, id: string, ...before: readonly NewR
 }
 
 /** Changes a run together with its report, as dispatcher and follower do. */
-async function tell(world: OutboxWorld, id: string, change: RunChange): Promise<void> {
+async function tell(
+  world: OutboxWorld,
+  id: string,
+  change: RunChange,
+  annotations: Annotations | null = null,
+): Promise<void> {
   const row = await world.store.run(id)
   if (row === null) throw new Error(`run ${id} is missing`)
   const after: RunRow = { ...row, ...change }
   const changed = await world.store.change(id, row.state, change, [
-    checkReport(after, EMPTY_JOURNAL, NO_EXTRAS),
+    checkReport(after, EMPTY_JOURNAL, { ...NO_EXTRAS, annotations }),
   ])
   expect(changed).toEqual({ kind: 'changed' })
 }
@@ -529,7 +663,8 @@ function aReply(body: string): NewReport {
 }
 
 function aStranger(id: number) {
-  return { id, sha: SHA, external_id: `other-${id}`, name: 'berth / hello', body: {}, app: { id: 31 } }
+  const name = 'berth / hello'
+  return { id, sha: SHA, external_id: `other-${id}`, name, body: {}, annotations: [], app: { id: 31 } }
 }
 
 function used(resetSeconds: number) {

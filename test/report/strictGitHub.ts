@@ -7,6 +7,8 @@ interface CheckRun {
   readonly external_id: string
   readonly name: string
   readonly body: Record<string, unknown>
+  /** Those of all calls: GitHub adds them up. */
+  readonly annotations: readonly unknown[]
   readonly app: { readonly id: number }
 }
 
@@ -159,6 +161,7 @@ const RULES: readonly {
 }[] = [
   { method: 'POST', pattern: /^check-runs$/, act: createCheck },
   { method: 'PATCH', pattern: /^check-runs\/(\d+)$/, act: updateCheck },
+  { method: 'GET', pattern: /^check-runs\/(\d+)$/, act: showCheck },
   { method: 'GET', pattern: /^commits\/([0-9a-f]{40})\/check-runs$/, act: listChecks },
   { method: 'POST', pattern: /^issues\/(\d+)\/comments$/, act: createComment },
   { method: 'GET', pattern: /^issues\/(\d+)\/comments$/, act: listComments },
@@ -186,7 +189,8 @@ function createCheck(world: World, _: string, asked: Seen): Answer {
   if (fault !== null) return unprocessable(fault)
   world.ids += 1
   const { head_sha: sha, external_id, name } = body
-  world.checks.push({ id: world.ids, sha, external_id, name, body, app: { id: APP_ID } })
+  const annotations = annotationsOf(body)
+  world.checks.push({ id: world.ids, sha, external_id, name, body, annotations, app: { id: APP_ID } })
   return { status: 201, body: { id: world.ids } }
 }
 
@@ -197,8 +201,21 @@ function updateCheck(world: World, id: string, asked: Seen): Answer {
   const body = JSON.parse(asked.body)
   const fault = keyFault(body, UPDATE_KEYS)
   if (fault !== null) return unprocessable(fault)
-  world.checks[index] = { ...check, body: { ...check.body, ...body } }
+  const annotations = [...check.annotations, ...annotationsOf(body)]
+  world.checks[index] = { ...check, body: { ...check.body, ...body }, annotations }
   return { status: 200, body: { id: check.id } }
+}
+
+function showCheck(world: World, id: string): Answer {
+  const check = world.checks.find((candidate) => candidate.id === Number(id))
+  if (check === undefined) return { status: 404, body: { message: 'Not Found' } }
+  const { body, annotations, external_id } = check
+  const output = { ...Object(body['output']), annotations: undefined, annotations_count: annotations.length }
+  return { status: 200, body: { ...body, id: check.id, external_id, output } }
+}
+
+function annotationsOf(body: Record<string, unknown>): readonly unknown[] {
+  return Object(body['output'])['annotations'] ?? []
 }
 
 /** Without `filter=all` GitHub lists the newest of each name only. */

@@ -82,13 +82,17 @@ export const CHECK_CONCLUSIONS = [
 ] as const
 export type CheckConclusion = (typeof CHECK_CONCLUSIONS)[number]
 
+/** With GitHub's names: it is shown as it came. */
 export interface Annotation {
   readonly path: string
   readonly start_line: number
   readonly end_line: number
+  readonly start_column?: number | undefined
+  readonly end_column?: number | undefined
   readonly annotation_level: 'notice' | 'warning' | 'failure'
   readonly message: string
   readonly title?: string | undefined
+  readonly raw_details?: string | undefined
 }
 
 export interface CheckAction {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { CheckRun } from '../github/records.ts'
+import type { Annotation, CheckRun } from '../github/records.ts'
 import { isWebUrl } from '../webUrl.ts'
 import { duration, time } from './layout.ts'
 import { type Html, markdown } from './markdown.ts'
@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<string, string>> = {
   neutral: 'Neutral',
   skipped: 'Skipped',
 }
+
+const SHOWN = 5
 
 /** The check runs of one commit: the newest of each name open, earlier ones folded away. */
 export function checkList(path: string, newestFirst: readonly CheckRun[]): Html {
@@ -69,12 +71,44 @@ function lasted(run: CheckRun): Html {
     : html`${duration(Math.max(0, run.completedAtMs - run.startedAtMs))}`
 }
 
-function annotations(run: CheckRun): Html {
-  if (run.annotations.length === 0) return html``
-  return html`<ul class="annotations">${run.annotations.map(
-    (one) =>
-      html`<li data-level="${one.annotation_level}"><code>${one.path}:${one.start_line}</code> ${one.title ?? ''} ${one.message}</li>`,
-  )}</ul>`
+/** As GitHub shows them beside the changes: a few at once, the others folded away. */
+function annotations({ id, annotations: all }: CheckRun): Html {
+  if (all.length === 0) return html``
+  const [first, more] = [all.slice(0, SHOWN), all.slice(SHOWN)]
+  return html`<section class="annotations">
+    <h4>Annotations (${all.length})</h4>
+    ${first.map(annotation)}
+    ${
+      more.length === 0
+        ? html``
+        : html`<details data-key="annotations-${id}"><summary>${more.length} more</summary>${more.map(annotation)}</details>`
+    }
+  </section>`
+}
+
+function annotation(one: Annotation): Html {
+  return html`<article class="annotation" data-level="${one.annotation_level}">
+    <p class="meta"><span class="badge">${LEVELS[one.annotation_level]}</span> <code>${one.path}${placeOf(one)}</code></p>
+    ${one.title === undefined ? html`` : html`<p class="title">${one.title}</p>`}
+    <p class="message">${one.message}</p>
+    ${
+      one.raw_details === undefined
+        ? html``
+        : html`<details><summary>Raw output</summary><pre>${one.raw_details}</pre></details>`
+    }
+  </article>`
+}
+
+/** GitHub's words for the levels. */
+const LEVELS: Readonly<Record<Annotation['annotation_level'], string>> = {
+  failure: 'Failure',
+  warning: 'Warning',
+  notice: 'Notice',
+}
+
+function placeOf({ start_line, end_line, start_column }: Annotation): string {
+  if (start_line !== end_line) return `:${start_line}-${end_line}`
+  return start_column === undefined ? `:${start_line}` : `:${start_line}:${start_column}`
 }
 
 /** The App's own buttons, then GitHub's; pressed by somebody who may. */

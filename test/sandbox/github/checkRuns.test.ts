@@ -86,6 +86,39 @@ test('annotations add up, fifty a call', async () => {
   const { data: run } = await rest.checks.create({ ...SITE, name: 'a', head_sha: sha, output })
   const { data: more } = await rest.checks.update({ ...SITE, check_run_id: run.id, output })
   expect(more.output.annotations_count).toBe(100)
+  const { data: listed } = await rest.checks.listAnnotations({
+    ...SITE,
+    check_run_id: run.id,
+    per_page: 60,
+    page: 2,
+  })
+  expect(listed).toHaveLength(40)
+  expect(listed[0]).toMatchObject({ ...annotation, title: null, start_column: null })
+})
+
+test.each([
+  [{ path: '' }, 'path must be relative'],
+  [{ path: '/etc/passwd' }, 'path must be relative'],
+  [{ path: 'a/../../b' }, 'path must be relative'],
+  [{ start_line: 0 }, ''],
+  [{ start_line: 3 }, 'end_line is before start_line'],
+  [{ end_line: 2, start_column: 1, end_column: 1 }, 'columns belong to one line'],
+  [{ start_column: 0 }, ''],
+  [{ message: '' }, 'message may not be blank.'],
+  [{ message: 'é'.repeat(33_000) }, 'exceeds a maximum bytesize of 65536'],
+  [{ title: 'x'.repeat(256) }, 'Only 255 characters are allowed; 256 were supplied.'],
+])('an annotation with %j is refused', async (change, words) => {
+  const annotation = {
+    path: 'a.ts',
+    start_line: 1,
+    end_line: 1,
+    annotation_level: 'notice',
+    message: 'm',
+    ...change,
+  }
+  const body = { name: 'a', head_sha: sha, output: { title: '', summary: '', annotations: [annotation] } }
+  const refused = scene.octokit.request('POST /repos/acme/site/check-runs', { data: body })
+  await expect(refused).rejects.toMatchObject({ status: 422, message: expect.stringContaining(words) })
 })
 
 const ACTION = { label: 'Cancel', description: 'Stops the run', identifier: 'cancel' }

@@ -47,6 +47,35 @@ test('a pull request shows what was said, who reacted, what its check says, and 
   expect(headers.get('content-security-policy')).toContain("default-src 'none'")
 })
 
+test('annotations show level, place and words as GitHub does; of many, five at once', async () => {
+  const { head } = await scene.gitHub.people.push(1, { message: 'annotated', files: {} })
+  const annotations = Array.from({ length: 7 }, (_, index) => ({
+    path: 'src/<a>.ts',
+    start_line: 3,
+    end_line: 3 + index,
+    annotation_level: 'warning' as const,
+    title: `<b>${index}</b>`,
+    message: 'one\n<i>two</i>',
+    raw_details: '<u>trace</u>',
+  }))
+  await scene.octokit.rest.checks.create({
+    ...SITE,
+    name: 'annotated',
+    head_sha: head.sha,
+    conclusion: 'failure',
+    output: { title: 'Red', summary: '', annotations },
+  })
+  const { text } = await get('/acme/site/pull/1')
+  expect(text).toContain('<h4>Annotations (7)</h4>')
+  expect(text).toContain('data-level="warning"')
+  expect(text).toContain('<code>src/&lt;a&gt;.ts:3</code>')
+  expect(text).toContain('<code>src/&lt;a&gt;.ts:3-9</code>')
+  expect(text).toContain('<p class="title">&lt;b&gt;0&lt;/b&gt;</p>')
+  expect(text).toContain('<p class="message">one\n&lt;i&gt;two&lt;/i&gt;</p>')
+  expect(text).toContain('<pre>&lt;u&gt;trace&lt;/u&gt;</pre>')
+  expect(text).toContain('<summary>2 more</summary>')
+})
+
 test('programs read the checks of a pull request as JSON, newest first', async () => {
   const { head } = await scene.gitHub.people.push(2, { message: 'x', files: {} })
   const create = (name: string) => scene.octokit.rest.checks.create({ ...SITE, name, head_sha: head.sha })

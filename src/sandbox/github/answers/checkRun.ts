@@ -1,5 +1,5 @@
 import { fullName, type Memory, pullsAtHead, repositoryById } from '../memory.ts'
-import type { CheckRun } from '../records.ts'
+import type { Annotation, CheckRun } from '../records.ts'
 import { appAnswer } from './app.ts'
 import { pullReference } from './pull.ts'
 import { apiUrl, nodeId, type Schemas, timeOf, timeOrNull } from './schemas.ts'
@@ -32,6 +32,21 @@ export function checkRunAnswer(url: string, memory: Memory, run: CheckRun) {
       pullReference(url, memory, pull),
     ),
   } satisfies Schemas['check-run']
+}
+
+export function annotationAnswer(url: string, sha: string, one: Annotation) {
+  return {
+    path: one.path,
+    start_line: one.start_line,
+    end_line: one.end_line,
+    start_column: one.start_column ?? null,
+    end_column: one.end_column ?? null,
+    annotation_level: one.annotation_level,
+    title: one.title ?? null,
+    message: one.message,
+    raw_details: one.raw_details ?? null,
+    blob_href: `${url}/blob/${sha}/${one.path}`,
+  } satisfies Schemas['check-annotation']
 }
 
 /** The same as webhooks show it: with its suite, which a new check run changes, and Re-run, which resets it to `queued`. */

@@ -10,19 +10,32 @@ const MOST_CHARACTERS = 65_535
 const MOST_BYTES = 65_535
 const MOST_ANNOTATIONS = 50
 const MOST_ACTIONS = 3
-const ANNOTATION_CHARACTERS = 65_536
+/** 64 KB each, by the documentation. */
+const ANNOTATION_BYTES = 65_536
 
-const annotation = z.strictObject({
-  path: z.string().min(1),
-  start_line: z.int().min(1),
-  end_line: z.int().min(1),
-  start_column: z.int().optional(),
-  end_column: z.int().optional(),
-  annotation_level: z.enum(['notice', 'warning', 'failure']),
-  message: text(ANNOTATION_CHARACTERS),
-  title: text(255).optional(),
-  raw_details: text(ANNOTATION_CHARACTERS).optional(),
+const longText = z.string().refine((value) => Buffer.byteLength(value) <= ANNOTATION_BYTES, {
+  error: `exceeds a maximum bytesize of ${ANNOTATION_BYTES}`,
 })
+
+/** "The path of the file …, relative to the repository"; columns "only … on the same line". */
+const annotation = z
+  .strictObject({
+    path: z.string().refine(isBelowRoot, { error: 'path must be relative' }),
+    start_line: z.int().min(1),
+    end_line: z.int().min(1),
+    start_column: z.int().min(1).optional(),
+    end_column: z.int().min(1).optional(),
+    annotation_level: z.enum(['notice', 'warning', 'failure']),
+    message: longText.min(1, { error: 'message may not be blank.' }),
+    title: text(255).optional(),
+    raw_details: longText.optional(),
+  })
+  .refine(({ start_line, end_line }) => start_line <= end_line, { error: 'end_line is before start_line' })
+  .refine(
+    ({ start_line, end_line, start_column, end_column }) =>
+      start_line === end_line || (start_column ?? end_column) === undefined,
+    { error: 'columns belong to one line' },
+  )
 
 const action = z.strictObject({ label: text(20), description: text(40), identifier: text(20) })
 
@@ -84,6 +97,10 @@ export function checkChangeOf(body: Body): CheckChange {
     annotations,
     actions: body.actions,
   }
+}
+
+function isBelowRoot(path: string): boolean {
+  return path.split('/').every((part) => !['', '.', '..'].includes(part))
 }
 
 /** The documentation speaks of characters; GitHub counts bytes as well (github/docs issue 35252). */

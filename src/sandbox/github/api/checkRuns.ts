@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { checkRunAnswer } from '../answers/checkRun.ts'
+import { annotationAnswer, checkRunAnswer } from '../answers/checkRun.ts'
 import { createCheckRun, updateCheckRun } from '../checks.ts'
 import type { PublicHub } from '../hub.ts'
 import { checkRunsOf, findPull, pullsOf } from '../memory.ts'
@@ -31,6 +31,11 @@ export function checkRunRoutes(hub: PublicHub): Hono<ApiEnv> {
   routes.get('/repos/:owner/:repo/check-runs/:id{[0-9]+}', read, (c) =>
     c.json(answer(checkRunOfPath(c, hub))),
   )
+
+  routes.get('/repos/:owner/:repo/check-runs/:id{[0-9]+}/annotations', read, (c) => {
+    const { annotations, sha } = checkRunOfPath(c, hub)
+    return c.json(pageOf(c, annotations).map((one) => annotationAnswer(hub.url, sha, one)))
+  })
 
   routes.patch('/repos/:owner/:repo/check-runs/:id{[0-9]+}', write, async (c) => {
     checkRunOfPath(c, hub)

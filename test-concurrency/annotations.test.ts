@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { kill } from './fixtures/kernel.ts'
+import { outputOf } from './fixtures/started.ts'
+import { test } from './fixtures/test.ts'
+import { GATE } from './fixtures/world.ts'
+
+const LINE = '{"path":"src/a.ts","line":3,"level":"warning","message":"from a line"}'
+const SAY = `echo '${LINE}' >>"$BERTH_ARTIFACTS/annotations.ndjson"`
+const REPORT =
+  '<testsuite><testcase name="adds" file="src/b.ts" line="4"><failure message="from a report"/></testcase></testsuite>'
+
+describe.concurrent('what stages say of files', () => {
+  test('R-REP-01 is in the run’s folder, at the end of `berth run`, and in `berth show`', async ({
+    world,
+  }) => {
+    const check = `${SAY}; echo '${REPORT}' >"$BERTH_ARTIFACTS/unit.xml"; echo "::error file=$BERTH_WORKSPACE/c.ts,line=5::from a log"; exit 3`
+    world.recipe('app', { stages: { check } })
+    const run = await world.run('app')
+    await run.cli.endedWith(1)
+    expect(run.cli.output()).toContain(
+      [
+        '  annotations: 2 failures, 1 warning',
+        '    failure src/b.ts:4 adds: from a report',
+        '    failure c.ts:5 from a log',
+        '    warning src/a.ts:3 from a line',
+      ].join('\n'),
+    )
+    const { annotations } = JSON.parse(await outputOf(world.berth('show', run.id, '--json')))
+    expect(annotations).toEqual(JSON.parse(annotationsOf(run.folder)))
+    expect(annotations.found).toEqual({ failure: 2, warning: 1, notice: 0 })
+    expect(await outputOf(world.berth('show', run.id))).toContain('  failure c.ts:5 from a log\n')
+  })
+
+  test('R-RUN-08 R-REP-01 of stages that had ended is there although the run process is killed in the next one', async ({
+    world,
+  }) => {
+    const inside = world.gate('inside')
+    world.recipe('app', {
+      stages: { check: SAY, inside: `echo "::notice file=d.ts::begun"; ${GATE} inside` },
+    })
+    const run = await world.run('app')
+    await inside.reached()
+    kill(run.conductor().pid, 'SIGKILL')
+    await run.cli.endedWith(70)
+    expect(run.count('process.started')).toBe(2)
+    expect(JSON.parse(annotationsOf(run.folder)).placed).toMatchObject([
+      { path: 'src/a.ts', message: 'from a line' },
+      { path: 'd.ts', message: 'begun' },
+    ])
+  })
+
+  test('R-Q-08 R-REP-01 a stage that spoils its artefacts and its log’s place neither holds up the run nor tells what is not its own', async ({
+    world,
+  }) => {
+    const spoil = [
+      'mkfifo "$BERTH_ARTIFACTS/annotations.ndjson"',
+      'ln -s /dev/zero "$BERTH_ARTIFACTS/a.xml"',
+      'ln -s / "$BERTH_ARTIFACTS/root"',
+      'echo "::error file=../../journal.ndjson::a way out"',
+      'printf "::error::\\033[31mred\\033]8;;https://evil.example\\007\\n"',
+    ].join('; ')
+    world.recipe('app', { stages: { spoil } })
+    const run = await world.run('app')
+    await run.cli.endedWith(0)
+    const said = JSON.parse(annotationsOf(run.folder))
+    expect(said).toMatchObject({
+      placed: [],
+      unplaced: [{ path: null, message: 'a way out' }, { message: 'red' }],
+      faultCount: 2,
+    })
+    expect(run.cli.output()).not.toContain('\u001b]8')
+  })
+
+  test('R-REP-01 is nothing where no stage says anything, and the record is there all the same', async ({
+    world,
+  }) => {
+    world.recipe('app', { stages: { check: 'true' } })
+    const run = await world.run('app')
+    await run.cli.endedWith(0)
+    expect(existsSync(join(run.folder, 'annotations.json'))).toBe(true)
+    expect(run.cli.output()).not.toContain('annotations')
+  })
+})
+
+function annotationsOf(folder: string): string {
+  return readFileSync(join(folder, 'annotations.json'), 'utf8')
+}
