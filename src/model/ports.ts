@@ -1,3 +1,4 @@
+import type { Alarm, NewAlarm } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { RunState, Verdict } from './run.ts'
@@ -254,8 +255,8 @@ export interface Store {
   beginReport(seq: number, dueAgainMs: number): Promise<ReportTry | null>
   reportSent(seq: number, atMs: number, checkRunId: number | null): Promise<void>
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
-  /** Given up: visible as `report_failed`. */
-  reportFailed(seq: number, error: string, atMs: number): Promise<void>
+  /** Given up: visible as `report_failed`. The alarm is raised in the same transaction; null = nobody wants any. */
+  reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<void>
   /** How many were given up, and the newest of them. */
   failedReports(limit: number): Promise<FailedReports>
   /** What was given up, oldest first, then what waits, ends first; no more than `limit` of each. */
@@ -270,6 +271,21 @@ export interface Store {
   noteLimit(installationId: number, untilMs: number): Promise<void>
   /** Until when GitHub limits the installation, as far as it has said so; 0 = it does not at `nowMs`. */
   limitedUntil(installationId: number, nowMs: number): Promise<number>
+  /** False = it is known, or one of its kind about the same thing is less than an hour old, and is counted there. */
+  raiseAlarm(alarm: NewAlarm): Promise<boolean>
+  /** Those to be sent by `nowMs`, oldest first. */
+  dueAlarms(nowMs: number, limit: number): Promise<readonly Alarm[]>
+  /** When the next alarm that is not due at `afterMs` becomes due, or null. */
+  nextAlarmAtMs(afterMs: number): Promise<number | null>
+  /** Counts an attempt before it is made, and resolves to how many there have been; without an answer the alarm is due again then. */
+  beginAlarm(seq: number, dueAgainMs: number): Promise<number>
+  alarmPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
+  /** Sent, or given up with an error. */
+  alarmEnded(seq: number, error: string | null, atMs: number): Promise<void>
+  /** How many are to be sent, and how many were given up. */
+  alarmCounts(): Promise<{ readonly pending: number; readonly failed: number }>
+  /** Forgets those that were raised before then and are over. Resolves to how many. */
+  forgetAlarms(beforeMs: number): Promise<number>
   /** When the next report that is not due at `afterMs` becomes due, or null. */
   nextReportAtMs(afterMs: number): Promise<number | null>
 

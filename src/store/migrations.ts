@@ -1,7 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
-import { FIRST_SCHEMA, LIMITS, PARTS_OF_RUNS, PAYLOADS, RETRIES, RUNS_OF_COMMIT, WATCHES } from './schema.ts'
+import {
+  ALARMS,
+  FIRST_SCHEMA,
+  LIMITS,
+  PARTS_OF_RUNS,
+  PAYLOADS,
+  RETRIES,
+  RUNS_OF_COMMIT,
+  WATCHES,
+} from './schema.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes anything away. */
 export type Migration = string
@@ -14,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   PARTS_OF_RUNS,
   WATCHES,
   RETRIES,
+  ALARMS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -158,3 +158,25 @@ CREATE TABLE watches (
 export const RETRIES = `
 ALTER TABLE reports ADD COLUMN again_at INTEGER NOT NULL DEFAULT 0;
 `
+
+/** Version 8: what the operator is told of. */
+export const ALARMS = `
+CREATE TABLE alarms (
+  seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT    NOT NULL UNIQUE,
+  kind       TEXT    NOT NULL,
+  subject    TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  state      TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+  times      INTEGER NOT NULL DEFAULT 1,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  error      TEXT,
+  raised_at  INTEGER NOT NULL,
+  ended_at   INTEGER
+) STRICT;
+CREATE INDEX alarms_pending ON alarms (seq) WHERE state = 'pending';
+CREATE INDEX alarms_failed ON alarms (seq) WHERE state = 'failed';
+CREATE INDEX alarms_over ON alarms (raised_at) WHERE state <> 'pending';
+CREATE INDEX alarms_of_subject ON alarms (kind, subject, raised_at);
+`

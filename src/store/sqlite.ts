@@ -1,5 +1,6 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
+import { alarmsOn } from './alarms.ts'
 import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
@@ -26,7 +27,8 @@ export async function openStore(
   note?: NoteBroken,
 ): Promise<Store> {
   const database = openDatabase(file, MIGRATIONS)
-  const reports = reportsOn(database, now)
+  const alarms = alarmsOn(database)
+  const reports = reportsOn(database, now, alarms.raise)
   const runs = runsOn(database, note)
   const changes = runChangesOn(database, runs, reports)
   return {
@@ -36,6 +38,7 @@ export async function openStore(
     ...changes.port,
     ...reports.port,
     ...forgettingOn(database),
+    ...alarms.port,
     ...watchesOn(database),
     version: versionOf(database),
     close: async () => database.close(),

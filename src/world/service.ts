@@ -36,6 +36,7 @@ import { createWeb } from '../web/app.ts'
 import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
+import { reportAlarm, startAlarming } from './alarms.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 
@@ -59,6 +60,7 @@ export async function startService(context: Context, credentials: Credentials): 
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
   undo.use(startForgetting(parts))
+  const alarms = undo.use(startAlarming({ state: context.state, store, log, webhook: webhookOf(parts) }))
   const intake = undo.use(
     startIntakeOf(parts, () => {
       outbox.wake()
@@ -66,7 +68,7 @@ export async function startService(context: Context, credentials: Credentials): 
     }),
   )
   undo.use(startReconcile(parts, () => intake.wake()))
-  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox))
+  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, alarms))
   const web = createWeb({ ...reads, metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   log.info(
@@ -152,7 +154,12 @@ function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
   return new Map(recipes.map((recipe) => [recipe.name, recipe]))
 }
 
-function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
+function webhookOf({ context }: Pick<ServiceParts, 'context'>): string | null {
+  return context.config.notify.webhook
+}
+
+function startOutboxOf(parts: ServiceParts) {
+  const { credentials, store, app, log } = parts
   const github = githubWriter({ octokitFor: app.clientFor, appId: credentials.appId, time: SYSTEM_TIME })
   return startOutbox({
     store,
@@ -160,6 +167,7 @@ function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
     time: SYSTEM_TIME,
     pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE,
     note: (note) => noteOutbox(log, note),
+    alarm: (report, error, atMs) => (webhookOf(parts) === null ? null : reportAlarm(report, error, atMs)),
   })
 }
 

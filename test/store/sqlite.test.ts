@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { BrokenRun, Store } from '../../src/model/ports.ts'
+import { alarmsOn } from '../../src/store/alarms.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { decisionsOn } from '../../src/store/decisions.ts'
 import { deliveriesOn } from '../../src/store/deliveries.ts'
@@ -15,6 +16,7 @@ import { runChangesOn } from '../../src/store/runChanges.ts'
 import type { NoteBroken } from '../../src/store/runReads.ts'
 import { runsOn } from '../../src/store/runs.ts'
 import { openStore } from '../../src/store/sqlite.ts'
+import { watchesOn } from '../../src/store/watches.ts'
 import { type Records, storeContract } from './contract.ts'
 import { aCheck, aDecision, aDelivery, aRun } from './samples.ts'
 
@@ -334,7 +336,8 @@ function statementsOf(database: Database): readonly string[] {
       return database.prepare(sql)
     },
   }
-  const reports = reportsOn(noting, Date.now)
+  const reports = reportsOn(noting, Date.now, alarmsOn(noting).raise)
+  watchesOn(noting)
   const runs = runsOn(noting)
   deliveriesOn(noting)
   decisionsOn(noting, runs, runChangesOn(noting, runs, reports), reports)
