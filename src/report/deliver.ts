@@ -23,16 +23,17 @@ export async function deliver(
     case 'reply':
       return reply(report, attempt, github, signal)
     case 'reaction':
-      return react(report, github, signal)
+      return react(report, attempt, github, signal)
   }
 }
 
 async function tellCheck(
   report: Report,
-  { checkRunId, tried }: ReportTry,
+  attempt: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
 ): Promise<number> {
+  const { checkRunId, tried } = attempt
   const { key, updateBody } = checkOf(report)
   const known = checkRunId ?? (tried ? await github.findCheck(report, key, signal) : null)
   if (known !== null) return update(known)
@@ -44,7 +45,9 @@ async function tellCheck(
   }
 
   async function update(id: number): Promise<number> {
-    await github.updateCheck(report, id, updateBody, signal).catch(unlessAlreadyThere)
+    await github.updateCheck(report, id, updateBody, signal).catch((error: unknown) => {
+      throw onceMore(error, report, attempt)
+    })
     return id
   }
 }
@@ -57,21 +60,40 @@ async function reply(
 ): Promise<null> {
   const { marker, body } = replyOf(report)
   const search = { pr: report.pr, marker, sinceMs: report.createdAtMs - SKEW_MS }
-  if (tried && (await github.hasReply(report, search, signal))) return null
-  await github.createReply(report, report.pr, body, signal)
+  const isThere = () => github.hasReply(report, search, signal)
+  if (tried && (await isThere())) return null
+  await github.createReply(report, report.pr, body, signal).catch(async (error: unknown) => {
+    if (!isAlreadyThere(error) || !(await isThere())) throw error
+  })
   return null
 }
 
 /** GitHub keeps one reaction of a kind per user, and answers a repetition with the first. */
-async function react(report: Report, github: GitHubWriter, signal: AbortSignal): Promise<null> {
+async function react(
+  report: Report,
+  attempt: ReportTry,
+  github: GitHubWriter,
+  signal: AbortSignal,
+): Promise<null> {
   if (report.commentId === null)
     throw new HarnessError('REPORT_BODY', `Report ${report.key} is a reaction to no comment`)
-  await github.react(report, report.commentId, report.body, signal).catch(unlessAlreadyThere)
+  await github.react(report, report.commentId, report.body, signal).catch((error: unknown) => {
+    if (!isAlreadyThere(error) || attempt.attempts === 1) throw onceMore(error, report, attempt)
+  })
   return null
 }
 
-function unlessAlreadyThere(error: unknown): void {
-  if (!isAlreadyThere(error)) throw error
+/**
+ * A reaction and an update change nothing when they are repeated: "already there" is no answer to them, and who says so once is asked once more
+ * rather than believed. @returns what is to be thrown
+ */
+function onceMore(error: unknown, report: Report, { attempts }: ReportTry): unknown {
+  if (!isAlreadyThere(error) || attempts > 1) return error
+  return new HarnessError(
+    'REPORT_REPEATED',
+    `GitHub says that report ${report.key} is there already; it is sent again`,
+    { cause: error },
+  )
 }
 
 /** "Already there" is believed when it is seen. */

@@ -6,7 +6,7 @@ import { statePaths } from '../../src/store/stateFolder.ts'
 import { until } from '../fixtures/until.ts'
 import { test } from './fixtures/test.ts'
 
-test('R-REP-04 R-JAN-08 the operator hears of a report that was given up and of what the janitor has left, once each, across a SIGKILL', async ({
+test('R-REP-04 R-LCK-10 the operator hears of a report that was given up and of what the janitor has left, once each, across a SIGKILL', async ({
   scene,
   world,
 }) => {

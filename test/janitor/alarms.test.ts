@@ -31,7 +31,7 @@ function folder() {
   return openStateFolder(root)
 }
 
-test('R-JAN-08 a sweep raises an alarm for each suspected leak and each run process that it ended by force', () => {
+test('R-LCK-10 R-JAN-09 a sweep raises an alarm for each suspected leak and each run process that it ended by force', () => {
   expect(swept().map(({ kind, subject, about }) => ({ kind, subject, about }))).toEqual([
     {
       kind: 'suspected_leak',
@@ -42,7 +42,7 @@ test('R-JAN-08 a sweep raises an alarm for each suspected leak and each run proc
   ])
 })
 
-test('R-JAN-08 what a sweep has left lies there until the service has it, one for each thing however often it is found', () => {
+test('R-LCK-10 what a sweep has left lies there until the service has it, one for each thing however often it is found', () => {
   const state = folder()
   const alarms = swept()
   expect(alarms.map((alarm) => leaveAlarm(state, alarm))).toEqual([true, true])
