@@ -263,6 +263,10 @@ export interface Store {
   unsentReports(limit: number): Promise<readonly UnsentReport[]>
   /** Sends a report once more that was given up: a run's check only while it is the newest state of it. */
   retryReport(key: string, atMs: number): Promise<Retried>
+  /** How it stands with the report of a run's end; null = it has none. */
+  endReport(runId: string): Promise<'pending' | 'sent' | 'failed' | null>
+  /** Sends the end of a run once more, in the same words, if it was sent or given up. False = it was not. */
+  resendEnd(runId: string, atMs: number): Promise<boolean>
   /** Of how many runs and comments GitHub is still to be told something. */
   pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */

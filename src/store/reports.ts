@@ -62,6 +62,8 @@ type Port = Pick<
   | 'failedReports'
   | 'unsentReports'
   | 'retryReport'
+  | 'endReport'
+  | 'resendEnd'
   | 'pendingReports'
   | 'beginReport'
   | 'reportSent'

@@ -25,10 +25,20 @@ const AGAIN = `
 /** It will never be sent, and nobody needs to look at it any more. */
 const OUTDATE = `UPDATE reports SET state = 'superseded' WHERE seq = :seq AND state = 'failed'`
 
+const END = `
+  SELECT seq, state FROM reports WHERE run_id = :run AND kind = 'check' AND terminal = 1 ORDER BY seq DESC LIMIT 1`
+
+const RESEND = `
+  UPDATE reports SET state = 'pending', not_before = 0, ended_at = NULL, error = NULL, again_at = :atMs
+   WHERE seq = :seq AND state IN ('sent', 'failed')`
+
+const END_STATES = ['pending', 'sent', 'failed'] as const
 const STATES = ['pending', 'sent', 'superseded', 'failed'] as const
 
 /** What people see and do about reports that do not arrive. */
-export function retryingOn(database: Database): Pick<Store, 'unsentReports' | 'retryReport'> {
+export function retryingOn(
+  database: Database,
+): Pick<Store, 'unsentReports' | 'retryReport' | 'endReport' | 'resendEnd'> {
   const [givenUp, waiting] = [database.prepare(GIVEN_UP), database.prepare(WAITING)]
   const ofKey = database.prepare(OF_KEY)
   const hasNewer = database.prepare(HAS_NEWER)
@@ -53,8 +63,28 @@ export function retryingOn(database: Database): Pick<Store, 'unsentReports' | 'r
   }
 
   return {
+    ...endsOn(database),
     unsentReports: async (limit) =>
       database.read(() => [...givenUp.all({ limit }), ...waiting.all({ limit })].map(unsentReportOf)),
     retryReport: async (key, atMs) => database.write(() => retry(key, atMs)),
+  }
+}
+
+function endsOn(database: Database): Pick<Store, 'endReport' | 'resendEnd'> {
+  const end = database.prepare(END)
+  const resend = database.prepare(RESEND)
+  return {
+    endReport: async (run) =>
+      database.read(() => {
+        const row = end.get({ run })
+        return row === undefined ? null : oneOf(fieldsOf(row, `the end of run ${run}`), 'state', END_STATES)
+      }),
+    resendEnd: async (run, atMs) =>
+      database.write(() => {
+        const row = end.get({ run })
+        if (row === undefined) return false
+        const seq = numberOf(fieldsOf(row, `the end of run ${run}`), 'seq')
+        return resend.run({ seq, atMs }).changes === 1
+      }),
   }
 }

@@ -6,7 +6,6 @@ import type { Context } from '../cli/context.ts'
 import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
-import { createReconcile } from '../intake/reconcile/reconcile.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
@@ -39,6 +38,7 @@ import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
+import { startReconcile } from './reconcile.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
 const LOG_TAIL_BYTES = 48 * 1024
@@ -67,7 +67,7 @@ export async function startService(context: Context, credentials: Credentials): 
       queue.wake()
     }),
   )
-  undo.use(startReconcile(parts, () => intake.wake()))
+  undo.use(startReconcile(parts, { stored: () => intake.wake(), reportsChanged: outbox.wake }))
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, alarms))
   const web = createWeb({ ...reads, metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
@@ -94,27 +94,6 @@ function startForgetting({ context, store, log }: ServiceParts): AsyncDisposable
     forget({ store, hasFolder }, Date.now() - keptMs),
   )
   return { [Symbol.asyncDispose]: loop.close }
-}
-
-/** How often is looked for what is due at most; a look has its own, longer period. */
-const MOST_TICK_MS = 15_000
-
-/** `reconcile: 0` = GitHub is asked for nothing that its webhooks did not tell. */
-function startReconcile({ context, store, app, log }: ServiceParts, stored: () => void): AsyncDisposable {
-  const { config } = context
-  if (config.reconcileMs === 0) return { [Symbol.asyncDispose]: async () => undefined }
-  const { clientFor: octokitFor, appClient } = app
-  const monotonic = performance.now.bind(performance)
-  const clients = { octokitFor, appClient, time: SYSTEM_TIME, monotonic }
-  const reconcile = createReconcile({ ...clients, store, config, stored, log })
-  const tickMs = Math.min(config.reconcileMs, MOST_TICK_MS)
-  const loop = startLoop('reconcile', tickMs, log, reconcile.pass)
-  return {
-    async [Symbol.asyncDispose]() {
-      reconcile.close()
-      await loop.close()
-    },
-  }
 }
 
 /** The webhooks' door first; the pages answer every other path. */

@@ -81,6 +81,7 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
       },
     ],
     ['run.requeued', () => requeued.inc()],
+    ['check.corrected', () => missed.inc({ what: 'check' })],
     [
       'reconcile.found',
       ({ what, count }) => missed.inc({ what: oneOf(what, MISSED) }, typeof count === 'number' ? count : 1),

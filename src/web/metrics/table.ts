@@ -65,9 +65,9 @@ export const METRICS = {
     labels: ['outcome'],
   },
   missed: {
-    name: 'berth_missed_webhooks_total',
+    name: 'berth_healed_total',
     type: 'counter',
-    help: 'What GitHub did not deliver and a look has found',
+    help: 'What a look has found: webhooks that never came, and checks that lagged behind',
     labels: ['what'],
   },
   accepted: {
