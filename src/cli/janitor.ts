@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import { EXIT, InputError, messageOf } from '../errors.ts'
+import { alarmsOf } from '../janitor/alarms.ts'
 import type { Finding } from '../janitor/finding.ts'
 import { metricsText, type NameCounts, type SweepReport } from '../janitor/metrics.ts'
 import type { JanitorWorld } from '../janitor/ports.ts'
 import { sweep } from '../janitor/sweep.ts'
 import { lookAtNames } from '../lock/look.ts'
 import { lockAlone } from '../lock/single.ts'
+import { leaveAlarm } from '../store/alarmFiles.ts'
 import { replaceShared } from '../store/durable.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
@@ -34,6 +36,7 @@ export async function janitor(
     return EXIT.busy
   }
   const report = await reportOf(context, world, options.dryRun)
+  if (!options.dryRun) leaveAlarms(context, report)
   show(context, report, options)
   return options.metrics === null ? report.exitCode : writeMetrics(context, options.metrics, report)
 }
@@ -44,6 +47,17 @@ async function reportOf(context: Context, world: JanitorWorld, dryRun: boolean):
   const limitBytes = context.config.retention.sizeBytes
   const names = namesNow(context)
   return { startedAtMs, tookMs: Math.round(performance.now() - begun), ...swept, names, limitBytes }
+}
+
+/** For the service to send: a sweep waits for no receiver, and has no records to send from once more. */
+function leaveAlarms({ state, config, stderr }: Context, report: SweepReport): void {
+  if (config.notify.webhook === null) return
+  for (const alarm of alarmsOf(report, report.startedAtMs))
+    try {
+      leaveAlarm(state, alarm)
+    } catch (error) {
+      stderr.write(`berth janitor: alarm ${alarm.id} cannot be written: ${messageOf(error)}\n`)
+    }
 }
 
 function namesNow({ state, stderr }: Context): NameCounts | null {

@@ -1,3 +1,4 @@
+import type { Alarm, NewAlarm } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { RunState, Verdict } from './run.ts'
@@ -335,8 +336,8 @@ export interface Store {
   /** `id` = GitHub's id of the check run or of the reply, if it is one. */
   reportSent(seq: number, atMs: number, id: number | null): Promise<void>
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
-  /** Given up: visible as `report_failed`. */
-  reportFailed(seq: number, error: string, atMs: number): Promise<void>
+  /** Given up: visible as `report_failed`. The alarm is raised in the same transaction; null = nobody wants any. */
+  reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<void>
   /** Orders that are still to be carried out, oldest first. */
   openOrders(): Promise<readonly Order[]>
   /** False = it has ended before. */
@@ -352,6 +353,10 @@ export interface Store {
   unsentReports(limit: number): Promise<readonly UnsentReport[]>
   /** Sends a report once more that was given up: a run's check only while it is the newest state of it. */
   retryReport(key: string, atMs: number): Promise<Retried>
+  /** How it stands with the report of a run's end; null = it has none. */
+  endReport(runId: string): Promise<'pending' | 'sent' | 'failed' | null>
+  /** Sends the end of a run once more, in the same words, if it was sent or given up. False = it was not. */
+  resendEnd(runId: string, atMs: number): Promise<boolean>
   /** Of how many runs and comments GitHub is still to be told something. */
   pendingReports(): Promise<number>
   /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */
@@ -360,6 +365,21 @@ export interface Store {
   noteLimit(installationId: number, untilMs: number): Promise<void>
   /** Until when GitHub limits the installation, as far as it has said so; 0 = it does not at `nowMs`. */
   limitedUntil(installationId: number, nowMs: number): Promise<number>
+  /** False = it is known, or one of its kind about the same thing is less than an hour old, and is counted there. */
+  raiseAlarm(alarm: NewAlarm): Promise<boolean>
+  /** Those to be sent by `nowMs`, oldest first. */
+  dueAlarms(nowMs: number, limit: number): Promise<readonly Alarm[]>
+  /** When the next alarm that is not due at `afterMs` becomes due, or null. */
+  nextAlarmAtMs(afterMs: number): Promise<number | null>
+  /** Counts an attempt before it is made, and resolves to how many there have been; without an answer the alarm is due again then. */
+  beginAlarm(seq: number, dueAgainMs: number): Promise<number>
+  alarmPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
+  /** Sent, or given up with an error. */
+  alarmEnded(seq: number, error: string | null, atMs: number): Promise<void>
+  /** How many are to be sent, and how many were given up. */
+  alarmCounts(): Promise<{ readonly pending: number; readonly failed: number }>
+  /** Forgets those that were raised before then and are over. Resolves to how many. */
+  forgetAlarms(beforeMs: number): Promise<number>
   /** When the next report that is not due at `afterMs` becomes due, or null. */
   nextReportAtMs(afterMs: number): Promise<number | null>
 

@@ -1,17 +1,18 @@
 import type { Store } from '../model/ports.ts'
 
 export interface Forgetting {
-  readonly store: Pick<Store, 'forgetPayloads' | 'runsOver' | 'forgetRuns'>
+  readonly store: Pick<Store, 'forgetPayloads' | 'forgetAlarms' | 'runsOver' | 'forgetRuns'>
   /** Does the run have a folder still: the janitor prunes those, and whoever finds one wants its record. */
   readonly hasFolder: (run: string) => boolean
 }
 
 /**
- * Forgets what is older than is kept: payloads of deliveries, and runs that were over before then with what was told of them. Never a run that
+ * Forgets what is older than is kept: payloads of deliveries, alarms, and runs that were over before then with what was told of them. Never a run that
  * has a folder, or of which GitHub is still to be told something.
  */
 export async function forget({ store, hasFolder }: Forgetting, beforeMs: number): Promise<void> {
   while ((await store.forgetPayloads(beforeMs)) > 0);
+  while ((await store.forgetAlarms(beforeMs)) > 0);
   let page = await store.runsOver(beforeMs, null)
   while (page.length > 0) {
     await store.forgetRuns(page.map(({ id }) => id).filter((id) => !hasFolder(id)))

@@ -2,7 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Report, ReportTry } from '../model/ports.ts'
 import { checkOf, replyOf } from './bodies.ts'
 import { isAlreadyThere, isGone, isNotTaken } from './faults.ts'
-import type { GitHubWriter } from './ports.ts'
+import type { FoundReply, GitHubWriter } from './ports.ts'
 import { hasAnnotations, isSameEnd, withoutAnnotations } from './sameEnd.ts'
 
 /** Comments are searched from a while before the report was made: two clocks are at work. */
@@ -24,16 +24,17 @@ export async function deliver(
     case 'reply':
       return reply(report, attempt, github, signal)
     case 'reaction':
-      return react(report, github, signal)
+      return react(report, attempt, github, signal)
   }
 }
 
 async function tellCheck(
   report: Report,
-  { knownId, tried, attempts }: ReportTry,
+  attempt: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
 ): Promise<number> {
+  const { knownId, tried, attempts } = attempt
   const { key, updateBody } = checkOf(report)
   const mayHaveArrived = attempts > 1 && hasAnnotations(updateBody)
   const known = knownId ?? (tried ? await github.findCheck(report, key, signal) : null)
@@ -49,7 +50,9 @@ async function tellCheck(
   async function update(id: number, look: boolean): Promise<number> {
     if (look && isSameEnd(await github.checkRun(report, id, signal), updateBody)) return id
     const send = (body: string) => github.updateCheck(report, id, body, signal)
-    await takenWith(updateBody, send).catch(unlessAlreadyThere)
+    await takenWith(updateBody, send).catch((error: unknown) => {
+      throw onceMore(error, report, attempt)
+    })
     return id
   }
 }
@@ -66,38 +69,66 @@ async function takenWith<T>(body: string, send: (body: string) => Promise<T>): P
 
 async function reply(
   report: Report,
-  { knownId, tried, sinceMs }: ReportTry,
+  attempt: ReportTry,
   github: GitHubWriter,
   signal: AbortSignal,
 ): Promise<number> {
+  const { knownId, tried, sinceMs } = attempt
   const { marker, text, body } = replyOf(report)
-  if (knownId !== null) return edit(knownId)
   const search = { pr: report.pr, marker, sinceMs: sinceMs - SKEW_MS }
+  if (knownId !== null) return edit(knownId)
   const found = tried ? await github.findReply(report, search, signal) : null
-  if (found === null) return github.createReply(report, report.pr, body, signal)
-  return found.text === text || report.commentId === null ? found.id : edit(found.id)
+  if (found !== null) return upToDate(found)
+  try {
+    return await github.createReply(report, report.pr, body, signal)
+  } catch (error) {
+    const there = isAlreadyThere(error) ? await github.findReply(report, search, signal) : null
+    if (there === null) throw error
+    return upToDate(there)
+  }
+
+  async function upToDate({ id, text: shown }: FoundReply): Promise<number> {
+    return shown === text || report.commentId === null ? id : edit(id)
+  }
 
   async function edit(id: number): Promise<number> {
     await github.updateReply(report, id, body, signal).catch(unlessGone)
     return id
   }
-}
 
-/** A reply that somebody has taken away stays away. */
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error
+  /** A reply that somebody has taken away stays away. GitHub says the same of what it hides: it is believed when the others are seen. */
+  async function unlessGone(error: unknown): Promise<void> {
+    if (!isGone(error) || (await github.findReply(report, search, signal)) !== null)
+      throw onceMore(error, report, attempt)
+  }
 }
 
 /** GitHub keeps one reaction of a kind per user, and answers a repetition with the first. */
-async function react(report: Report, github: GitHubWriter, signal: AbortSignal): Promise<null> {
+async function react(
+  report: Report,
+  attempt: ReportTry,
+  github: GitHubWriter,
+  signal: AbortSignal,
+): Promise<null> {
   if (report.commentId === null)
     throw new HarnessError('REPORT_BODY', `Report ${report.key} is a reaction to no comment`)
-  await github.react(report, report.commentId, report.body, signal).catch(unlessAlreadyThere)
+  await github.react(report, report.commentId, report.body, signal).catch((error: unknown) => {
+    if (!isAlreadyThere(error) || attempt.attempts === 1) throw onceMore(error, report, attempt)
+  })
   return null
 }
 
-function unlessAlreadyThere(error: unknown): void {
-  if (!isAlreadyThere(error)) throw error
+/**
+ * A reaction and an update change nothing when they are repeated: "already there" is no answer to them, and who says so once is asked once more
+ * rather than believed. @returns what is to be thrown
+ */
+function onceMore(error: unknown, report: Report, { attempts }: ReportTry): unknown {
+  if (!isAlreadyThere(error) || attempts > 1) return error
+  return new HarnessError(
+    'REPORT_REPEATED',
+    `GitHub says that report ${report.key} is there already; it is sent again`,
+    { cause: error },
+  )
 }
 
 /** "Already there" is believed when it is seen. */

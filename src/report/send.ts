@@ -1,3 +1,4 @@
+import type { NewAlarm } from '../model/alarm.ts'
 import type { Report, ReportTry } from '../model/ports.ts'
 import { deliver } from './deliver.ts'
 import { type Fault, faultOf } from './faults.ts'
@@ -33,6 +34,8 @@ export interface SendParts {
   readonly github: GitHubWriter
   readonly time: Time
   readonly note: (note: OutboxNote) => void
+  /** What the operator is told when a report is given up; null = nothing. */
+  readonly alarm?: (report: Report, error: string, atMs: number) => NewAlarm | null
 }
 
 /**
@@ -72,12 +75,12 @@ async function settle(
   { attempts }: ReportTry,
   fault: Fault,
   beganAtMs: number,
-  { store, time, note }: SendParts,
+  { store, time, note, alarm = () => null }: SendParts,
 ): Promise<void> {
   const nowMs = time.now()
   const { text: error } = fault
   if (fault.kind === 'permanent' || isExhausted(report, attempts, nowMs)) {
-    await store.reportFailed(report.seq, error, nowMs)
+    await store.reportFailed(report.seq, error, nowMs, alarm(report, error, nowMs))
     return note({ event: 'report.failed', report, attempts, error })
   }
   const untilMs = nextTryAt(report, attempts, fault, beganAtMs, nowMs)

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
 import {
+  ALARMS,
   FINISHED_RUNS,
   FIRST_SCHEMA,
   LIMITS,
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   WATCHES,
   RETRIES,
   ORDERS,
+  ALARMS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

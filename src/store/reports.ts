@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { NewReport, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import type { Raise } from './alarms.ts'
 import type { Database } from './database.ts'
 import { held, pausesOn } from './pauses.ts'
 import { failedReportOf, paramsOfReport, reportOf } from './reportRow.ts'
@@ -72,6 +73,8 @@ type Port = Pick<
   | 'failedReports'
   | 'unsentReports'
   | 'retryReport'
+  | 'endReport'
+  | 'resendEnd'
   | 'pendingReports'
   | 'beginReport'
   | 'reportSent'
@@ -85,14 +88,14 @@ export interface Reports {
   add(reports: readonly NewReport[]): void
 }
 
-export function reportsOn(database: Database, now: () => number): Reports {
+export function reportsOn(database: Database, now: () => number, raise: Raise): Reports {
   const add = addingOn(database, now)
   const due = database.prepare(DUE)
   const next = database.prepare(NEXT)
   const pending = database.prepare(PENDING)
   return {
     port: {
-      ...sendingOn(database),
+      ...sendingOn(database, raise),
       ...retryingOn(database),
       ...pausesOn(database, now),
       addReports: async (reports) => database.write(() => add(reports)),

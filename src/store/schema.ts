@@ -169,7 +169,7 @@ CREATE TABLE reply_runs (
   PRIMARY KEY (run_id, comment_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reply_runs_of_reply ON reply_runs (comment_id);
-CREATE INDEX reports_pending_of_reply ON reports (comment_id) WHERE state = 'pending' AND kind = 'reply';
+CREATE INDEX reports_of_reply ON reports (comment_id, seq) WHERE kind = 'reply';
 `
 
 /** How long the runs of a recipe last. Only those that finished by themselves tell. */
@@ -211,4 +211,26 @@ CREATE TABLE orders (
 ) STRICT;
 CREATE INDEX orders_open ON orders (ordered_at, id) WHERE ended_at IS NULL;
 CREATE INDEX orders_of_comment ON orders (comment_id);
+`
+
+/** What the operator is told of. */
+export const ALARMS = `
+CREATE TABLE alarms (
+  seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT    NOT NULL UNIQUE,
+  kind       TEXT    NOT NULL,
+  subject    TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  state      TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+  times      INTEGER NOT NULL DEFAULT 1,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  error      TEXT,
+  raised_at  INTEGER NOT NULL,
+  ended_at   INTEGER
+) STRICT;
+CREATE INDEX alarms_pending ON alarms (seq) WHERE state = 'pending';
+CREATE INDEX alarms_failed ON alarms (seq) WHERE state = 'failed';
+CREATE INDEX alarms_over ON alarms (raised_at) WHERE state <> 'pending';
+CREATE INDEX alarms_of_subject ON alarms (kind, subject, raised_at);
 `

@@ -1,5 +1,6 @@
 import type { ReportTry, Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import type { Raise } from './alarms.ts'
 import type { Database } from './database.ts'
 
 const BEGIN = `
@@ -52,7 +53,7 @@ const FAIL = `
 type Sending = Pick<Store, 'beginReport' | 'reportSent' | 'reportPutOff' | 'reportFailed'>
 
 /** What the sender writes before and after each attempt. */
-export function sendingOn(database: Database): Sending {
+export function sendingOn(database: Database, raise: Raise): Sending {
   const sent = database.prepare(SENT)
   const knowCheck = database.prepare(KNOW_CHECK)
   const knowReply = database.prepare(KNOW_REPLY)
@@ -87,9 +88,10 @@ export function sendingOn(database: Database): Sending {
         defer(seq, notBeforeMs)
       })
     },
-    async reportFailed(seq, error, atMs) {
+    async reportFailed(seq, error, atMs, alarm = null) {
       database.write(() => {
         fail.run({ seq, error, atMs })
+        if (alarm !== null) raise(alarm)
         defer(seq, 0)
       })
     },

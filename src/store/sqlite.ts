@@ -1,5 +1,6 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
+import { alarmsOn } from './alarms.ts'
 import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
@@ -37,7 +38,8 @@ export function recordsOn(
   now: () => number,
   note: NoteBroken = () => undefined,
 ): Omit<Store, 'close'> {
-  const reports = reportsOn(database, now)
+  const alarms = alarmsOn(database)
+  const reports = reportsOn(database, now, alarms.raise)
   const reads = runReadsOn(database, note)
   const runs = runsOn(database, reads)
   const orders = ordersOn(database)
@@ -52,6 +54,7 @@ export function recordsOn(
     ...replies.port,
     ...orders.port,
     ...forgettingOn(database),
+    ...alarms.port,
     ...watchesOn(database),
     version: versionOf(database),
   }

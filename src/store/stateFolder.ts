@@ -14,6 +14,7 @@ export interface StatePaths {
   readonly tickets: string
   readonly open: string
   readonly holds: string
+  readonly alarms: string
   readonly runs: string
   readonly mirrors: string
   readonly audit: string
@@ -30,6 +31,7 @@ export function statePaths(root: string): StatePaths {
     tickets: join(root, 'tickets'),
     open: join(root, 'open'),
     holds: join(root, 'holds'),
+    alarms: join(root, 'alarms'),
     runs: join(root, 'runs'),
     mirrors: join(root, 'mirrors'),
     audit: join(root, 'audit.ndjson'),
@@ -96,9 +98,9 @@ export function openStateFolder(root: string): StatePaths {
   try {
     refuseNetwork(root)
     makePassable(root)
-    const { locks, tickets, open, holds, runs, mirrors, compileCache } = paths
+    const { locks, tickets, open, holds, alarms, runs, mirrors, compileCache } = paths
     const resourceFolders = [join(locks, RESOURCES), join(tickets, RESOURCES)]
-    for (const folder of [locks, tickets, open, holds, mirrors, compileCache, ...resourceFolders])
+    for (const folder of [locks, tickets, open, holds, alarms, mirrors, compileCache, ...resourceFolders])
       makeFolder(folder)
     makePassable(runs)
     return paths

@@ -6,7 +6,6 @@ import type { Context } from '../cli/context.ts'
 import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
-import { createReconcile } from '../intake/reconcile/reconcile.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
@@ -40,9 +39,11 @@ import { createWeb } from '../web/app.ts'
 import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
+import { reportAlarm, startAlarming } from './alarms.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { otherHolders } from './otherHolders.ts'
+import { startReconcile } from './reconcile.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
 const LOG_TAIL_BYTES = 48 * 1024
@@ -68,6 +69,7 @@ export async function startService(context: Context, credentials: Credentials): 
   const orders = undo.use(
     startOrders({ store, byHand: byHandOn(context.state), ended: outbox.wake, now: Date.now, log }),
   )
+  const alarms = undo.use(startAlarming({ state: context.state, store, log, webhook: webhookOf(parts) }))
   const intake = undo.use(
     startIntakeOf(parts, () => {
       outbox.wake()
@@ -75,8 +77,8 @@ export async function startService(context: Context, credentials: Credentials): 
       orders.wake()
     }),
   )
-  undo.use(startReconcile(parts, () => intake.wake()))
-  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders))
+  undo.use(startReconcile(parts, { stored: () => intake.wake(), reportsChanged: outbox.wake }))
+  const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
   const web = createWeb({ ...reads, metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   log.info(
@@ -102,27 +104,6 @@ function startForgetting({ context, store, log }: ServiceParts): AsyncDisposable
     forget({ store, hasFolder }, Date.now() - keptMs),
   )
   return { [Symbol.asyncDispose]: loop.close }
-}
-
-/** How often is looked for what is due at most; a look has its own, longer period. */
-const MOST_TICK_MS = 15_000
-
-/** `reconcile: 0` = GitHub is asked for nothing that its webhooks did not tell. */
-function startReconcile({ context, store, app, log }: ServiceParts, stored: () => void): AsyncDisposable {
-  const { config } = context
-  if (config.reconcileMs === 0) return { [Symbol.asyncDispose]: async () => undefined }
-  const { clientFor: octokitFor, appClient } = app
-  const monotonic = performance.now.bind(performance)
-  const clients = { octokitFor, appClient, time: SYSTEM_TIME, monotonic }
-  const reconcile = createReconcile({ ...clients, store, config, stored, log })
-  const tickMs = Math.min(config.reconcileMs, MOST_TICK_MS)
-  const loop = startLoop('reconcile', tickMs, log, reconcile.pass)
-  return {
-    async [Symbol.asyncDispose]() {
-      reconcile.close()
-      await loop.close()
-    },
-  }
 }
 
 /** The webhooks' door first; the pages answer every other path. */
@@ -163,7 +144,12 @@ function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
   return new Map(recipes.map((recipe) => [recipe.name, recipe]))
 }
 
-function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
+function webhookOf({ context }: Pick<ServiceParts, 'context'>): string | null {
+  return context.config.notify.webhook
+}
+
+function startOutboxOf(parts: ServiceParts) {
+  const { credentials, store, app, log } = parts
   const github = githubWriter({ octokitFor: app.clientFor, appId: credentials.appId, time: SYSTEM_TIME })
   return startOutbox({
     store,
@@ -172,6 +158,7 @@ function startOutboxOf({ credentials, store, app, log }: ServiceParts) {
     pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE,
     page: (run) => pageOf(credentials, run),
     note: (note) => noteOutbox(log, note),
+    alarm: (report, error, atMs) => (webhookOf(parts) === null ? null : reportAlarm(report, error, atMs)),
   })
 }
 

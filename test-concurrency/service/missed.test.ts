@@ -61,6 +61,23 @@ describe.concurrent('what GitHub’s webhooks did not tell, since no service was
   })
 })
 
+test('R-REP-01 a check that GitHub shows as in progress although its run has ended is corrected by the next service', async ({
+  scene,
+}) => {
+  scene.setting('reconcile: 1s')
+  scene.recipe('app')
+  await scene.serve()
+  const run = await scene.testme(1)
+  const ended = await run.completed()
+  await scene.stop()
+  const lagging = { ...ended, status: 'in_progress', conclusion: null, completedAtMs: null } as const
+  // Past the book of what GitHub was told: nobody has told it that.
+  Map.prototype.set.call(scene.gitHub.memory.checkRuns, ended.id, lagging)
+  await scene.serve()
+  expect((await run.completed()).output).toEqual(ended.output)
+  expect(scene.checks.of(run.id)?.conclusion).toBe('success')
+})
+
 /** Until the repository has been looked at: the second look begins when the first is on disk. */
 async function firstLook(scene: Scene): Promise<void> {
   const asks = 'GET /repos/acme/site/issues/comments'

@@ -119,7 +119,8 @@ describe('retry', () => {
   test('R-CMD-03 tests again what failed, at the head as it is now, and the reply names the commit', async () => {
     await using scene = await startScene()
     await say(scene, 1, '!testme hello size=l\n!testme world')
-    const [red, green] = await scene.store.queued()
+    const queued = await scene.store.queued()
+    const [red, green] = ['hello', 'world'].map((name) => queued.find(({ recipe }) => recipe === name))
     for (const [run, verdict] of [
       [red, { ...PASSED, conclusion: 'failure', reason: 'stage_failed', title: 'check: exit 1' }],
       [green, PASSED],

@@ -11,7 +11,7 @@ import type { Store } from '../../src/model/ports.ts'
 import { SYSTEM_TIME } from '../../src/report/time.ts'
 import type { Comment } from '../../src/sandbox/github/records.ts'
 import { openStore } from '../../src/store/sqlite.ts'
-import { type Scene as GitHubScene, startScene as startGitHub } from '../sandbox/support.ts'
+import { APP_ID, type Scene as GitHubScene, startScene as startGitHub } from '../sandbox/support.ts'
 import { CONFIG, makeLog, PARTS } from './scene.ts'
 
 const PERIOD_MS = 300_000
@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000
 /** A GitHub whose webhooks reach nobody, the records on disk, and looks that come when a test says so. */
 export interface LookWorld extends AsyncDisposable {
   readonly gitHub: GitHubScene['gitHub']
+  readonly octokit: GitHubScene['octokit']
   readonly store: Store
   readonly intake: Intake
   /** Names of what was logged, in order. */
@@ -61,7 +62,9 @@ export async function lookWorld(patterns: readonly string[] = ['acme/site']): Pr
       monotonic: () => monotonicMs,
       store: given,
       config: configOf(of),
+      appId: APP_ID,
       stored: () => intake.wake(),
+      reportsChanged: () => undefined,
       log,
     }
     return createReconcile(parts)
@@ -71,6 +74,7 @@ export async function lookWorld(patterns: readonly string[] = ['acme/site']): Pr
   const owned = stack.move()
   return {
     gitHub,
+    octokit: scene.octokit,
     store,
     intake,
     events: log.events,

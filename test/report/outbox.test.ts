@@ -93,6 +93,30 @@ describe('a run is told', () => {
     expect(github.seen).toHaveLength(3)
   })
 
+  test('R-REP-05 R-REP-04 its end and nothing else, when GitHub is back after hours in which the run went from state to state', async () => {
+    await using world = await outboxWorld()
+    const { github, clock } = world
+    // Each attempt after the first looks for the check run before it makes one.
+    github.befall('POST', CHECKS, refusing(502))
+    github.befall('GET', CHECKS, ...Array.from({ length: 59 }, () => refusing(502)))
+    await queueRun(world, 'r1')
+    const outbox = world.start()
+    const changes = [{ state: 'starting' }, { state: 'running', stage: 'check' }, { state: 'tearing_down' }]
+    for (const change of [...changes, ENDED] as readonly RunChange[]) {
+      for (let attempt = 0; attempt < 15; attempt += 1) {
+        const { untilMs } = await world.noted('report.put_off')
+        if (attempt === 14) await tell(world, 'r1', change)
+        clock.advance(untilMs - clock.now())
+      }
+      outbox.wake()
+    }
+    const { report } = await world.noted('report.sent')
+    expect(clock.now() - START_MS).toBeGreaterThan(2 * 3_600_000)
+    expect(report).toMatchObject({ key: 'check:r1:4', terminal: true })
+    expect(github.checks).toMatchObject([{ external_id: 'r1', body: { status: 'completed' } }])
+    expect(await world.store.pendingReports()).toBe(0)
+  })
+
   test('R-REP-05 its end before the progress of others', async () => {
     await using world = await outboxWorld()
     for (const id of ['r1', 'r2', 'r3']) await queueRun(world, id)
@@ -460,12 +484,27 @@ describe('faults', () => {
     },
   )
 
-  test('R-REP-04 a reaction that is there already is success', async () => {
+  test('R-REP-04 a reaction of which GitHub says twice that it is there already is success', async () => {
     await using world = await outboxWorld()
     await world.store.addReports([aReaction(1)])
-    world.github.befall('POST', '/reactions', refusing(422, ALREADY))
+    world.github.befall('POST', '/reactions', refusing(422, ALREADY), refusing(422, ALREADY))
     world.start()
+    const { untilMs } = await world.noted('report.put_off')
+    world.clock.advance(untilMs - START_MS)
     expect((await world.noted('report.sent')).report.key).toBe('reaction:1')
+  })
+
+  test('R-REP-04 an update of which GitHub says twice that it is there already is given up, in sight', async () => {
+    await using world = await outboxWorld()
+    await queueRun(world, 'r1')
+    const outbox = world.start()
+    await world.noted('report.sent')
+    world.github.befall('PATCH', '/1001', refusing(422, ALREADY), refusing(422, ALREADY))
+    await tell(world, 'r1', ENDED)
+    outbox.wake()
+    const { untilMs } = await world.noted('report.put_off')
+    world.clock.advance(untilMs - world.clock.now())
+    expect((await world.noted('report.failed')).report.key).toBe('check:r1:1')
   })
 
   test('R-QUE-11 a report that cannot be sent, whatever the way, does not stop the loop', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { anAlarm } from '../../src/model/alarm.ts'
 import type { NewReport, NewRun, Report, Store } from '../../src/model/ports.ts'
 import { mayBecome, RUN_STATES, type RunState } from '../../src/model/run.ts'
 import { aCheck, aDecision, aDelivery, aReaction, aRun, PASSED, SHA } from './samples.ts'
@@ -18,6 +19,7 @@ export function storeContract(records: () => Promise<Records>): void {
   describe('reports', () => reports(records))
   describe('sending', () => sending(records))
   describe('sending once more', () => retrying(records))
+  describe('alarms', () => alarms(records))
 }
 
 type Factory = () => Promise<Records>
@@ -909,6 +911,80 @@ function retrying(records: Factory): void {
     await store.reportFailed(due?.seq ?? 0, 'HTTP 404', 2_000)
     return due
   }
+}
+
+function alarms(records: Factory): void {
+  const HOUR_MS = 3_600_000
+  const blocked = (atMs: number, name = 'a.ci.test') =>
+    anAlarm({ kind: 'name_blocked', subject: name, atMs, text: `${name} is blocked`, about: { name } })
+
+  test('R-QUE-09 an alarm waits in the store, in the same words for ever, until it is sent or given up', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    expect(await store.raiseAlarm(blocked(1_000))).toBe(true)
+    expect(await store.raiseAlarm(blocked(1_000, 'b.ci.test'))).toBe(true)
+    const other = await bed.open()
+    const [first, second] = await other.dueAlarms(2_000, 10)
+    expect(JSON.parse(first?.body ?? '')).toEqual({
+      id: 'name_blocked:a.ci.test:1000',
+      kind: 'name_blocked',
+      subject: 'a.ci.test',
+      at: '1970-01-01T00:00:01.000Z',
+      atMs: 1_000,
+      text: 'a.ci.test is blocked',
+      name: 'a.ci.test',
+    })
+    expect(await store.beginAlarm(first?.seq ?? 0, 3_000)).toBe(1)
+    expect((await other.dueAlarms(2_999, 10)).map(({ seq }) => seq)).toEqual([second?.seq])
+    expect(await store.nextAlarmAtMs(2_999)).toBe(3_000)
+    await store.alarmPutOff(first?.seq ?? 0, 'HTTP 500', 9_000)
+    await store.alarmEnded(second?.seq ?? 0, null, 9_000)
+    expect(await other.alarmCounts()).toEqual({ pending: 1, failed: 0 })
+    expect(await store.beginAlarm(first?.seq ?? 0, 12_000)).toBe(2)
+    await store.alarmEnded(first?.seq ?? 0, 'HTTP 500', 12_000)
+    expect(await other.alarmCounts()).toEqual({ pending: 0, failed: 1 })
+    expect(await store.dueAlarms(99_000, 10)).toEqual([])
+  })
+
+  test('R-QUE-09 the same about the same thing within an hour is one alarm; later, or about another, it is another', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const raised = [
+      await store.raiseAlarm(blocked(HOUR_MS)),
+      await store.raiseAlarm(blocked(HOUR_MS + 1)),
+      await store.raiseAlarm(blocked(2 * HOUR_MS - 1)),
+      await store.raiseAlarm(blocked(HOUR_MS + 1, 'b.ci.test')),
+      await store.raiseAlarm({ ...blocked(HOUR_MS + 1), kind: 'suspected_leak', id: 'x' }),
+      await store.raiseAlarm(blocked(2 * HOUR_MS)),
+      await store.raiseAlarm(blocked(2 * HOUR_MS)),
+    ]
+    expect(raised).toEqual([true, false, false, true, true, true, false])
+  })
+
+  test('R-REP-04 a report is given up together with its alarm, or neither', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'), aRun('r2'))
+    const [first, second] = await store.dueReports(1_000, 10)
+    await store.reportFailed(first?.seq ?? 0, 'HTTP 404', 2_000, blocked(2_000))
+    await expect(
+      store.reportFailed(second?.seq ?? 0, 'HTTP 404', 2_000, { ...blocked(9e9), atMs: Number.NaN }),
+    ).rejects.toThrow()
+    expect(await store.alarmCounts()).toEqual({ pending: 1, failed: 0 })
+    expect((await store.failedReports(10)).count).toBe(1)
+  })
+
+  test('R-JAN-11 alarms that are over are forgotten in time; one that still waits is not', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await store.raiseAlarm(blocked(1_000))
+    await store.raiseAlarm(blocked(1_000, 'b.ci.test'))
+    const [first] = await store.dueAlarms(2_000, 10)
+    await store.alarmEnded(first?.seq ?? 0, null, 2_000)
+    expect(await store.forgetAlarms(1_000)).toBe(0)
+    expect(await store.forgetAlarms(1_001)).toBe(1)
+    expect(await store.dueAlarms(2_000, 10)).toHaveLength(1)
+  })
 }
 
 /** Queues runs as intake does: by a delivery and its decision. */

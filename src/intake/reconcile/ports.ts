@@ -19,12 +19,19 @@ export interface ReconcileWorld extends Pick<GitHubParts, 'octokitFor' | 'time'>
     | 'lastHead'
     | 'live'
     | 'queued'
+    | 'run'
+    | 'runs'
+    | 'endReport'
+    | 'resendEnd'
     | 'limitedUntil'
     | 'noteLimit'
   >
+  readonly appId: number
   readonly config: Pick<Config, 'repositories' | 'reconcileMs'>
   /** New deliveries are in the store. */
   readonly stored: () => void
+  /** GitHub is to be told something once more. */
+  readonly reportsChanged: () => void
   /** Monotonic clock, milliseconds: when a look is due. */
   readonly monotonic: () => number
   readonly log: IntakeLog

@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import { GitHubFault } from '../gitHubFault.ts'
 import { asking } from './ask.ts'
+import { type CheckMemory, lookAtChecks } from './checks.ts'
 import { lookAtComments } from './comments.ts'
 import { findPlaces } from './places.ts'
 import type { Asking, Missed, Place, ReconcileWorld } from './ports.ts'
@@ -24,6 +25,7 @@ export function createReconcile(world: ReconcileWorld): Reconcile {
   const ask = asking(world, closing.signal)
   const turns = turnsOf(world)
   const memory: PullMemory = { etags: new Map(), turn: 0 }
+  const checks: CheckMemory = { retried: false, told: new Set() }
   let places: readonly Place[] = []
 
   return {
@@ -36,6 +38,7 @@ export function createReconcile(world: ReconcileWorld): Reconcile {
       for (const place of places)
         await look(`comments ${place.id}`, { repository: place.fullName }, () => comments(place, world, ask))
       await look('pulls', {}, () => pulls(memory, world, ask))
+      await look('checks', {}, () => lookAtChecks(checks, world, ask))
     },
     close: () => closing.abort(new Error('The service is being closed')),
   }
@@ -57,6 +60,9 @@ function tell({ log, stored }: ReconcileWorld, where: string, what: Missed['what
   stored()
 }
 
+/** What changes seldom, or costs more: at start, and once an hour. */
+const SELDOM: ReadonlySet<string> = new Set(['places', 'checks'])
+
 interface Turn {
   readonly dueAtMs: number
   readonly failures: number
@@ -76,7 +82,7 @@ function turnsOf({ config, monotonic, time, log }: ReconcileWorld) {
     if (monotonic() < turn.dueAtMs) return
     try {
       await work()
-      again(key, key === 'places' ? Math.max(config.reconcileMs, HOUR_MS) : config.reconcileMs, 0)
+      again(key, SELDOM.has(key) ? Math.max(config.reconcileMs, HOUR_MS) : config.reconcileMs, 0)
     } catch (error) {
       const failures = turn.failures + 1
       const backoffMs = Math.min(

@@ -8,7 +8,7 @@ import { pageRoutes } from '../page/routes.ts'
 import { eventPayload } from './answers/events.ts'
 import { API_PREFIX } from './answers/schemas.ts'
 import { restApi, type UnknownCall } from './api/api.ts'
-import { type Fault, newFaults } from './api/faults.ts'
+import { type Fault, newFaults, type Ordered } from './api/faults.ts'
 import { GITHUB_LIMITS, type Limits, newMeter } from './api/limits.ts'
 import { APP_EVENTS, APP_PERMISSIONS, registeredApp } from './app.ts'
 import { type Deliveries, newDeliveries, type Webhook } from './deliveries.ts'
@@ -58,7 +58,7 @@ export interface GitHubStandIn extends AsyncDisposable {
   /** Calls of the API that no route answers: each is a gap between this GitHub and the real one. */
   unknownCalls(): readonly UnknownCall[]
   /** Makes coming requests fail. */
-  addFault(fault: Fault): void
+  addFault(fault: Fault): Ordered
   /** Every token given out so far is refused from now on. */
   expireTokens(): void
   close(): Promise<void>

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client'
+import { ALARM_KINDS } from '../../model/alarm.ts'
 import { REPORT_KINDS } from '../../model/ports.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
 import { REFUSALS } from '../../model/refusal.ts'
@@ -22,6 +23,7 @@ const DECISIONS: ReadonlySet<string> = new Set([
   ...Object.keys(REFUSALS),
 ])
 const MISSED: ReadonlySet<string> = new Set(['comment', 'push', 'closing'])
+const ALARMS: ReadonlySet<string> = new Set(ALARM_KINDS)
 const KINDS: ReadonlySet<string> = new Set(REPORT_KINDS)
 
 /** Work that failed and goes on: each is a line in the log, with its cause. */
@@ -32,6 +34,7 @@ const FAULTS = [
   'reap.failed',
   'run.unreadable',
   'outbox.fault',
+  'alarms.fault',
   'intake.failed',
   'delivery.lost',
   'delivery.unreadable',
@@ -54,6 +57,7 @@ export function eventMetrics(registry: Registry): (event: string) => NoteEvent |
     ...FAULTS.map((event) => [event, () => faults.inc({ event })] as const),
     ...deliveryEvents(registry),
     ...reportEvents(registry),
+    ...alarmEvents(registry),
   ])
   const other: NoteEvent = () => faults.inc({ event: 'other' })
   return (event) => notes.get(event) ?? (IS_FAULT.test(event) ? other : null)
@@ -77,6 +81,7 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
       },
     ],
     ['run.requeued', () => requeued.inc()],
+    ['check.corrected', () => missed.inc({ what: 'check' })],
     [
       'reconcile.found',
       ({ what, count }) => missed.inc({ what: oneOf(what, MISSED) }, typeof count === 'number' ? count : 1),
@@ -99,6 +104,15 @@ function reportEvents(registry: Registry): readonly (readonly [string, NoteEvent
     ['report.put_off', (data) => retries.inc({ kind: kindOf(data) })],
     ['report.failed', (data) => givenUp.inc({ kind: kindOf(data) })],
   ]
+}
+
+function alarmEvents(registry: Registry): readonly (readonly [string, NoteEvent])[] {
+  const alarms = counterIn(registry, METRICS.alarmEvents)
+  const outcomes = { 'alarm.sent': 'sent', 'alarm.put_off': 'put_off', 'alarm.given_up': 'given_up' } as const
+  return Object.entries(outcomes).map(([event, outcome]) => [
+    event,
+    ({ kind }) => alarms.inc({ kind: oneOf(kind, ALARMS), outcome }),
+  ])
 }
 
 /** A check that says how a run ended is a kind of its own: the time until then is what people feel. */

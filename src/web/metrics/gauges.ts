@@ -6,12 +6,16 @@ import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
 export interface GaugeReads {
-  readonly store: Pick<Store, 'queued' | 'live' | 'broken' | 'pendingReports' | 'failedReports'>
+  readonly store: Pick<
+    Store,
+    'queued' | 'live' | 'broken' | 'pendingReports' | 'failedReports' | 'alarmCounts'
+  >
   readonly names: () => readonly NameLook[]
   readonly slots: number
 }
 
 const LIVE_STATES = ['starting', 'running', 'tearing_down'] as const satisfies readonly RunState[]
+const ALARM_STATES = ['pending', 'failed'] as const
 const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 
 /** What stands now: asked of the store and the kernel when somebody looks, so that a restart changes nothing. */
@@ -30,6 +34,10 @@ export function addGauges(registry: Registry, { store, names, slots }: GaugeRead
   gaugeIn(registry, METRICS.names, async (gauge) => {
     const looks = names()
     for (const state of NAME_STATES) gauge.set({ state }, looks.filter((look) => look.state === state).length)
+  })
+  gaugeIn(registry, METRICS.alarms, async (gauge) => {
+    const counts = await store.alarmCounts()
+    for (const state of ALARM_STATES) gauge.set({ state }, counts[state])
   })
   gaugeIn(registry, METRICS.reportsPending, async (gauge) => gauge.set(await store.pendingReports()))
   gaugeIn(registry, METRICS.reportsFailed, async (gauge) => gauge.set((await store.failedReports(0)).count))

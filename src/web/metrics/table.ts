@@ -40,6 +40,18 @@ export const METRICS = {
     help: 'Stored reports that were given up',
     labels: [],
   },
+  alarms: {
+    name: 'berth_alarms',
+    type: 'gauge',
+    help: 'Stored alarms that wait for their receiver, or were given up',
+    labels: ['state'],
+  },
+  alarmEvents: {
+    name: 'berth_alarms_total',
+    type: 'counter',
+    help: 'What became of attempts at sending alarms, by kind',
+    labels: ['kind', 'outcome'],
+  },
   deliveries: {
     name: 'berth_deliveries_total',
     type: 'counter',
@@ -53,9 +65,9 @@ export const METRICS = {
     labels: ['outcome'],
   },
   missed: {
-    name: 'berth_missed_webhooks_total',
+    name: 'berth_healed_total',
     type: 'counter',
-    help: 'What GitHub did not deliver and a look has found',
+    help: 'What a look has found: webhooks that never came, and checks that lagged behind',
     labels: ['what'],
   },
   accepted: {

@@ -47,7 +47,9 @@ export function checkRunRoutes(hub: PublicHub): Hono<ApiEnv> {
     const repository = repositoryOfPath(c, hub)
     const runs = filtered(
       c,
-      checkRunsOf(hub.memory, repository.id, shaOf(hub, repository, c.req.param('ref'))),
+      checkRunsOf(hub.memory, repository.id, shaOf(hub, repository, c.req.param('ref'))).filter(() =>
+        isOfApp(c, hub),
+      ),
     )
     return c.json({ total_count: runs.length, check_runs: pageOf(c, runs).map(answer) })
   })
@@ -60,6 +62,12 @@ function checkRunOfPath(c: Context<ApiEnv>, hub: PublicHub): CheckRun {
   const run = hub.memory.checkRuns.get(Number(c.req.param('id')))
   if (run?.repositoryId !== repository.id) throw notFound()
   return run
+}
+
+/** There is one App here: all check runs are its own. */
+function isOfApp(c: Context<ApiEnv>, hub: PublicHub): boolean {
+  const id = c.req.query('app_id')
+  return id === undefined || Number(id) === hub.memory.app.id
 }
 
 /** `latest`, the default, shows only the newest check run of each name: older ones of the same name hide behind it. */

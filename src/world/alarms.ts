@@ -1,0 +1,80 @@
+import { lookAtNames } from '../lock/look.ts'
+import type { EventLog } from '../log.ts'
+import { anAlarm, type NewAlarm } from '../model/alarm.ts'
+import type { Report, Store } from '../model/ports.ts'
+import { startLoop } from '../queue/loop.ts'
+import { alarmPost } from '../report/alarmPost.ts'
+import { type AlarmNote, type Alarms, startAlarms } from '../report/alarms.ts'
+import { SYSTEM_TIME } from '../report/time.ts'
+import { leftAlarms } from '../store/alarmFiles.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+
+const LOOK_EVERY_MS = 15_000
+
+export interface AlarmWorld {
+  readonly state: StatePaths
+  readonly store: Store
+  readonly log: EventLog
+  /** Where alarms go; null = nowhere, and none is raised. */
+  readonly webhook: string | null
+}
+
+/** Raises and sends alarms; without a webhook does neither. */
+export function startAlarming(world: AlarmWorld): AsyncDisposable & Pick<Alarms, 'fault'> {
+  const { webhook, store, log } = world
+  if (webhook === null) return { fault: () => null, [Symbol.asyncDispose]: async () => undefined }
+  const note = (told: AlarmNote) => noteAlarm(log, told)
+  const alarms = startAlarms({ store, post: alarmPost(webhook), time: SYSTEM_TIME, note })
+  const loop = startLoop('watch for alarms', LOOK_EVERY_MS, log, () => raiseSeen(world, alarms.wake))
+  return {
+    fault: () => loop.fault() ?? alarms.fault(),
+    async [Symbol.asyncDispose]() {
+      await loop.close()
+      await alarms[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function noteAlarm(log: EventLog, told: AlarmNote): void {
+  if (told.event === 'alarms.fault') return log.error({ error: told.error }, told.event)
+  const { event, alarm, ...rest } = told
+  const { id, kind, subject } = alarm
+  log[event === 'alarm.sent' ? 'info' : 'warn']({ alarm: id, kind, subject, ...rest }, event)
+}
+
+/** What stands in the state folder: names that nobody can clean, and what the janitor has left. Removed only when it is in the records. */
+async function raiseSeen({ state, store, log }: AlarmWorld, wake: () => void): Promise<void> {
+  async function raise(alarm: NewAlarm): Promise<void> {
+    if (!(await store.raiseAlarm(alarm))) return
+    log.warn({ alarm: alarm.id, kind: alarm.kind, subject: alarm.subject, text: alarm.text }, 'alarm.raised')
+    wake()
+  }
+  for (const { alarm, file, remove } of leftAlarms(state)) {
+    if (alarm === null) log.warn({ file }, 'alarm.unreadable')
+    else await raise(alarm)
+    remove()
+  }
+  for (const { name, run, state: stands } of lookAtNames(state))
+    if (stands === 'blocked') await raise(blockedAlarm(name, run))
+}
+
+function blockedAlarm(name: string, run: string | null): NewAlarm {
+  return anAlarm({
+    kind: 'name_blocked',
+    subject: name,
+    atMs: Date.now(),
+    text: `${name} is blocked: cleaning it has failed three times. Mend it, then: berth locks release ${name} --reason …`,
+    about: { name, run },
+  })
+}
+
+/** When GitHub refuses one report of a repository for good it mostly refuses many: they are one alarm. */
+export function reportAlarm({ key, runId, repository, pr }: Report, error: string, atMs: number): NewAlarm {
+  return anAlarm({
+    kind: 'report_failed',
+    subject: repository,
+    atMs,
+    text: `GitHub could not be told ${key} of ${repository}#${pr}: ${error}. Send it again with: berth reports retry --all`,
+    about: { report: key, run: runId, repository, pr },
+  })
+}
