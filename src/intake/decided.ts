@@ -18,6 +18,7 @@ export function emptyDecided(
     uses: [],
     heads: [],
     approvals: [],
+    moves: [],
   }
 }
 
@@ -33,5 +34,6 @@ export function together(nothing: Decided, parts: readonly Decided[]): Decided {
     uses: parts.flatMap(({ uses }) => uses),
     heads: parts.flatMap(({ heads }) => heads),
     approvals: parts.flatMap(({ approvals }) => approvals),
+    moves: parts.flatMap(({ moves }) => moves),
   }
 }

@@ -29,7 +29,9 @@ export interface IntakeWorld {
     | 'putOff'
     | 'lastHead'
     | 'approval'
+    | 'approvals'
     | 'usesSince'
+    | 'crashLoops'
     | 'run'
     | 'runs'
     | 'runsAt'
@@ -37,7 +39,10 @@ export interface IntakeWorld {
     | 'live'
   >
   readonly github: GitHubFacts
-  readonly config: Pick<Config, 'repositories' | 'trust' | 'limits' | 'runAs' | 'baseDomain' | 'runDomains'>
+  readonly config: Pick<
+    Config,
+    'repositories' | 'trust' | 'limits' | 'supersede' | 'runAs' | 'baseDomain' | 'runDomains'
+  >
   readonly recipes: readonly Recipe[]
   /** SHA-256 in hex, for domains. */
   readonly hash: Hash

@@ -2,8 +2,9 @@ import type { Command, CommandFault, RunCommand } from './command.ts'
 import { inCode } from './commandText.ts'
 import { type Enrolment, PERMISSIONS, type Permission } from './config.ts'
 import { cancelDecision } from './policyCancel.ts'
-import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts, RunPlan } from './policyFacts.ts'
+import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts } from './policyFacts.ts'
 import { approvalRefusal, forkRefusal, isFork } from './policyFork.ts'
+import { actorRefusal, runLimitRefusal } from './policyLimits.ts'
 import { plansOf } from './policyRecipe.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
@@ -13,9 +14,9 @@ export function doorRefusal(
   facts: DoorFacts,
   config: PolicyConfig,
 ): Refusal | null {
-  const { perActorPerHour } = config.limits
-  if (facts.actorUses >= perActorPerHour && command.kind !== 'cancel' && command.kind !== 'revoke')
-    return refuse('rate_limited', `You may give ${perActorPerHour} commands an hour. Try again later.`)
+  const isFree = command.kind === 'cancel' || command.kind === 'revoke'
+  const refusal = isFree ? null : actorRefusal(facts, config)
+  if (refusal !== null) return refusal
   if (facts.enrolment === null)
     return refuse('not_enrolled', 'The operator adds it under `repositories` in `berth.yml`.')
   return command.kind === 'fault' ? refuse(command.reason, sentence(command.message)) : null
@@ -69,16 +70,11 @@ function decideRun(command: RunCommand, facts: PolicyFacts, config: PolicyConfig
   if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to test it.')
   const planned = plansOf(command, facts)
   if (planned.kind === 'refusal') return planned
-  const refusal = forkRefusal(facts, config, planned.plans) ?? limitRefusal(facts, config, planned.plans)
+  const refusal =
+    forkRefusal(facts, config, planned.plans) ?? runLimitRefusal(command, facts, config, planned.plans)
   if (refusal !== null) return refusal
-  return { kind: 'run', plans: planned.plans, sha: facts.pullRequest.headSha, fork: isFork(facts) }
-}
-
-function limitRefusal(facts: PolicyFacts, config: PolicyConfig, plans: readonly RunPlan[]): Refusal | null {
-  const most = config.limits.perPullRequestPerHour
-  if (facts.pullRequestUses + plans.length <= most) return null
-  const had = `A pull request may have ${most} runs an hour, and this one has had ${facts.pullRequestUses}.`
-  return refuse('rate_limited', `${had} Try again later.`)
+  const { headSha: sha, updatedAtMs: pinnedAtMs } = facts.pullRequest
+  return { kind: 'run', plans: planned.plans, sha, fork: isFork(facts), pinnedAtMs }
 }
 
 function decideApproval(sha: string, facts: PolicyFacts, config: PolicyConfig): Decision {

@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import { movesOn } from './moves.ts'
 import type { Reports } from './reports.ts'
 import type { RunChanges } from './runChanges.ts'
 import type { Runs } from './runs.ts'
@@ -24,9 +25,7 @@ const HAS_SUBJECT = 'SELECT 1 FROM subjects WHERE subject = :subject'
 const ADD_USE = 'INSERT INTO uses (key, used_at) VALUES (:key, :atMs)'
 
 /** Limits look back an hour; what is older than a week serves nobody. */
-const FORGET_USES = 'DELETE FROM uses WHERE key = :key AND used_at < :atMs - 604800000'
-
-const COUNT_USES = 'SELECT count(*) AS uses FROM uses WHERE key = :key AND used_at >= :sinceMs'
+const FORGET_USES = 'DELETE FROM uses WHERE used_at < :atMs - 604800000'
 
 /** Deliveries may come out of order: the youngest push stands. */
 const SEE_HEAD = `
@@ -37,12 +36,15 @@ const SEE_HEAD = `
 const LAST_HEAD = 'SELECT * FROM heads WHERE repository_id = :repositoryId AND pr = :pr'
 
 const APPROVE = `
-  INSERT INTO approvals (repository_id, pr, sha, actor, revoked, decided_at)
-  VALUES (:repositoryId, :pr, :sha, :actor, :revoked, :atMs)
-  ON CONFLICT (repository_id, pr, sha)
-  DO UPDATE SET actor = excluded.actor, revoked = excluded.revoked, decided_at = excluded.decided_at`
+  INSERT INTO approvals (repository_id, pr, sha, actor, revoked, given_at, decided_at)
+  VALUES (:repositoryId, :pr, :sha, :actor, :revoked, :atMs, :decidedAtMs)
+  ON CONFLICT (repository_id, pr, sha) DO UPDATE
+   SET actor = excluded.actor, revoked = excluded.revoked, given_at = excluded.given_at, decided_at = excluded.decided_at
+   WHERE excluded.given_at >= given_at`
 
 const APPROVAL = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AND pr = :pr AND sha = :sha'
+
+const APPROVALS = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AND pr = :pr'
 
 /** What a delivery is recorded with when another one has been acted on for the same thing. */
 const REPEATED = 'repeated'
@@ -52,7 +54,7 @@ export function decisionsOn(
   runs: Runs,
   changes: RunChanges,
   reports: Reports,
-): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'usesSince'> {
+): Pick<Store, 'decide' | 'lastHead' | 'approval' | 'approvals'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
@@ -84,33 +86,33 @@ function writerOn(database: Database, runs: Runs, changes: RunChanges, reports: 
   const forget = database.prepare(FORGET_USES)
   const seeHead = database.prepare(SEE_HEAD)
   const approve = database.prepare(APPROVE)
+  const move = movesOn(database)
 
   return (decided: Decided): void => {
     const { deliveryId: id, atMs } = decided
     for (const subject of decided.subjects) claim.run({ subject, id, atMs })
     for (const run of decided.runs) runs.add(run)
     for (const { runId, stop } of decided.stops) changes.noteStop(runId, stop)
-    for (const key of decided.uses) {
-      use.run({ key, atMs })
-      forget.run({ key, atMs })
-    }
+    for (const key of decided.uses) use.run({ key, atMs })
+    if (decided.uses.length > 0) forget.run({ atMs })
     for (const head of decided.heads) seeHead.run({ ...head })
     for (const approval of decided.approvals)
-      approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, atMs })
+      approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, decidedAtMs: atMs })
+    for (const one of decided.moves) move(one)
     reports.add(decided.reports)
   }
 }
 
-function memoryOn(database: Database): Pick<Store, 'lastHead' | 'approval' | 'usesSince'> {
+function memoryOn(database: Database): Pick<Store, 'lastHead' | 'approval' | 'approvals'> {
   const lastHead = database.prepare(LAST_HEAD)
   const approval = database.prepare(APPROVAL)
-  const countUses = database.prepare(COUNT_USES)
+  const approvals = database.prepare(APPROVALS)
   return {
     lastHead: async (repositoryId, pr) => database.read(() => headOf(lastHead.get({ repositoryId, pr }))),
     approval: async (repositoryId, pr, sha) =>
       database.read(() => approvalOf(approval.get({ repositoryId, pr, sha }))),
-    usesSince: async (key, sinceMs) =>
-      database.read(() => numberOf(fieldsOf(countUses.get({ key, sinceMs }), 'uses'), 'uses')),
+    approvals: async (repositoryId, pr) =>
+      database.read(() => approvals.all({ repositoryId, pr }).flatMap((row) => approvalOf(row) ?? [])),
   }
 }
 
@@ -134,6 +136,7 @@ function approvalOf(row: unknown): Approval | null {
     sha: textOf(fields, 'sha'),
     actor: textOf(fields, 'actor'),
     revoked: numberOf(fields, 'revoked') === 1,
+    atMs: numberOf(fields, 'given_at'),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
-import { FIRST_SCHEMA, LIMITS, PARTS_OF_RUNS, PAYLOADS, RUNS_OF_COMMIT } from './schema.ts'
+import { FIRST_SCHEMA, LIMITS, ORDER_AND_LIMITS, PARTS_OF_RUNS, PAYLOADS, RUNS_OF_COMMIT } from './schema.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes anything away. */
 export type Migration = string
@@ -12,6 +12,7 @@ export const MIGRATIONS: readonly Migration[] = [
   LIMITS,
   PAYLOADS,
   PARTS_OF_RUNS,
+  ORDER_AND_LIMITS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

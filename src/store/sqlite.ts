@@ -1,5 +1,6 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
+import { crashLoopsOn } from './crashLoops.ts'
 import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
@@ -9,6 +10,7 @@ import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
 import type { NoteBroken } from './runReads.ts'
 import { runsOn } from './runs.ts'
+import { usesOn } from './uses.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
 const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'
@@ -34,6 +36,8 @@ export async function openStore(
     ...runs.port,
     ...changes.port,
     ...reports.port,
+    ...usesOn(database),
+    ...crashLoopsOn(database),
     ...forgettingOn(database),
     version: versionOf(database),
     close: async () => database.close(),

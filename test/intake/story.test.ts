@@ -64,7 +64,10 @@ async function startStory(): Promise<Story> {
     ...PARTS,
     store,
     github: gitHubFacts({ octokitFor: (id) => probot.auth(id), time: SYSTEM_TIME, store }),
-    config: { ...CONFIG, repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null }] },
+    config: {
+      ...CONFIG,
+      repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null }],
+    },
     time: SYSTEM_TIME,
   }
   const intake = stack.use(new Intake({ world, log, decided: () => undefined }))
