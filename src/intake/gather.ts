@@ -3,7 +3,7 @@ import type { Enrolment } from '../model/config.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import type { DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
 import type { Approval, RunRow } from '../model/ports.ts'
-import { type CrashLoop, HOUR_MS, REPEAT_MS, type Uses } from '../model/rateLimits.ts'
+import { type CrashLoop, HOUR_MS, isOfLoop, REPEAT_MS, type Uses } from '../model/rateLimits.ts'
 import { isOver } from '../model/run.ts'
 import type { Asked } from './asked.ts'
 import type { IntakeWorld } from './ports.ts'
@@ -97,7 +97,8 @@ async function crashLoopsAt(
 ): Promise<readonly CrashLoop[]> {
   const { crashesInARow, crashPauseMs } = config.limits
   const loops = await store.crashLoops(crashesInARow, time.now() - crashPauseMs)
-  return loops.filter((one) => one.repositoryId === repository.id && one.pr === pr && one.sha === headSha)
+  const here = { repositoryId: repository.id, pr, sha: headSha }
+  return loops.filter((one) => isOfLoop(one, { ...here, recipe: one.recipe }))
 }
 
 /** Which commits a writer's word stands for, and of which it was taken back after this was asked. */

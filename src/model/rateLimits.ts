@@ -35,6 +35,18 @@ export interface CrashLoop {
   readonly title: string
 }
 
+/** A crash loop for as long as nothing of it is started. */
+export interface Suppressed extends CrashLoop {
+  readonly untilMs: number
+}
+
+export function isOfLoop(
+  { repositoryId, pr, recipe, sha }: CrashLoop,
+  run: Pick<CrashLoop, 'repositoryId' | 'pr' | 'recipe' | 'sha'>,
+): boolean {
+  return repositoryId === run.repositoryId && pr === run.pr && recipe === run.recipe && sha === run.sha
+}
+
 /** A limit and what is used of it. */
 export interface LimitStand {
   readonly uses: Uses

@@ -2,6 +2,7 @@ import type { CleaningDue } from '../model/cleaning.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Suppressed } from '../model/rateLimits.ts'
 import type { Verdict } from '../model/run.ts'
 
 /** A run of ours that was started: its wrapper's end is news. */
@@ -60,6 +61,8 @@ export interface QueueWorld {
   /** Runs whose folders do not say that the store knows their end. */
   readonly unreported: () => readonly string[]
   readonly slots: number
+  /** What fails again and again: nothing of it is started for a while. */
+  readonly suppressed: () => Promise<readonly Suppressed[]>
   /** The check run as it is to be shown; `row` as it is after the change. */
   readonly checkReport: (row: RunRow, journal: Journal) => NewReport
   /** Something to send was stored. */

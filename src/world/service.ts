@@ -9,9 +9,11 @@ import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
+import type { Config } from '../model/config.ts'
 import type { Journal } from '../model/journal.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
+import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { createMachine } from '../process/machine.ts'
 import { forget } from '../queue/forget.ts'
@@ -51,7 +53,8 @@ export async function startService(context: Context, credentials: Credentials): 
   )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
-  const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
+  const { slots, limits } = context.config
+  const reads = { ...stateReads(context.state), store, slots, limits, now: Date.now }
   const metrics = createMetrics(reads)
   const log = observedLog(createLog(credentials.logLevel), metrics)
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context) }
@@ -182,6 +185,7 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     store,
     log,
     slots: config.slots,
+    suppressed: () => suppressedNow(store, config),
     now: Date.now,
     reportsChanged,
     unreported: () => unreportedRuns(state),
@@ -193,6 +197,14 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
       cloneToken: app.cloneToken,
     }),
   }
+}
+
+async function suppressedNow(
+  store: Store,
+  { limits: { crashesInARow, crashPauseMs } }: Config,
+): Promise<readonly Suppressed[]> {
+  const loops = await store.crashLoops(crashesInARow, Date.now() - crashPauseMs)
+  return loops.map((loop) => Object.assign({ untilMs: loop.lastAtMs + crashPauseMs }, loop))
 }
 
 function checkOf({ context, credentials }: ServiceParts, row: RunRow, journal: Journal): NewReport {

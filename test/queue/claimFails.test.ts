@@ -67,6 +67,7 @@ test('R-QUE-02 R-QUE-14 names that a run has got are given back when the store c
     machine,
     slots: 1,
     unreported: () => [],
+    suppressed: async () => [],
     checkReport: (row) => aCheck(row.id, row.reports),
     reportsChanged: () => undefined,
     now: Date.now,
