@@ -28,7 +28,6 @@ export interface IntakeWorld {
     | 'decide'
     | 'putOff'
     | 'lastHead'
-    | 'approval'
     | 'approvals'
     | 'usesSince'
     | 'crashLoops'

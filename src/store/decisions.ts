@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Grouped } from './grouped.ts'
 import { movesOn } from './moves.ts'
 import type { Reports } from './reports.ts'
 import type { RunChanges } from './runChanges.ts'
@@ -51,6 +52,7 @@ const REPEATED = 'repeated'
 
 export function decisionsOn(
   database: Database,
+  grouped: Grouped,
   runs: Runs,
   changes: RunChanges,
   reports: Reports,
@@ -75,7 +77,7 @@ export function decisionsOn(
     ...memoryOn(database),
     async decide(decided) {
       refuseUnreported(decided)
-      return database.write(() => decide(decided))
+      return grouped.write(() => decide(decided))
     },
   }
 }

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
 import { forgettingOn } from './forgetting.ts'
+import { groupedOn } from './grouped.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
@@ -27,12 +28,13 @@ export async function openStore(
   note?: NoteBroken,
 ): Promise<Store> {
   const database = openDatabase(file, MIGRATIONS)
+  const grouped = groupedOn(database)
   const reports = reportsOn(database, now)
   const runs = runsOn(database, note)
   const changes = runChangesOn(database, runs, reports)
   return {
-    ...deliveriesOn(database),
-    ...decisionsOn(database, runs, changes, reports),
+    ...deliveriesOn(database, grouped),
+    ...decisionsOn(database, grouped, runs, changes, reports),
     ...runs.port,
     ...changes.port,
     ...reports.port,
@@ -40,7 +42,10 @@ export async function openStore(
     ...crashLoopsOn(database),
     ...forgettingOn(database),
     version: versionOf(database),
-    close: async () => database.close(),
+    async close() {
+      grouped.flush()
+      database.close()
+    },
   }
 }
 

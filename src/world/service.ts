@@ -11,7 +11,7 @@ import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
 import type { Journal } from '../model/journal.ts'
-import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Decided, NewReport, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
@@ -62,9 +62,9 @@ export async function startService(context: Context, credentials: Credentials): 
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
   undo.use(startForgetting(parts))
   const intake = undo.use(
-    startIntakeOf(parts, () => {
-      outbox.wake()
-      queue.wake()
+    startIntakeOf(parts, ({ runs, stops, reports }) => {
+      if (reports.length > 0) outbox.wake()
+      if (runs.length + stops.length > 0) queue.wake()
     }),
   )
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox))
@@ -229,7 +229,7 @@ function pageOf({ publicUrl }: Credentials, run: string): string {
 
 function startIntakeOf(
   { context, credentials, log, store, app, recipes }: ServiceParts,
-  decided: () => void,
+  decided: (decided: Decided) => void,
 ): Intake {
   const world = {
     store,

@@ -6,15 +6,18 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { BrokenRun, Store } from '../../src/model/ports.ts'
+import { crashLoopsOn } from '../../src/store/crashLoops.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { decisionsOn } from '../../src/store/decisions.ts'
 import { deliveriesOn } from '../../src/store/deliveries.ts'
+import { groupedOn } from '../../src/store/grouped.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { reportsOn } from '../../src/store/reports.ts'
 import { runChangesOn } from '../../src/store/runChanges.ts'
 import type { NoteBroken } from '../../src/store/runReads.ts'
 import { runsOn } from '../../src/store/runs.ts'
 import { openStore } from '../../src/store/sqlite.ts'
+import { usesOn } from '../../src/store/uses.ts'
 import { type Records, storeContract } from './contract.ts'
 import { aCheck, aDecision, aDelivery, aRun } from './samples.ts'
 
@@ -336,8 +339,11 @@ function statementsOf(database: Database): readonly string[] {
   }
   const reports = reportsOn(noting, Date.now)
   const runs = runsOn(noting)
-  deliveriesOn(noting)
-  decisionsOn(noting, runs, runChangesOn(noting, runs, reports), reports)
+  const grouped = groupedOn(noting)
+  deliveriesOn(noting, grouped)
+  decisionsOn(noting, grouped, runs, runChangesOn(noting, runs, reports), reports)
+  usesOn(noting)
+  crashLoopsOn(noting)
   return statements
 }
 
