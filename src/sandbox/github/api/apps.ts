@@ -40,7 +40,10 @@ export function appRoutes(hub: PublicHub): Hono<ApiEnv> {
   })
 
   routes.post('/app/installations/:id{[0-9]+}/access_tokens', appOnly(), async (c) => {
-    if (Number(c.req.param('id')) !== app.installationId) throw notFound()
+    if (Number(c.req.param('id')) !== app.installationId || memory.installation.state === 'gone')
+      throw notFound()
+    if (memory.installation.state === 'suspended')
+      throw new ApiError(403, 'This installation has been suspended')
     const token = newToken(hub, await bodyOf(c, TOKEN_REQUEST))
     memory.tokens.set(token.value, token)
     return c.json(tokenAnswer(url, memory, token), 201)
