@@ -272,6 +272,25 @@ describe('forks', () => {
     expect(refusal.detail).toContain(`\n!testme ok ${HEAD}\n`)
   })
 
+  test.each([
+    ['a second before it', ASKED_AT - 1000, 'approve'],
+    ['in its second', ASKED_AT, 'head_moved'],
+    ['after it', ASKED_AT + 1000, 'head_moved'],
+  ] as const)(
+    'R-CMD-07 an approval dies with a push that a webhook told of %s, also when its commit is the head again',
+    (_, atMs, end) => {
+      const decision = decideOn(`!testme ok ${HEAD}`, forkFacts(headSeenAt(atMs)))
+      expect(decision.kind === 'refusal' ? decision.reason : decision.kind).toBe(end)
+    },
+  )
+
+  test('R-CMD-07 an approval that was taken back after it was written, and is decided later, is refused with the line to give it again', () => {
+    const refusal = refusalOf(`!testme ok ${HEAD}`, forkFacts({ takenBack: new Set([HEAD]) }))
+    expect(refusal.reason).toBe('fork_needs_approval')
+    expect(refusal.detail).toContain(`\n!testme ok ${HEAD}\n`)
+    expect(decideOn(`!testme ok ${HEAD}`, forkFacts({ takenBack: new Set([OLDER]) })).kind).toBe('approve')
+  })
+
   test('R-CMD-07 a pull request of the repository itself needs no approval, and says so', () => {
     expect(decideOn(`!testme ok ${HEAD}`)).toMatchObject({ kind: 'note' })
   })
