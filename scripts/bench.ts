@@ -13,6 +13,7 @@ import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
 import { measureRuns } from './bench/runPart.ts'
 import type { Measuring } from './bench/wait.ts'
+import { measureWebhooks } from './bench/webhookPart.ts'
 
 async function main(words: readonly string[]): Promise<number> {
   const stopped = new AbortController()
@@ -55,6 +56,7 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   locks: ({ folder, rounds }, measuring) => measureLocks(folder, rounds, measuring),
   handover: ({ folder, rounds }, measuring) => measureHandOvers(folder, rounds, measuring),
   cancel: ({ folder, rounds }, measuring) => measureCancels(folder, rounds, measuring),
+  webhook: ({ folder, rounds }, measuring) => measureWebhooks(folder, rounds, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }
 

@@ -43,10 +43,12 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     slots: read.slots,
     runAs: resolveUsers(read.runAs, userFacts(around)).users,
     repositories: Object.entries(read.repositories).map(([pattern, enrolment]) => {
-      return { pattern, recipes: enrolment.recipes, default: enrolment.default ?? null }
+      const { recipes, default: bare = null, supersede = null } = enrolment
+      return { pattern, recipes, default: bare, supersede }
     }),
     trust: read.trust,
-    limits: read.limits,
+    limits: limitsOf(read.limits),
+    supersede: read.supersede,
     budgets: {
       deadlineMs: read.budgets.deadline,
       teardownMs: read.budgets.teardown,
@@ -57,6 +59,10 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     reconcileMs: read.reconcile,
     notify: { webhook: read.notify.webhook ?? null },
   }
+}
+
+function limitsOf({ crashPause, ...limits }: ConfigFile['limits']): Config['limits'] {
+  return { ...limits, crashPauseMs: crashPause }
 }
 
 function frozen<T>(value: T): T {

@@ -60,8 +60,8 @@ describe('the manifest', () => {
   })
 
   test('R-Q-02 it subscribes to just the events that the intake reads, but for what GitHub sends unasked', () => {
-    const unasked = 'check_suite'
-    const known = [...textsOf(manifest, 'default_events'), unasked]
+    const unasked = ['check_suite', 'installation', 'installation_repositories']
+    const known = [...textsOf(manifest, 'default_events'), ...unasked]
     const outcomes = [...known, 'push'].map((event) => [event, readEvent({ event, payload: '{}' })])
     const notUsed = { kind: 'ignored', why: 'event_not_used' }
     expect(outcomes.filter(([, event]) => isDeepStrictEqual(event, notUsed)).map(([name]) => name)).toEqual([

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT, InputError } from '../src/errors.ts'
 import { HELLO, machine } from './config/world.ts'
+import { LIMITS } from './model/policyWorld.ts'
 
 describe('where the configuration comes from', () => {
   test('without any file the defaults hold', () => {
@@ -15,7 +16,8 @@ describe('where the configuration comes from', () => {
       runAs: [],
       repositories: [],
       trust: { run: 'write', cancel: 'write', hold: 'admin', forks: 'approve' },
-      limits: { perActorPerHour: 20, perPullRequestPerHour: 10 },
+      limits: LIMITS,
+      supersede: 'queued',
       budgets: { deadlineMs: 3_600_000, teardownMs: 600_000, killGraceMs: 10_000 },
       stageLimits: { memoryBytes: null, processes: null, cpus: null },
       retention: { days: 30, sizeBytes: 10e9 },
@@ -132,9 +134,10 @@ slots: 4
 runAs: [berth-1, 2002]
 repositories:
   acme/site: { recipes: [hello], default: hello }
-  "coop-cloud/*": { recipes: [coop-cloud] }
+  "coop-cloud/*": { recipes: [coop-cloud], supersede: none }
 trust: { run: write, cancel: write, hold: admin, forks: approve }
-limits: { perActorPerHour: 20, perPullRequestPerHour: 10 }
+limits: { perActorPerHour: 30, perRepositoryPerHour: 7, crashPause: 10m }
+supersede: all
 budgets: { deadline: 60m, teardown: 10m, killGrace: 10s }
 stageLimits: { memory: 2GB, processes: 4096, cpus: 2 }
 retention: { days: 30, size: 10GB }
@@ -149,9 +152,11 @@ notify: { webhook: 'https://alarm.example.org/x' }
       { uid: 2002, gid: 3002 },
     ],
     repositories: [
-      { pattern: 'acme/site', recipes: ['hello'], default: 'hello' },
-      { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null },
+      { pattern: 'acme/site', recipes: ['hello'], default: 'hello', supersede: null },
+      { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null, supersede: 'none' },
     ],
+    limits: { ...LIMITS, perActorPerHour: 30, perRepositoryPerHour: 7, crashPauseMs: 600_000 },
+    supersede: 'all',
     stageLimits: { memoryBytes: 2e9, processes: 4096, cpus: 2 },
     reconcileMs: 600_000,
     notify: { webhook: 'https://alarm.example.org/x' },

@@ -61,7 +61,10 @@ export async function quiet({ gitHub, world }: Service, run: string, signal: Abo
 
 /** Milliseconds. Those from the service's log and the journal have whole ones. */
 type CommentTimes = Readonly<
-  Record<'fromAnswer' | 'fromComment' | 'writes' | 'shown' | 'told' | keyof typeof MOMENTS, number>
+  Record<
+    'fromAnswer' | 'fromComment' | 'writes' | 'reacted' | 'shown' | 'told' | keyof typeof MOMENTS,
+    number
+  >
 >
 
 const MOMENTS = {
@@ -75,9 +78,7 @@ const MOMENTS = {
 
 async function timeComment(service: Service, { signal }: Measuring): Promise<CommentTimes> {
   const starting = service.log.next(({ event }) => event === 'run.starting')
-  const checked = service.log.next(
-    ({ event, fields }) => event === 'report.sent' && fields['kind'] === 'check',
-  )
+  const [reacted, checked] = [sent(service, 'reaction'), sent(service, 'check')]
   const concluded = service.log.next(({ event }) => event === 'run.concluded')
   const ended = service.log.next(
     ({ event, fields }) => event === 'report.sent' && fields['terminal'] === true,
@@ -90,6 +91,7 @@ async function timeComment(service: Service, { signal }: Measuring): Promise<Com
   const [run = ''] = runs
   const { atMs: startingAtMs } = await starting
   const shownAtMs = (await checked).atMs
+  const reactedAtMs = (await reacted).atMs
   const toldMs = (await ended).atMs - (await concluded).atMs
   await quiet(service, run, signal)
   const entries = journalEntries(readFileSync(join(service.world.state.runs, run, 'journal.ndjson'), 'utf8'))
@@ -104,6 +106,7 @@ async function timeComment(service: Service, { signal }: Measuring): Promise<Com
     fromAnswer: stage.mono - answeredMs,
     fromComment: stage.mono - writtenMs,
     writes: service.log.count('report.sent') - sentBefore,
+    reacted: reactedAtMs - writtenAtMs,
     shown: shownAtMs - writtenAtMs,
     told: toldMs,
     stored: storedAtMs - writtenAtMs,
@@ -113,6 +116,11 @@ async function timeComment(service: Service, { signal }: Measuring): Promise<Com
     prepared: entry('prepared').at - writtenAtMs,
     stageStarted: stage.at - writtenAtMs,
   }
+}
+
+/** GitHub has the next one of this kind. */
+function sent({ log }: Service, kind: string) {
+  return log.next(({ event, fields }) => event === 'report.sent' && fields['kind'] === kind)
 }
 
 function partOf(node: readonly number[], comments: readonly CommentTimes[]): Part {
@@ -142,9 +150,10 @@ function partOf(node: readonly number[], comments: readonly CommentTimes[]): Par
 
 /** Writes are what GitHub is short of: 80 a minute, 500 an hour. */
 function figuresOfGitHub(comments: readonly CommentTimes[]) {
-  const of = (key: 'writes' | 'shown' | 'told') => comments.map((times) => times[key])
+  const of = (key: 'writes' | 'reacted' | 'shown' | 'told') => comments.map((times) => times[key])
   return [
     figure('writes for one run, reaction included', '', of('writes')),
+    figure('comment written to its reaction', 'ms', of('reacted')),
     figure('comment written to its check run', 'ms', of('shown')),
     figure('run.concluded to the end on the check run', 'ms', of('told')),
   ]

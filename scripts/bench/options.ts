@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError, messageOf } from '../../src/errors.ts'
 
-export const PARTS = ['run', 'comment', 'memory', 'locks', 'handover', 'cancel'] as const
+export const PARTS = ['run', 'comment', 'memory', 'locks', 'handover', 'cancel', 'webhook'] as const
 export type PartName = (typeof PARTS)[number]
 
 export interface Options {
@@ -24,7 +24,7 @@ export interface Options {
 export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
 
 usage: node scripts/bench.ts [options]
-  --only PART                 one of run, comment, memory, locks, handover, cancel
+  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)

@@ -11,11 +11,14 @@ import { makeWorld, type World } from './world.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../berth', import.meta.url))
 const APP_ID = 1
-const SECRET = 'a secret of the benchmark'
+export const SECRET = 'a secret of the benchmark'
+export const WEBHOOKS = '/api/github/webhooks'
 
 /** `berth serve` as a process of its own, and a GitHub for it in this one. */
 export interface Service extends AsyncDisposable {
   readonly pid: number
+  /** Where it listens. */
+  readonly port: number
   readonly world: World
   readonly gitHub: GitHubStandIn
   readonly log: ServiceLog
@@ -48,6 +51,7 @@ export async function startService(folder: string, nodeOptions: readonly string[
   const ending = undo.move()
   return {
     pid: child.pid ?? 0,
+    port,
     world,
     gitHub,
     log,
@@ -67,7 +71,7 @@ async function startGitHub(world: World, port: number, log: ReturnType<typeof an
   const gitHub = await startGitHubStandIn({
     port: 0,
     host: '127.0.0.1',
-    webhookUrl: `http://127.0.0.1:${port}/api/github/webhooks`,
+    webhookUrl: `http://127.0.0.1:${port}${WEBHOOKS}`,
     webhookSecret: SECRET,
     appId: APP_ID,
     appPublicKey: keys.publicKey,

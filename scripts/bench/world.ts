@@ -69,7 +69,7 @@ baseDomain: ci.localhost
 slots: 1
 repositories:
   acme/site: { recipes: [${NOOP}, ${PARK}], default: ${NOOP} }
-limits: { perActorPerHour: 100000, perPullRequestPerHour: 100000 }
+limits: { perActorPerHour: 100000, perPullRequestPerHour: 100000, perRepositoryPerHour: 100000, repeatsPerTenMinutes: 100000 }
 budgets: { killGrace: 2s }
 `
 

@@ -87,7 +87,7 @@ function configuration(folder: string): string {
     'slots: 2',
     'repositories:',
     '  acme/site: { recipes: [hello, red], default: hello }',
-    'limits: { perActorPerHour: 1000, perPullRequestPerHour: 1000 }',
+    'limits: { perActorPerHour: 1000, perPullRequestPerHour: 1000, perRepositoryPerHour: 1000, repeatsPerTenMinutes: 1000 }',
     'budgets: { killGrace: 2s }',
     '',
   ].join('\n')

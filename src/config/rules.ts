@@ -79,6 +79,7 @@ function enrolmentsIn(parts: Parts): readonly Enrolment[] {
     pattern,
     recipes: (enrolment?.recipes ?? []).map((name) => name ?? ''),
     default: enrolment?.default ?? null,
+    supersede: enrolment?.supersede ?? null,
   }))
 }
 

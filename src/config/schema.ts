@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_BUDGETS } from '../model/budgets.ts'
-import { PERMISSIONS } from '../model/config.ts'
+import { PERMISSIONS, SUPERSEDE } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
 import { domainFault } from '../model/names.ts'
 import { durationField, limitsField, periodField, sizeField, wordField } from './fields.ts'
@@ -23,6 +23,7 @@ const enrolment = z.strictObject({
     .string()
     .optional()
     .describe('What a bare `!testme` means; else the only recipe, or the writer must say which.'),
+  supersede: z.enum(SUPERSEDE).optional().describe('As the setting of the same name, for this one.'),
 })
 
 const trust = z.strictObject({
@@ -36,8 +37,16 @@ const trust = z.strictObject({
 })
 
 const limits = z.strictObject({
-  perActorPerHour: atLeastOne.default(20),
-  perPullRequestPerHour: atLeastOne.default(10),
+  perActorPerHour: atLeastOne.default(20).describe('Commands of one person, in all repositories.'),
+  perPullRequestPerHour: atLeastOne.default(10).describe('Runs of one pull request.'),
+  perRepositoryPerHour: atLeastOne.default(60).describe('Runs of one repository.'),
+  repeatsPerTenMinutes: atLeastOne
+    .default(5)
+    .describe('How often one person may ask for the same at the same commit.'),
+  crashesInARow: atLeastOne
+    .default(3)
+    .describe('So many faults of the harness in a row suppress a recipe at a commit.'),
+  crashPause: durationField().prefault('1h').describe('For so long after the last of them.'),
 })
 
 const budgets = z.strictObject({
@@ -96,7 +105,13 @@ export const configSchema = z
       .default({})
       .describe('Whose comments are listened to. Only `berth serve` needs it.'),
     trust: trust.prefault({}).describe('The least permission on the repository for each act.'),
-    limits: limits.prefault({}),
+    limits: limits.prefault({}).describe('What is refused beyond it, with the time when it is free again.'),
+    supersede: z
+      .enum(SUPERSEDE)
+      .default('queued')
+      .describe(
+        'Which runs a new push to their pull request ends: those still queued, all of them, or none.',
+      ),
     budgets: budgets.prefault({}),
     stageLimits: limitsField()
       .prefault({})

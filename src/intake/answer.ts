@@ -1,7 +1,9 @@
 import type { Command, CommandFault, LookCommand } from '../model/command.ts'
+import { lineOf } from '../model/commandFormat.ts'
 import { decide, doorRefusal } from '../model/policy.ts'
 import type { ActingCommand, Decision, DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
 import type { NewRun } from '../model/ports.ts'
+import type { Uses } from '../model/rateLimits.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Asked } from './asked.ts'
 import { gatherDoorFacts, gatherPolicyFacts } from './gather.ts'
@@ -34,8 +36,9 @@ export async function answerAll(
   world: IntakeWorld,
 ): Promise<{ readonly door: DoorFacts; readonly answers: readonly Answer[] }> {
   const door = await gatherDoorFacts(asked, world)
+  const nowMs = world.time.now()
   const atDoor = asked.commands.map((command, index): AtDoor => {
-    const facts = { ...door, actorUses: door.actorUses + index }
+    const facts = { ...door, actorUses: withUses(door.actorUses, index, nowMs) }
     return { command, refusal: doorRefusal(command, facts, world.config) }
   })
   const acts = atDoor.some(({ command, refusal }) => refusal === null && isActing(command))
@@ -44,7 +47,7 @@ export async function answerAll(
   for (const { command, refusal } of atDoor) {
     const answered = refusal ?? answerTo(command, facts, asked, world)
     answers.push({ command, answered })
-    facts = facts === null ? null : factsAfter(facts, answered)
+    facts = facts === null ? null : factsAfter(facts, command, answered, nowMs)
   }
   return { door, answers }
 }
@@ -67,19 +70,45 @@ function answerTo(
   if (facts === null) throw new TypeError(`${command.kind} was let in without facts`)
   const decision = decide(command, facts, world.config)
   if (decision.kind !== 'run') return decision
-  const made = newRuns(decision.plans, { sha: decision.sha, fork: decision.fork }, asked, world)
+  const { plans, sha, fork, pinnedAtMs } = decision
+  const made = newRuns(plans, { sha, fork, pinnedAtMs }, asked, world)
   return made.kind === 'refusal' ? made : { kind: 'queued', runs: made.runs }
 }
 
-function factsAfter(facts: PolicyFacts, answered: Answered): PolicyFacts {
+function withUses(uses: Uses, count: number, nowMs: number): Uses {
+  return [...Array.from({ length: count }, () => nowMs), ...uses]
+}
+
+function factsAfter(
+  facts: PolicyFacts,
+  command: Command | CommandFault,
+  answered: Answered,
+  nowMs: number,
+): PolicyFacts {
   switch (answered.kind) {
     case 'approve':
       return { ...facts, approved: new Set([...facts.approved, answered.sha]) }
     case 'revoke':
       return { ...facts, approved: new Set([...facts.approved].filter((sha) => sha !== answered.sha)) }
     case 'queued':
-      return { ...facts, pullRequestUses: facts.pullRequestUses + answered.runs.length }
+      return afterRuns(facts, command, answered.runs.length, nowMs)
     default:
       return facts
+  }
+}
+
+function afterRuns(
+  facts: PolicyFacts,
+  command: Command | CommandFault,
+  runs: number,
+  nowMs: number,
+): PolicyFacts {
+  const { pullRequestUses, repositoryUses, repeats } = facts
+  const line = lineOf(command)
+  return {
+    ...facts,
+    pullRequestUses: withUses(pullRequestUses, runs, nowMs),
+    repositoryUses: withUses(repositoryUses, runs, nowMs),
+    repeats: new Map([...repeats, [line, withUses(repeats.get(line) ?? [], 1, nowMs)]]),
   }
 }

@@ -4,6 +4,7 @@ import type { RefusalReason } from '../model/refusal.ts'
 import { type Asked, askedByButton, askedByComment, askedBySuite } from './asked.ts'
 import { decideAsked, decideUnable } from './decideAsked.ts'
 import { emptyDecided, together } from './decided.ts'
+import { decidePlace } from './decidePlace.ts'
 import { decidePullRequest } from './decidePullRequest.ts'
 import type { IntakeEvent } from './event.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
@@ -19,6 +20,7 @@ export async function decideDelivery(
   world: IntakeWorld,
 ): Promise<Decided> {
   if (event.kind === 'ignored') return emptyDecided(delivery, event.why, world)
+  if (event.kind === 'moved' || event.kind === 'gone') return decidePlace(delivery, event, world)
   if (!isAsking(event)) return decidePullRequest(delivery, event, world)
   if (isFoundTooLate(delivery, event)) return decideNot(delivery, event, 'too_late', world)
   return decideEach(delivery, await askedBy(delivery, event, world), world, (asked) =>

@@ -1,13 +1,16 @@
 import type { Approval, Decided, NewOrder, ReplyPart } from '../model/ports.ts'
+import { HOUR_MS } from '../model/rateLimits.ts'
 import { type RefusalReason, refuse } from '../model/refusal.ts'
 import { type RunTold, replyBody } from '../model/reply.ts'
 import { type Answer, type Answered, answerAll } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { emptyDecided } from './decided.ts'
-import { actorKey, newestRuns, pullRequestKey, unfinishedRuns } from './gather.ts'
+import { newestRuns, unfinishedRuns } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
 import { isOrder, orderId, replyParts, runsOf, wantsReply } from './reply.ts'
 import { type Reaction, reactionReport, replyReport } from './reports.ts'
+import { actorKey, refusedKey } from './useKeys.ts'
+import { usesOf } from './uses.ts'
 import type { RunWait } from './why.ts'
 
 /** All that a comment or a button leads to: runs, stops, approvals, and what is said about them. @throws GitHubFault */
@@ -16,10 +19,10 @@ export async function decideAsked(
   asked: Asked,
   world: IntakeWorld,
 ): Promise<Decided> {
-  const { door, answers } = await answerAll(asked, world)
+  const { answers } = await answerAll(asked, world)
   const runs = answers.flatMap(({ answered }) => (answered.kind === 'queued' ? answered.runs : []))
   const stops = stopsOf(answers, asked, world)
-  const isFlood = door.actorUses >= 2 * world.config.limits.perActorPerHour
+  const isFlood = await isFlooding(asked, world)
   const said = await sayingOf(asked, answers, isFlood, world)
   return {
     ...emptyDecided(delivery, outcomeOf(answers), world),
@@ -29,9 +32,15 @@ export async function decideAsked(
     replies: said.replies,
     orders: ordersOf(asked, answers, world),
     stops,
-    uses: [...answers.map(() => actorKey(asked)), ...runs.map(() => pullRequestKey(asked))],
+    uses: usesOf(answers, asked, world),
     approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
   }
+}
+
+/** Somebody who goes on although limits refuse it, as often as a limit lets anybody in. */
+async function isFlooding(asked: Asked, { store, config, time }: IntakeWorld): Promise<boolean> {
+  const refused = await store.usesSince(refusedKey(asked), time.now() - HOUR_MS)
+  return refused.length >= config.limits.perActorPerHour
 }
 
 /** Nothing that was asked for is done, for a reason that has nothing to do with what was asked. */
@@ -154,8 +163,11 @@ function stopsOf(answers: readonly Answer[], { actor }: Asked, { time }: IntakeW
   return [...new Set(ids)].map((runId) => ({ runId, stop }))
 }
 
-function approvalsOf(answered: Answered, { repository, pr, actor }: Asked): readonly Approval[] {
+function approvalsOf(
+  answered: Answered,
+  { repository, pr, actor, askedAtMs: atMs }: Asked,
+): readonly Approval[] {
   if (answered.kind !== 'approve' && answered.kind !== 'revoke') return []
   const revoked = answered.kind === 'revoke'
-  return [{ repositoryId: repository.id, pr, sha: answered.sha, actor: actor.login, revoked }]
+  return [{ repositoryId: repository.id, pr, sha: answered.sha, actor: actor.login, revoked, atMs }]
 }

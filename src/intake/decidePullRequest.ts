@@ -1,4 +1,5 @@
 import { inCode } from '../model/commandText.ts'
+import type { Config, Supersede } from '../model/config.ts'
 import type { StopReason } from '../model/journal.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import { shortSha } from '../model/policyFork.ts'
@@ -9,20 +10,23 @@ import { unfinishedRuns } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
 import { newsReport } from './reports.ts'
 
-/** What a push, a closing or a reopening leads to. Closing stops every run; a push replaces queued ones, and says so. */
+/**
+ * What a push, a closing or a reopening leads to: the same whatever the order in which GitHub tells of them, and however often. Closing
+ * stops every run; a push ends those that the configuration says, and says so.
+ */
 export async function decidePullRequest(
   delivery: DeliveryHead,
   event: PullRequestEvent,
   world: IntakeWorld,
 ): Promise<Decided> {
   const nothing = emptyDecided(delivery, OUTCOMES[event.kind], world)
-  if (enrolmentOf(world.config.repositories, event.repository.fullName) === null)
-    return { ...nothing, outcome: 'not_enrolled' }
-  const decided = { ...nothing, subjects: [subjectOf(event)] }
   const unfinished = await runsBefore(event, world)
+  const isEnrolled = enrolmentOf(world.config.repositories, event.repository.fullName) !== null
+  if (!isEnrolled && unfinished.length === 0) return { ...nothing, outcome: 'not_enrolled' }
+  const decided = { ...nothing, subjects: [subjectOf(event)] }
   if (event.kind === 'closed') return { ...decided, stops: stopsOf(unfinished, 'pr_closed', event, world) }
   const heads = [{ repositoryId: event.repository.id, pr: event.pr, sha: event.sha, atMs: event.atMs }]
-  const replaced = unfinished.filter((run) => run.state === 'queued' && run.sha !== event.sha)
+  const replaced = replacedOf(unfinished, event, supersedeOf(world.config, event))
   return {
     ...decided,
     heads,
@@ -38,17 +42,25 @@ const OUTCOMES: Readonly<Record<PullRequestEvent['kind'], string>> = {
   reopened: 'head_seen',
 }
 
-/** GitHub delivers within seconds, and its clock and ours differ by no more than this. */
-const MOST_SKEW_MS = 5 * 60_000
-
 /**
- * The runs that stood when it happened. A delivery that was missed and is made again later, by hand, says nothing about younger ones:
- * GitHub had the pull request open, with the head that they run, when they were queued.
+ * The runs whose commit was pinned before it happened. GitHub says with the head when it last changed the pull request: what has happened
+ * by then is behind the run, whenever its delivery comes. Within one second nobody can tell, and the event counts.
  */
 async function runsBefore(event: PullRequestEvent, world: IntakeWorld): Promise<readonly RunRow[]> {
-  const latestMs = event.atMs + MOST_SKEW_MS
   const unfinished = await unfinishedRuns(event, world)
-  return unfinished.filter((run) => run.stop === null && run.enqueuedAtMs <= latestMs)
+  return unfinished.filter((run) => run.stop === null && run.pinnedAtMs <= event.atMs)
+}
+
+function replacedOf(unfinished: readonly RunRow[], event: PullRequestEvent, supersede: Supersede) {
+  if (supersede === 'none') return []
+  return unfinished.filter((run) => run.sha !== event.sha && (supersede === 'all' || run.state === 'queued'))
+}
+
+function supersedeOf(
+  { repositories, supersede }: Pick<Config, 'repositories' | 'supersede'>,
+  { repository }: PullRequestEvent,
+): Supersede {
+  return enrolmentOf(repositories, repository.fullName)?.supersede ?? supersede
 }
 
 /** The delivery's header is not signed: what happened, to what and when, by GitHub's clock, tells a replay. */
@@ -65,22 +77,25 @@ function stopsOf(
   return runs.map((run) => ({ runId: run.id, stop: { reason, by: actor.login, atMs: time.now() } }))
 }
 
-/**
- * An approval dies with the next push, also where a later push brings its commit back: that one ends it as well, since the push that took
- * the commit away may have come while the pull request was closed, of which GitHub tells nothing.
- */
+/** An approval dies with the next push, also where that, or a later one, brings its commit back. */
 async function endedApprovals(event: PullRequestEvent, { store }: IntakeWorld): Promise<readonly Approval[]> {
   if (event.kind !== 'pushed') return []
-  const { before, sha, repository, pr, actor } = event
-  const shas = before === null ? [sha] : [before, sha]
-  const approvals = await Promise.all(shas.map((one) => store.approval(repository.id, pr, one)))
-  return approvals.flatMap((approval) =>
-    approval === null || approval.revoked ? [] : [{ ...approval, actor: actor.login, revoked: true }],
-  )
+  const { repository, pr, actor, atMs } = event
+  const approvals = await store.approvals(repository.id, pr)
+  const ended = approvals.filter((approval) => !approval.revoked && approval.atMs <= atMs)
+  return ended.map(({ repositoryId, pr: number, sha }) => {
+    return { repositoryId, pr: number, sha, actor: actor.login, revoked: true, atMs }
+  })
 }
 
 function supersededReply(replaced: readonly RunRow[], event: PullRequestEvent): NewReport {
-  const runs = replaced.map((run) => `${inCode(run.id)} of ${inCode(run.recipe)} at ${shortSha(run.sha)}`)
-  const text = `A push to ${event.sha} replaces what was still queued: run ${runs.join(', run ')}. Comment again to test the new head.`
+  const runs = replaced.map((run) => {
+    const how = run.state === 'queued' ? '' : ' (it is stopped and taken down)'
+    return `${inCode(run.id)} of ${inCode(run.recipe)} at ${shortSha(run.sha)}${how}`
+  })
+  const what = replaced.some((run) => run.state !== 'queued')
+    ? 'what was not over yet'
+    : 'what was still queued'
+  const text = `A push to ${event.sha} replaces ${what}: run ${runs.join(', run ')}. Comment again to test the new head.`
   return newsReport(`push:${event.repository.id}:${event.pr}:${event.sha}:${event.atMs}`, text, event)
 }

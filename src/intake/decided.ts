@@ -20,6 +20,7 @@ export function emptyDecided(
     approvals: [],
     replies: [],
     orders: [],
+    moves: [],
   }
 }
 
@@ -37,5 +38,6 @@ export function together(nothing: Decided, parts: readonly Decided[]): Decided {
     approvals: parts.flatMap(({ approvals }) => approvals),
     replies: parts.flatMap(({ replies }) => replies),
     orders: parts.flatMap(({ orders }) => orders),
+    moves: parts.flatMap(({ moves }) => moves),
   }
 }

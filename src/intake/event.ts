@@ -1,5 +1,12 @@
 import type { Delivery } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import {
+  type GoneEvent,
+  type MovedEvent,
+  readInstallation,
+  readInstallationRepositories,
+  readRepositoryEvent,
+} from './placeEvent.ts'
 
 /** GitHub's repository, by what never changes (id) and by what its API wants (owner and name). */
 export interface Repository {
@@ -33,8 +40,6 @@ export interface PullRequestEvent {
   readonly pr: number
   readonly actor: Actor
   readonly sha: string
-  /** The head that a push replaced. */
-  readonly before: string | null
   readonly atMs: number
 }
 
@@ -68,7 +73,14 @@ interface IgnoredEvent {
   readonly why: string
 }
 
-export type IntakeEvent = CommentEvent | PullRequestEvent | ButtonEvent | SuiteEvent | IgnoredEvent
+export type IntakeEvent =
+  | CommentEvent
+  | PullRequestEvent
+  | ButtonEvent
+  | SuiteEvent
+  | MovedEvent
+  | GoneEvent
+  | IgnoredEvent
 
 /**
  * What a delivery tells, read at this one border (payloads: docs.github.com, webhook events).
@@ -89,6 +101,9 @@ const READERS: ReadonlyMap<string, (fields: Fields, action: string) => IntakeEve
   ['pull_request', readPullRequest],
   ['check_run', readCheckRun],
   ['check_suite', readCheckSuite],
+  ['repository', readRepositoryEvent],
+  ['installation', readInstallation],
+  ['installation_repositories', readInstallationRepositories],
 ])
 
 export const EVENTS_READ: readonly string[] = [...READERS.keys()]
@@ -128,7 +143,6 @@ function readPullRequest(fields: Fields, action: string): IntakeEvent {
     pr: numberOf(pullRequest, 'number'),
     actor: readActor(fieldsOf(fields['sender'], 'sender')),
     sha: textOf(fieldsOf(pullRequest['head'], 'pull_request.head'), 'sha'),
-    before: kind === 'pushed' ? optional(fields, 'before', textOf) : null,
     atMs: timeOf(pullRequest, 'updated_at'),
   }
 }

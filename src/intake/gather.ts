@@ -1,14 +1,16 @@
+import { lineOf } from '../model/commandFormat.ts'
 import type { Enrolment } from '../model/config.ts'
 import { domainFor, mentions } from '../model/domain.ts'
 import type { Name } from '../model/names.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import type { DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
-import type { RunRow } from '../model/ports.ts'
+import type { Approval, RunRow } from '../model/ports.ts'
+import { type CrashLoop, HOUR_MS, isOfLoop, REPEAT_MS, type Uses } from '../model/rateLimits.ts'
 import { isOver } from '../model/run.ts'
 import type { Asked } from './asked.ts'
 import type { IntakeWorld } from './ports.ts'
+import { actorKey, pullRequestKey, repeatKey, repositoryKey } from './useKeys.ts'
 
-const HOUR_MS = 60 * 60_000
 /** Newest runs of a pull request that an answer may speak of. */
 const MOST_RUNS = 20
 
@@ -38,6 +40,7 @@ export async function gatherPolicyFacts(
     github.pullRequest(repository, pr),
   ])
   const [newest, unfinished] = [await newestRuns(asked, world), await unfinishedRuns(asked, world)]
+  const sinceMs = time.now() - HOUR_MS
   return {
     enrolment,
     recipes,
@@ -47,8 +50,11 @@ export async function gatherPolicyFacts(
     askedAtMs: asked.askedAtMs,
     namedSha: asked.namedSha,
     lastHead: await store.lastHead(repository.id, pr),
-    approved: await approvedAmong([pullRequest.headSha, ...shasOf(asked)], asked, world),
-    pullRequestUses: await store.usesSince(pullRequestKey(asked), time.now() - HOUR_MS),
+    ...(await wordsOn(asked, world)),
+    pullRequestUses: await store.usesSince(pullRequestKey(asked), sinceMs),
+    repositoryUses: await store.usesSince(repositoryKey(asked), sinceMs),
+    repeats: await repeatsOf(asked, pullRequest.headSha, world),
+    crashLoops: await crashLoopsAt(pullRequest.headSha, asked, world),
     unfinished,
     over: newest.filter((run) => isOver(run.state)),
     domains: domainsOf(asked, enrolment, unfinished, world),
@@ -89,27 +95,40 @@ export async function unfinishedRuns(
   return [...live, ...queued].filter((run) => run.repositoryId === repository.id && run.pr === pr)
 }
 
-/** What an actor's commands are counted under. */
-export function actorKey({ actor }: Pick<Asked, 'actor'>): string {
-  return `actor:${actor.login.toLowerCase()}`
+async function repeatsOf(
+  asked: Asked,
+  headSha: string,
+  world: IntakeWorld,
+): Promise<ReadonlyMap<string, Uses>> {
+  const { store, time } = world
+  const repeats = new Map<string, Uses>()
+  for (const command of asked.commands.filter(({ kind }) => kind === 'run' || kind === 'retry')) {
+    const uses = await store.usesSince(repeatKey(command, headSha, asked, world), time.now() - REPEAT_MS)
+    repeats.set(lineOf(command), uses)
+  }
+  return repeats
 }
 
-/** What a pull request's runs are counted under: only what somebody was permitted to start. */
-export function pullRequestKey({ repository, pr }: PullRequest): string {
-  return `pr:${repository.id}:${pr}`
+async function crashLoopsAt(
+  headSha: string,
+  { repository, pr }: PullRequest,
+  { store, config, time }: IntakeWorld,
+): Promise<readonly CrashLoop[]> {
+  const { crashesInARow, crashPauseMs } = config.limits
+  const loops = await store.crashLoops(crashesInARow, time.now() - crashPauseMs)
+  const here = { repositoryId: repository.id, pr, sha: headSha }
+  return loops.filter((one) => isOfLoop(one, { ...here, recipe: one.recipe }))
 }
 
-function shasOf({ commands }: Asked): readonly string[] {
-  return commands.flatMap((command) => ('sha' in command ? [command.sha] : []))
-}
-
-async function approvedAmong(
-  shas: readonly string[],
-  { repository, pr }: Asked,
+/** Which commits a writer's word stands for, and of which it was taken back after this was asked. */
+async function wordsOn(
+  { repository, pr, askedAtMs }: Asked,
   { store }: IntakeWorld,
-): Promise<ReadonlySet<string>> {
-  const approvals = await Promise.all(shas.map((sha) => store.approval(repository.id, pr, sha)))
-  return new Set(
-    approvals.flatMap((approval) => (approval === null || approval.revoked ? [] : [approval.sha])),
-  )
+): Promise<Pick<PolicyFacts, 'approved' | 'takenBack'>> {
+  const approvals = await store.approvals(repository.id, pr)
+  const shasOf = (some: readonly Approval[]) => new Set(some.map(({ sha }) => sha))
+  return {
+    approved: shasOf(approvals.filter(({ revoked }) => !revoked)),
+    takenBack: shasOf(approvals.filter(({ revoked, atMs }) => revoked && atMs > askedAtMs)),
+  }
 }

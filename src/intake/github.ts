@@ -101,6 +101,7 @@ function pullRequestOf(data: unknown): PullRequestFacts {
     headSha: shaOf(head),
     headRepositoryId: from === null ? null : String(numberOf(from, 'id')),
     headPushedAtMs: from === null ? null : pushedAt(from),
+    updatedAtMs: updatedAt(fields),
   }
 }
 
@@ -108,6 +109,12 @@ function shaOf(head: Fields): string {
   const sha = textOf(head, 'sha')
   if (SHA.test(sha)) return sha
   throw new TypeError(`head.sha must be 40 hex digits, and is ${sha}`)
+}
+
+function updatedAt(pullRequest: Fields): number {
+  const ms = Date.parse(textOf(pullRequest, 'updated_at'))
+  if (Number.isFinite(ms)) return ms
+  throw new TypeError(`updated_at must be a time, and is ${String(pullRequest['updated_at'])}`)
 }
 
 function pushedAt(repository: Fields): number | null {

@@ -19,6 +19,10 @@ export async function laneOf(
       const [run] = await store.runsAt(event.repository.id, event.sha)
       return run === undefined ? delivery.id : `${run.repositoryId}#${run.pr}`
     }
+    case 'moved':
+      return `repository:${event.repositoryId}`
+    case 'gone':
+      return `installation:${event.installationId}`
     default:
       return `${event.repository.id}#${event.pr}`
   }

@@ -10,6 +10,8 @@ import type { IntakeWorld } from './ports.ts'
 export interface Pinned {
   readonly sha: string
   readonly fork: boolean
+  /** How new GitHub's word on it is (its clock, milliseconds). */
+  readonly pinnedAtMs: number
 }
 
 /** The runs of one command, each with its id and its domain; all of them, or why none. */

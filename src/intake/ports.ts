@@ -30,8 +30,9 @@ export interface IntakeWorld {
     | 'decide'
     | 'putOff'
     | 'lastHead'
-    | 'approval'
+    | 'approvals'
     | 'usesSince'
+    | 'crashLoops'
     | 'run'
     | 'runs'
     | 'runsAt'
@@ -39,7 +40,10 @@ export interface IntakeWorld {
     | 'live'
   >
   readonly github: GitHubFacts
-  readonly config: Pick<Config, 'repositories' | 'trust' | 'limits' | 'runAs' | 'baseDomain' | 'runDomains'>
+  readonly config: Pick<
+    Config,
+    'repositories' | 'trust' | 'limits' | 'supersede' | 'runAs' | 'baseDomain' | 'runDomains'
+  >
   readonly recipes: readonly Recipe[]
   /** SHA-256 in hex, for domains. */
   readonly hash: Hash

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { Command, CommandFault } from './command.ts'
 import type { HoldCommand, ReleaseCommand } from './commandHold.ts'
 import { COMMAND_WORD } from './commandWord.ts'
 import { formatDuration } from './duration.ts'
@@ -7,6 +7,11 @@ import type { RunPlan } from './policyFacts.ts'
 /** The line that asks for this command. */
 export function formatCommand(command: Command): string {
   return [COMMAND_WORD, ...wordsOf(command)].join(' ')
+}
+
+/** The line that a command was given by, or that asks for the same. */
+export function lineOf(command: Command | CommandFault): string {
+  return command.kind === 'fault' ? command.line : formatCommand(command)
 }
 
 /** The line that asks for this run again. */

@@ -1,4 +1,5 @@
 import type { Limits } from './limits.ts'
+import type { RateLimits } from './rateLimits.ts'
 import type { RunAs } from './run.ts'
 
 /** Repository permission levels, weakest first, as GitHub's API names them. */
@@ -11,7 +12,13 @@ export interface Enrolment {
   readonly recipes: readonly string[]
   /** What a bare `!testme` means; null = the only recipe, or the writer must say which. */
   readonly default: string | null
+  /** Null = as everywhere. */
+  readonly supersede: Supersede | null
 }
+
+/** Which runs of a pull request a new push ends: none; those that are still queued; those that are under way, too. */
+export const SUPERSEDE = ['queued', 'all', 'none'] as const
+export type Supersede = (typeof SUPERSEDE)[number]
 
 export interface Trust {
   readonly run: Permission
@@ -36,7 +43,8 @@ export interface Config {
   readonly runAs: readonly RunAs[]
   readonly repositories: readonly Enrolment[]
   readonly trust: Trust
-  readonly limits: { readonly perActorPerHour: number; readonly perPullRequestPerHour: number }
+  readonly limits: RateLimits
+  readonly supersede: Supersede
   readonly budgets: { readonly deadlineMs: number; readonly teardownMs: number; readonly killGraceMs: number }
   /** What any run may use. */
   readonly stageLimits: Limits

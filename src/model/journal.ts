@@ -13,6 +13,8 @@ export const STOP_REASONS = [
   'cancelled',
   'superseded',
   'pr_closed',
+  'repository_gone',
+  'installation_gone',
   'interrupted',
   'terminated',
   'caller_gone',

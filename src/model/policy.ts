@@ -1,10 +1,11 @@
-import type { Command, CommandFault } from './command.ts'
+import type { Command, CommandFault, RetryCommand, RunCommand } from './command.ts'
 import { inCode } from './commandText.ts'
 import { type Enrolment, PERMISSIONS, type Permission } from './config.ts'
 import { cancelDecision } from './policyCancel.ts'
-import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts, RunPlan } from './policyFacts.ts'
+import type { ActingCommand, Decision, DoorFacts, PolicyConfig, PolicyFacts } from './policyFacts.ts'
 import { approvalRefusal, forkRefusal, isFork } from './policyFork.ts'
 import { holdDecision } from './policyHold.ts'
+import { actorRefusal, runLimitRefusal } from './policyLimits.ts'
 import { plansOf } from './policyRecipe.ts'
 import { retryPlans } from './policyRetry.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -15,9 +16,9 @@ export function doorRefusal(
   facts: DoorFacts,
   config: PolicyConfig,
 ): Refusal | null {
-  const { perActorPerHour } = config.limits
-  if (facts.actorUses >= perActorPerHour && command.kind !== 'cancel' && command.kind !== 'revoke')
-    return refuse('rate_limited', `You may give ${perActorPerHour} commands an hour. Try again later.`)
+  const isFree = command.kind === 'cancel' || command.kind === 'revoke'
+  const refusal = isFree ? null : actorRefusal(facts, config)
+  if (refusal !== null) return refusal
   if (facts.enrolment === null)
     return refuse('not_enrolled', 'The operator adds it under `repositories` in `berth.yml`.')
   return command.kind === 'fault' ? refuse(command.reason, sentence(command.message)) : null
@@ -33,9 +34,9 @@ export function decide(command: ActingCommand, facts: PolicyFacts, config: Polic
     )
   switch (command.kind) {
     case 'run':
-      return decideRun(() => plansOf(command, facts), facts, config)
+      return decideRun(command, plansOf(command, facts), facts, config)
     case 'retry':
-      return decideRun(() => retryPlans(facts), facts, config)
+      return decideRun(command, retryPlans(facts), facts, config)
     case 'approve':
       return decideApproval(command.sha, facts, config)
     case 'revoke':
@@ -74,28 +75,23 @@ function isAtLeast(permission: Permission, least: Permission): boolean {
 }
 
 function decideRun(
-  plansOfCommand: () => ReturnType<typeof plansOf>,
+  command: RunCommand | RetryCommand,
+  planned: ReturnType<typeof plansOf>,
   facts: PolicyFacts,
   config: PolicyConfig,
 ): Decision {
   if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to test it.')
-  const planned = plansOfCommand()
   if (planned.kind === 'refusal') return planned
   if (planned.plans.length === 0) return { kind: 'note', detail: NOTHING_FAILED }
-  const refusal = forkRefusal(facts, config, planned.plans) ?? limitRefusal(facts, config, planned.plans)
+  const refusal =
+    forkRefusal(facts, config, planned.plans) ?? runLimitRefusal(command, facts, config, planned.plans)
   if (refusal !== null) return refusal
-  return { kind: 'run', plans: planned.plans, sha: facts.pullRequest.headSha, fork: isFork(facts) }
+  const { headSha: sha, updatedAtMs: pinnedAtMs } = facts.pullRequest
+  return { kind: 'run', plans: planned.plans, sha, fork: isFork(facts), pinnedAtMs }
 }
 
 const NOTHING_FAILED =
   'There is nothing to retry: of each recipe, the newest run of this pull request passed, or is not over.'
-
-function limitRefusal(facts: PolicyFacts, config: PolicyConfig, plans: readonly RunPlan[]): Refusal | null {
-  const most = config.limits.perPullRequestPerHour
-  if (facts.pullRequestUses + plans.length <= most) return null
-  const had = `A pull request may have ${most} runs an hour, and this one has had ${facts.pullRequestUses}.`
-  return refuse('rate_limited', `${had} Try again later.`)
-}
 
 function decideApproval(sha: string, facts: PolicyFacts, config: PolicyConfig): Decision {
   if (!facts.pullRequest.open) return refuse('pr_closed', 'Reopen it to approve its head.')

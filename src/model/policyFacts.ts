@@ -4,6 +4,7 @@ import type { HoldCommand, ReleaseCommand } from './commandHold.ts'
 import type { Config, Enrolment, Permission } from './config.ts'
 import type { Name } from './names.ts'
 import type { HeadSeen, RunRow } from './ports.ts'
+import type { CrashLoop, Uses } from './rateLimits.ts'
 import type { Recipe } from './recipe.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -27,13 +28,15 @@ export interface PullRequestFacts {
   readonly headRepositoryId: string | null
   /** When anything was last pushed there (GitHub's clock, milliseconds); null = unknown. */
   readonly headPushedAtMs: number | null
+  /** When GitHub last changed the pull request, so how new this answer is (GitHub's clock, milliseconds; whole seconds). */
+  readonly updatedAtMs: number
 }
 
 /** What is known before GitHub is asked anything. */
 export interface DoorFacts {
   readonly enrolment: Enrolment | null
   /** Commands of this actor within the last hour. */
-  readonly actorUses: number
+  readonly actorUses: Uses
 }
 
 /** All that a decision is made from. */
@@ -51,8 +54,16 @@ export interface PolicyFacts {
   readonly lastHead: HeadSeen | null
   /** Commits of this pull request that a writer's word stands for. */
   readonly approved: ReadonlySet<string>
+  /** Those whose approval was taken back after this was asked. */
+  readonly takenBack: ReadonlySet<string>
   /** Runs of this pull request within the last hour. */
-  readonly pullRequestUses: number
+  readonly pullRequestUses: Uses
+  /** The same of the whole repository. */
+  readonly repositoryUses: Uses
+  /** By the line that asks: how often this actor has asked so at this head, within ten minutes. */
+  readonly repeats: ReadonlyMap<string, Uses>
+  /** Recipes that are suppressed at this head. */
+  readonly crashLoops: readonly CrashLoop[]
   /** Runs of this pull request that are not over, oldest first. */
   readonly unfinished: readonly RunRow[]
   /** Its newest runs that are over. */
@@ -73,7 +84,13 @@ export interface RunPlan {
 
 export type Decision =
   | Refusal
-  | { readonly kind: 'run'; readonly plans: readonly RunPlan[]; readonly sha: string; readonly fork: boolean }
+  | {
+      readonly kind: 'run'
+      readonly plans: readonly RunPlan[]
+      readonly sha: string
+      readonly fork: boolean
+      readonly pinnedAtMs: number
+    }
   | { readonly kind: 'stop'; readonly runs: readonly RunRow[] }
   | { readonly kind: 'approve'; readonly sha: string }
   | { readonly kind: 'revoke'; readonly sha: string; readonly stops: readonly RunRow[] }

@@ -29,10 +29,28 @@ export function forkRefusal(
 /** Why a writer's word for this commit is not taken, or null. */
 export function approvalRefusal(sha: string, facts: PolicyFacts, config: PolicyConfig): Refusal | null {
   const { headSha } = facts.pullRequest
-  const setting = settingRefusal(config)
-  if (setting !== null || sha === headSha) return setting
+  const setting = settingRefusal(config) ?? staleRefusal(facts)
+  if (setting !== null) return setting
+  if (sha === headSha) return takenBackRefusal(sha, facts)
   const now = `${shortSha(sha)} is not the head any more: it is now ${headSha}.`
   return refuse('head_moved', `${now} If you have read that one, comment:\n${toCopy(approvalLine(headSha))}`)
+}
+
+/** Comments may be decided in another order than they were written in. */
+function takenBackRefusal(sha: string, { takenBack }: PolicyFacts): Refusal | null {
+  if (!takenBack.has(sha)) return null
+  const how = 'This was taken back after your comment, or a push has ended it. If you mean it, comment again:'
+  return refuse('fork_needs_approval', `${how}\n${toCopy(approvalLine(sha))}`)
+}
+
+/** A word that was given before the last push died with it, however long it was on its way. */
+function staleRefusal({ askedAtMs, lastHead, pullRequest }: PolicyFacts): Refusal | null {
+  if (lastHead === null || lastHead.atMs < askedAtMs) return null
+  const { headSha } = pullRequest
+  return refuse(
+    'head_moved',
+    `Something was pushed at or after the time of your comment. The head is now ${headSha}. If you have read that one, comment:\n${toCopy(approvalLine(headSha))}`,
+  )
 }
 
 export function shortSha(sha: string): string {

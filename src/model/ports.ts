@@ -1,6 +1,7 @@
 import type { Alarm, NewAlarm } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
+import type { CrashLoop, Uses } from './rateLimits.ts'
 import type { RunState, Verdict } from './run.ts'
 
 /** One webhook call, raw. */
@@ -23,6 +24,8 @@ export interface NewRun {
   readonly cloneUrl: string
   readonly pr: number
   readonly sha: string
+  /** How new GitHub's word was that this is the head (its clock, milliseconds): what happened before then is known to it. */
+  readonly pinnedAtMs: number
   /** `refs/pull/N/head`. */
   readonly ref: string
   readonly fork: boolean
@@ -236,6 +239,19 @@ export interface Decided {
   /** Replies that are kept up to date from here on; their first form is among the reports. */
   readonly replies: readonly NewReply[]
   readonly orders: readonly NewOrder[]
+  readonly moves: readonly Move[]
+}
+
+/** A repository has another name, or another owner: its runs and what GitHub is still to be told of them go with it. */
+export interface Move {
+  readonly repositoryId: string
+  /** `owner/name`, as it was. */
+  readonly from: string
+  readonly to: string
+  readonly cloneUrl: string
+  readonly installationId: number
+  /** GitHub's clock, milliseconds: of two, the younger counts, in whatever order they come. */
+  readonly atMs: number
 }
 
 /** A push that was seen on a pull request. */
@@ -264,6 +280,8 @@ export interface Approval {
   readonly sha: string
   readonly actor: string
   readonly revoked: boolean
+  /** When it was given or taken back (GitHub's clock, milliseconds): of two words, the younger counts. */
+  readonly atMs: number
 }
 
 /** The records, behind one port: SQLite now, PostgreSQL beside it later. Each call is one transaction. */
@@ -295,7 +313,18 @@ export interface Store {
   hasActed(subject: string): Promise<boolean>
   lastHead(repositoryId: string, pr: number): Promise<HeadSeen | null>
   approval(repositoryId: string, pr: number, sha: string): Promise<Approval | null>
-  usesSince(key: string, sinceMs: number): Promise<number>
+  /** Of this pull request; those that were taken back, too. */
+  approvals(repositoryId: string, pr: number): Promise<readonly Approval[]>
+  /** Times, newest first. */
+  usesSince(key: string, sinceMs: number): Promise<Uses>
+  /** Keys that begin so and have been used that often since, with the times of their uses. */
+  usedUp(
+    prefix: string,
+    most: number,
+    sinceMs: number,
+  ): Promise<readonly { readonly key: string; readonly uses: Uses }[]>
+  /** Recipes whose last runs at a commit, so many, all ended in a fault of the harness, the last of them since then. */
+  crashLoops(times: number, sinceMs: number): Promise<readonly CrashLoop[]>
 
   /** The same as before = nothing was written since, by this process or another: whoever looks often reads nothing then. */
   version(): Promise<string>

@@ -38,6 +38,10 @@ const WAYS_OUT: Readonly<Record<RefusalReason, string>> = {
     'Somebody with that permission on the repository comments instead, or the operator changes "trust" in berth.yml. Permission is asked of GitHub when the command is decided.',
   rate_limited:
     'Wait for the time that the reply names. The operator sets "limits" in berth.yml. Cancelling and revoking always work.',
+  command_loop:
+    'Wait until the time that the reply names, or push what is to be tested. The operator sets "limits.repeatsPerTenMinutes".',
+  crash_loop:
+    'The operator finds the cause with "berth doctor" and in the logs of the runs. Another commit, or another recipe, can be tested at once.',
   too_late: 'The comment was found long after it was written. If it is still meant, comment again.',
   pr_closed: 'Reopen the pull request and comment again. Closing one stops its runs.',
   unknown_recipe: 'The reply names the recipes of this repository. The operator enrols others in berth.yml.',

@@ -5,6 +5,8 @@ export const REFUSALS = {
   not_enrolled: 'This repository is not enrolled here.',
   not_permitted: 'Your permission on this repository is not enough.',
   rate_limited: 'Too many commands or runs within an hour.',
+  command_loop: 'The same was asked for too often at the same commit.',
+  crash_loop: 'The recipe keeps failing in the harness at this commit.',
   pr_closed: 'The pull request is closed.',
   unknown_recipe: 'There is no such recipe for this repository.',
   ambiguous_recipe: 'Several recipes are enrolled here, and none is the default.',

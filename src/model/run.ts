@@ -64,6 +64,14 @@ export const END_REASONS = [
 ] as const
 export type EndReason = (typeof END_REASONS)[number]
 
+/** Ends that say nothing about what was tested: the harness, or the machine under it, has failed. */
+export const CRASHES = [
+  'harness_fault',
+  'lock_lost',
+  'not_started',
+  'not_cleaned',
+] as const satisfies readonly EndReason[]
+
 /** How a run ended: GitHub's conclusion, our reason, one line for people, and `berth run`'s exit code. */
 export interface Verdict {
   readonly conclusion: Conclusion

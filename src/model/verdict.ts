@@ -81,6 +81,8 @@ function verdictOfStop(stop: StopRequest, where: string): Verdict {
 const STOP_WORDS: Partial<Record<StopReason, string>> = {
   superseded: 'Superseded',
   pr_closed: 'Cancelled (pull request closed)',
+  repository_gone: 'Cancelled (nothing can be told to its repository)',
+  installation_gone: 'Cancelled (nothing can be told to its account)',
   terminated: 'Terminated',
   caller_gone: 'Cancelled (the caller is gone)',
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { EMPTY_JOURNAL, type StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
+import { type Suppressed, timeText } from '../model/rateLimits.ts'
 import { concludedUnstarted, stopWords } from '../model/verdict.ts'
 import { changeRun, concludeRun, waitOf } from './changes.ts'
 import { type Line, lineOf } from './line.ts'
@@ -31,7 +32,7 @@ export function createDispatcher(
   const slots = new Slots(world.slots)
   const attempts = attemptsIn(world, slots, started)
   /** The runs that may start, as of one version of the store: a queue that has not changed is not read again. */
-  let known: { readonly version: string; readonly heads: readonly RunRow[] } | null = null
+  let known: Known | null = null
 
   async function tryAll(heads: readonly RunRow[]): Promise<void> {
     for (const row of heads) {
@@ -42,26 +43,37 @@ export function createDispatcher(
   }
 
   /** Resolves to whether every run stands where it belongs: one that is just being tried may take a place that is not its own any more. */
-  async function lineUp({ stopped, heads, behind }: Line): Promise<boolean> {
+  async function lineUp({ stopped, suppressed, heads, behind }: Line): Promise<boolean> {
     for (const { id, stop } of stopped) await endStopped(world, id, stop)
+    const resting = suppressed.filter(({ row }) => !attempts.has(row.id))
     const idle = behind.filter(({ row }) => !attempts.has(row.id))
-    for (const { row } of idle) world.machine.leaveTurn(row.id)
+    for (const { row } of [...resting, ...idle]) world.machine.leaveTurn(row.id)
+    for (const { row, loop } of resting) await waitFor(world, row, loopWords(loop))
     await tryAll(heads)
     for (const { row, ahead, name } of idle)
       await waitFor(world, row, `run ${ahead}, which is ahead of it for ${name}`)
-    return idle.length === behind.length
+    return idle.length === behind.length && resting.length === suppressed.length
   }
 
   return {
     async pass() {
       slots.occupied(await world.store.live())
       const version = await world.store.version()
-      if (known?.version === version) return tryAll(known.heads)
-      const line = lineOf(await world.store.queued())
-      known = (await lineUp(line)) ? { version, heads: line.heads } : null
+      if (known?.version === version && world.now() < known.untilMs) return tryAll(known.heads)
+      const loops = await world.suppressed()
+      const line = lineOf(await world.store.queued(), loops)
+      const untilMs = Math.min(...loops.map((loop) => loop.untilMs))
+      known = (await lineUp(line)) ? { version, heads: line.heads, untilMs } : null
     },
     close: attempts.close,
   }
+}
+
+interface Known {
+  readonly version: string
+  readonly heads: readonly RunRow[]
+  /** Then one that was suppressed may start. */
+  readonly untilMs: number
 }
 
 /** Runs that are being tried just now, each once. */
@@ -223,6 +235,10 @@ async function waitFor(world: QueueWorld, seen: RunRow, waitsFor: string): Promi
   const row = await fresh(world, seen.id)
   if (row === null || row.waitsFor === waitsFor) return
   await changeRun(world, row, { waitsFor }, EMPTY_JOURNAL, wait)
+}
+
+function loopWords({ recipe, times, untilMs }: Suppressed): string {
+  return `crash_loop: ${recipe} has ended in a fault of the harness ${times} times in a row at this commit, and rests until ${timeText(untilMs)}`
 }
 
 function wordsOf(turn: Exclude<Turn, { readonly kind: 'held' | 'impossible' }>): string {

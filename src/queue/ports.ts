@@ -2,6 +2,7 @@ import type { CleaningDue } from '../model/cleaning.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Suppressed } from '../model/rateLimits.ts'
 import type { Verdict } from '../model/run.ts'
 import type { Wait } from '../model/wait.ts'
 import type { Waits } from './waits.ts'
@@ -66,6 +67,8 @@ export interface QueueWorld {
   readonly waits: Waits
   /** The check run as it is to be shown; `row` as it is after the change. `wait` = what it waits for, as far as that is known. */
   readonly checkReport: (row: RunRow, journal: Journal, wait: Wait | null) => NewReport
+  /** What fails again and again: nothing of it is started for a while. */
+  readonly suppressed: () => Promise<readonly Suppressed[]>
   /** Something to send was stored. */
   readonly reportsChanged: () => void
   readonly now: () => number

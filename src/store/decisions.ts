@@ -2,6 +2,8 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Grouped } from './grouped.ts'
+import { movesOn } from './moves.ts'
 import type { Orders } from './orders.ts'
 import type { Replies } from './replies.ts'
 import type { Reports } from './reports.ts'
@@ -26,9 +28,7 @@ const HAS_SUBJECT = 'SELECT 1 FROM subjects WHERE subject = :subject'
 const ADD_USE = 'INSERT INTO uses (key, used_at) VALUES (:key, :atMs)'
 
 /** Limits look back an hour; what is older than a week serves nobody. */
-const FORGET_USES = 'DELETE FROM uses WHERE key = :key AND used_at < :atMs - 604800000'
-
-const COUNT_USES = 'SELECT count(*) AS uses FROM uses WHERE key = :key AND used_at >= :sinceMs'
+const FORGET_USES = 'DELETE FROM uses WHERE used_at < :atMs - 604800000'
 
 /** Deliveries may come out of order: the youngest push stands. */
 const SEE_HEAD = `
@@ -39,12 +39,15 @@ const SEE_HEAD = `
 const LAST_HEAD = 'SELECT * FROM heads WHERE repository_id = :repositoryId AND pr = :pr'
 
 const APPROVE = `
-  INSERT INTO approvals (repository_id, pr, sha, actor, revoked, decided_at)
-  VALUES (:repositoryId, :pr, :sha, :actor, :revoked, :atMs)
-  ON CONFLICT (repository_id, pr, sha)
-  DO UPDATE SET actor = excluded.actor, revoked = excluded.revoked, decided_at = excluded.decided_at`
+  INSERT INTO approvals (repository_id, pr, sha, actor, revoked, given_at, decided_at)
+  VALUES (:repositoryId, :pr, :sha, :actor, :revoked, :atMs, :decidedAtMs)
+  ON CONFLICT (repository_id, pr, sha) DO UPDATE
+   SET actor = excluded.actor, revoked = excluded.revoked, given_at = excluded.given_at, decided_at = excluded.decided_at
+   WHERE excluded.given_at >= given_at`
 
 const APPROVAL = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AND pr = :pr AND sha = :sha'
+
+const APPROVALS = 'SELECT * FROM approvals WHERE repository_id = :repositoryId AND pr = :pr'
 
 /** What a delivery is recorded with when another one has been acted on for the same thing. */
 const REPEATED = 'repeated'
@@ -60,8 +63,9 @@ interface Written {
 
 export function decisionsOn(
   database: Database,
+  grouped: Grouped,
   written: Written,
-): Pick<Store, 'decide' | 'hasActed' | 'lastHead' | 'approval' | 'usesSince'> {
+): Pick<Store, 'decide' | 'hasActed' | 'lastHead' | 'approval' | 'approvals'> {
   const end = database.prepare(END)
   const known = database.prepare(KNOWN)
   const hasSubject = database.prepare(HAS_SUBJECT)
@@ -83,7 +87,7 @@ export function decisionsOn(
     hasActed: async (subject) => database.read(() => hasSubject.get({ subject }) !== undefined),
     async decide(decided) {
       refuseUnreported(decided)
-      return database.write(() => decide(decided))
+      return grouped.write(() => decide(decided))
     },
   }
 }
@@ -94,35 +98,35 @@ function writerOn(database: Database, { runs, changes, reports, replies, orders 
   const forget = database.prepare(FORGET_USES)
   const seeHead = database.prepare(SEE_HEAD)
   const approve = database.prepare(APPROVE)
+  const move = movesOn(database)
 
   return (decided: Decided): void => {
     const { deliveryId: id, atMs } = decided
     for (const subject of decided.subjects) claim.run({ subject, id, atMs })
     for (const run of decided.runs) runs.add(run)
     for (const { runId, stop } of decided.stops) changes.noteStop(runId, stop)
-    for (const key of decided.uses) {
-      use.run({ key, atMs })
-      forget.run({ key, atMs })
-    }
+    for (const key of decided.uses) use.run({ key, atMs })
+    if (decided.uses.length > 0) forget.run({ atMs })
     for (const head of decided.heads) seeHead.run({ ...head })
     for (const approval of decided.approvals)
-      approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, atMs })
+      approve.run({ ...approval, revoked: approval.revoked ? 1 : 0, decidedAtMs: atMs })
+    for (const one of decided.moves) move(one)
     for (const reply of decided.replies) replies.add(reply, atMs)
     for (const order of decided.orders) orders.add(order)
     reports.add(decided.reports)
   }
 }
 
-function memoryOn(database: Database): Pick<Store, 'lastHead' | 'approval' | 'usesSince'> {
+function memoryOn(database: Database): Pick<Store, 'lastHead' | 'approval' | 'approvals'> {
   const lastHead = database.prepare(LAST_HEAD)
   const approval = database.prepare(APPROVAL)
-  const countUses = database.prepare(COUNT_USES)
+  const approvals = database.prepare(APPROVALS)
   return {
     lastHead: async (repositoryId, pr) => database.read(() => headOf(lastHead.get({ repositoryId, pr }))),
     approval: async (repositoryId, pr, sha) =>
       database.read(() => approvalOf(approval.get({ repositoryId, pr, sha }))),
-    usesSince: async (key, sinceMs) =>
-      database.read(() => numberOf(fieldsOf(countUses.get({ key, sinceMs }), 'uses'), 'uses')),
+    approvals: async (repositoryId, pr) =>
+      database.read(() => approvals.all({ repositoryId, pr }).flatMap((row) => approvalOf(row) ?? [])),
   }
 }
 
@@ -146,6 +150,7 @@ function approvalOf(row: unknown): Approval | null {
     sha: textOf(fields, 'sha'),
     actor: textOf(fields, 'actor'),
     revoked: numberOf(fields, 'revoked') === 1,
+    atMs: numberOf(fields, 'given_at'),
   }
 }
 

@@ -2,6 +2,7 @@ import { LONGEST_WAIT_MS } from '../model/clock.ts'
 import type { Delivery, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import type { Grouped } from './grouped.ts'
 
 export const ADD_DELIVERY = `
   INSERT INTO deliveries (id, event, payload, received_at)
@@ -30,6 +31,7 @@ const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = :id'
 
 export function deliveriesOn(
   database: Database,
+  grouped: Grouped,
 ): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff' | 'forgetPayloads'> {
   const add = database.prepare(ADD_DELIVERY)
   const undecided = database.prepare(UNDECIDED)
@@ -38,8 +40,8 @@ export function deliveriesOn(
   const forget = database.prepare(FORGET)
   const attempts = database.prepare(ATTEMPTS)
   return {
-    addDelivery: async ({ id, event, payload, receivedAtMs }) =>
-      database.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
+    addDelivery: ({ id, event, payload, receivedAtMs }) =>
+      grouped.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
     undecided: async (nowMs) =>
       database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(idOf)),
     delivery: async (id) => database.read(() => deliveryOf(one.get({ id }))),

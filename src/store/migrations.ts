@@ -6,6 +6,7 @@ import {
   FINISHED_RUNS,
   FIRST_SCHEMA,
   LIMITS,
+  ORDER_AND_LIMITS,
   ORDERS,
   PARTS_OF_RUNS,
   PAYLOADS,
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   RETRIES,
   ORDERS,
   ALARMS,
+  ORDER_AND_LIMITS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -55,6 +55,7 @@ function whereOf(fields: Fields) {
     cloneUrl: textOf(fields, 'clone_url'),
     pr: numberOf(fields, 'pr'),
     sha: textOf(fields, 'sha'),
+    pinnedAtMs: numberOf(fields, 'pinned_at'),
     ref: textOf(fields, 'ref'),
     fork: numberOf(fields, 'fork') === 1,
   }
@@ -76,6 +77,7 @@ export function paramsOfRun(run: NewRun): Record<string, SQLInputValue> {
     clone_url: run.cloneUrl,
     pr: run.pr,
     sha: run.sha,
+    pinned_at: run.pinnedAtMs,
     ref: run.ref,
     fork: run.fork ? 1 : 0,
     recipe: run.recipe,

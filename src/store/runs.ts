@@ -6,9 +6,9 @@ import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
 
 const ADD = `
-  INSERT INTO runs (id, state, priority, enqueued_at, repository, repository_id, installation_id, clone_url, pr, sha, ref, fork,
+  INSERT INTO runs (id, state, priority, enqueued_at, repository, repository_id, installation_id, clone_url, pr, sha, pinned_at, ref, fork,
                     recipe, arguments, keep_ms, domain, names, actor, comment_id)
-  VALUES (:id, 'queued', :priority, :enqueued_at, :repository, :repository_id, :installation_id, :clone_url, :pr, :sha, :ref, :fork,
+  VALUES (:id, 'queued', :priority, :enqueued_at, :repository, :repository_id, :installation_id, :clone_url, :pr, :sha, :pinned_at, :ref, :fork,
           :recipe, :arguments, :keep_ms, :domain, :names, :actor, :comment_id)`
 
 const ADD_NAME = 'INSERT INTO run_names (name, enqueued_at, run_id) VALUES (:name, :enqueuedAtMs, :id)'

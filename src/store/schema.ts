@@ -234,3 +234,22 @@ CREATE INDEX alarms_failed ON alarms (seq) WHERE state = 'failed';
 CREATE INDEX alarms_over ON alarms (raised_at) WHERE state <> 'pending';
 CREATE INDEX alarms_of_subject ON alarms (kind, subject, raised_at);
 `
+
+/**
+ * What happened before or after what, by GitHub's own clock; names of repositories that have moved; what limits look at. Of
+ * older runs only our clock is known, and of older approvals nothing: the next push ends them, whenever it came.
+ */
+export const ORDER_AND_LIMITS = `
+ALTER TABLE runs ADD COLUMN pinned_at INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET pinned_at = enqueued_at;
+ALTER TABLE approvals ADD COLUMN given_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_concluded ON runs (concluded_at) WHERE state = 'concluded';
+CREATE INDEX uses_by_time ON uses (used_at);
+CREATE TABLE repositories (
+  repository_id   TEXT    PRIMARY KEY,
+  name            TEXT    NOT NULL,
+  clone_url       TEXT    NOT NULL,
+  installation_id INTEGER NOT NULL,
+  moved_at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`

@@ -1,10 +1,12 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
 import { alarmsOn } from './alarms.ts'
+import { crashLoopsOn } from './crashLoops.ts'
 import { type Database, openDatabase } from './database.ts'
 import { decisionsOn } from './decisions.ts'
 import { deliveriesOn } from './deliveries.ts'
 import { forgettingOn } from './forgetting.ts'
+import { type Grouped, groupedOn } from './grouped.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { ordersOn } from './orders.ts'
 import { repliesOn } from './replies.ts'
@@ -12,6 +14,7 @@ import { reportsOn } from './reports.ts'
 import { runChangesOn } from './runChanges.ts'
 import { type NoteBroken, runReadsOn } from './runReads.ts'
 import { runsOn } from './runs.ts'
+import { usesOn } from './uses.ts'
 import { watchesOn } from './watches.ts'
 
 /** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
@@ -29,12 +32,20 @@ export async function openStore(
   note?: NoteBroken,
 ): Promise<Store> {
   const database = openDatabase(file, MIGRATIONS)
-  return { ...recordsOn(database, now, note), close: async () => database.close() }
+  const grouped = groupedOn(database)
+  return {
+    ...recordsOn(database, grouped, now, note),
+    async close() {
+      grouped.flush()
+      database.close()
+    },
+  }
 }
 
 /** All of the store but its end, on an open database. */
 export function recordsOn(
   database: Database,
+  grouped: Grouped,
   now: () => number,
   note: NoteBroken = () => undefined,
 ): Omit<Store, 'close'> {
@@ -46,13 +57,15 @@ export function recordsOn(
   const replies = repliesOn(database, reads, orders, reports)
   const changes = runChangesOn(database, runs, reports, replies)
   return {
-    ...deliveriesOn(database),
-    ...decisionsOn(database, { runs, changes, reports, replies, orders }),
+    ...deliveriesOn(database, grouped),
+    ...decisionsOn(database, grouped, { runs, changes, reports, replies, orders }),
     ...runs.port,
     ...changes.port,
     ...reports.port,
     ...replies.port,
     ...orders.port,
+    ...usesOn(database),
+    ...crashLoopsOn(database),
     ...forgettingOn(database),
     ...alarms.port,
     ...watchesOn(database),

@@ -4,6 +4,7 @@ import type { RunRow } from '../model/ports.ts'
 import type { ShownState } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
 import { lanesOf } from './lanes.ts'
+import { limitsLook } from './limits.ts'
 import type { WebWorld } from './ports.ts'
 import { pullUrl } from './pullUrl.ts'
 import { deadRows, type RunAbout, shownState, viewOfRun } from './runView.ts'
@@ -47,6 +48,8 @@ export function addApi(app: Hono, world: WebWorld): void {
   app.get('/api/v1/locks', async (c) =>
     json(c, 200, { names: lanesOf(world.names(), await world.store.queued()) }),
   )
+
+  app.get('/api/v1/limits', async (c) => json(c, 200, await limitsLook(world)))
 }
 
 /** An answer that is no success: a stable code and a sentence that says the way out. */

@@ -2,6 +2,7 @@ import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Entry } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
+import type { RateLimits } from '../model/rateLimits.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -35,7 +36,11 @@ export interface StateReads {
 
 /** All that the pages, the API and the health checks are made of. */
 export interface WebWorld extends StateReads {
-  readonly store: Pick<Store, 'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports'>
+  readonly store: Pick<
+    Store,
+    'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
+  >
+  readonly limits: RateLimits
   /** How many runs the service has at a time. */
   readonly slots: number
   /** Why the service cannot do its work now; none = it can. */

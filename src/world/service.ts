@@ -9,9 +9,11 @@ import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
+import type { Config } from '../model/config.ts'
 import type { Journal } from '../model/journal.ts'
-import type { NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Decided, NewReport, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
+import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { Wait } from '../model/wait.ts'
 import { byHandOn } from '../process/byHand.ts'
@@ -58,7 +60,8 @@ export async function startService(context: Context, credentials: Credentials): 
   )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
-  const reads = { ...stateReads(context.state), store, slots: context.config.slots, now: Date.now }
+  const { slots, limits } = context.config
+  const reads = { ...stateReads(context.state), store, slots, limits, now: Date.now }
   const metrics = createMetrics(reads)
   const log = observedLog(createLog(credentials.logLevel), metrics)
   const waits = waitsOn({ ...reads, others: () => otherHolders(context.state) })
@@ -71,10 +74,10 @@ export async function startService(context: Context, credentials: Credentials): 
   )
   const alarms = undo.use(startAlarming({ state: context.state, store, log, webhook: webhookOf(parts) }))
   const intake = undo.use(
-    startIntakeOf(parts, () => {
-      outbox.wake()
-      queue.wake()
-      orders.wake()
+    startIntakeOf(parts, ({ runs, stops, reports, orders: ordered }) => {
+      if (reports.length > 0) outbox.wake()
+      if (runs.length + stops.length > 0) queue.wake()
+      if (ordered.length > 0) orders.wake()
     }),
   )
   undo.use(startReconcile(parts, { stored: () => intake.wake(), reportsChanged: outbox.wake }))
@@ -204,6 +207,7 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     store,
     log,
     slots: config.slots,
+    suppressed: () => suppressedNow(store, config),
     now: Date.now,
     reportsChanged,
     unreported: () => unreportedRuns(state),
@@ -216,6 +220,14 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
       cloneToken: app.cloneToken,
     }),
   }
+}
+
+async function suppressedNow(
+  store: Store,
+  { limits: { crashesInARow, crashPauseMs } }: Config,
+): Promise<readonly Suppressed[]> {
+  const loops = await store.crashLoops(crashesInARow, Date.now() - crashPauseMs)
+  return loops.map((loop) => Object.assign({ untilMs: loop.lastAtMs + crashPauseMs }, loop))
 }
 
 function checkOf(
@@ -247,7 +259,7 @@ function pageOf({ publicUrl }: Credentials, run: string): string {
 
 function startIntakeOf(
   { context, credentials, log, store, app, recipes, waits }: ServiceParts,
-  decided: () => void,
+  decided: (decided: Decided) => void,
 ): Intake {
   const world = {
     store,

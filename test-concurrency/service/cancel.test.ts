@@ -128,6 +128,20 @@ describe('cancelling', () => {
     expect(live.check().sha).not.toBe(head.sha)
   })
 
+  test('R-CMD-10 with `supersede: all` a push stops the live run, too: torn down, verified, and its check says why', async ({
+    scene,
+  }) => {
+    scene.setting('supersede: all')
+    const { live, queued } = await liveAndQueued(scene)
+    await scene.gitHub.people.push(1, { message: 'More', files: { 'more.txt': 'More.\n' } })
+    await queued.completed()
+    await expectCancelled(scene, live, queued)
+    expect(live.check().output.title).toBe('Superseded by octocat in stage inside')
+    const [reply] = await until('a reply', () => nonEmpty(scene.replies(1)))
+    expect(reply).toContain('it is stopped and taken down')
+    await expectFree(scene)
+  })
+
   test('R-CMD-03 without saying which, where two runs are: refused, with the lines to copy; `cancel all` ends both', async ({
     scene,
   }) => {

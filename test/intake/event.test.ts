@@ -35,7 +35,6 @@ test('what happens to a head is read with the time that GitHub gives it', () => 
     kind: 'pushed',
     pr: PR,
     sha: HEAD,
-    before: 'f95f852bd8fca8fcc58a9a2d6c842781e32a215e',
     atMs: Date.parse('2019-05-15T15:20:33Z'),
   })
   expect(read('pull_request', example('pull_request', 'closed', INSTALLATION))).toMatchObject({
@@ -43,7 +42,6 @@ test('what happens to a head is read with the time that GitHub gives it', () => 
   })
   expect(read('pull_request', example('pull_request', 'reopened', INSTALLATION))).toMatchObject({
     kind: 'reopened',
-    before: null,
   })
 })
 

@@ -20,6 +20,8 @@ export interface FactServer extends AsyncDisposable {
   >
   /** Put over GitHub's own example of a pull request. */
   pull: Fields
+  /** The same by number, over that. */
+  readonly pulls: Map<number, Fields>
   /** Of the next questions for the pull request. */
   readonly faults: Fault[]
   /** Requests wait for it. */
@@ -44,6 +46,7 @@ export async function startFactServer(): Promise<FactServer> {
     },
     roles: new Map([[WRITER.login, { id: WRITER.id, role: 'write' }]]),
     pull: {},
+    pulls: new Map(),
     faults: [],
     gate: Promise.resolve(),
     async [Symbol.asyncDispose]() {
@@ -68,11 +71,14 @@ function route(facts: FactServer, url: string, response: ServerResponse): void {
     const { id, role, permission } = account
     const legacy = { maintain: 'write', triage: 'read' }[role] ?? role
     send(response, 200, { permission: permission ?? legacy, role_name: role, user: { id, login } })
-  } else if (/^\/repos\/Codertocat\/Hello-World\/pulls\/[23]$/.test(url)) send(response, 200, pullOf(facts))
-  else send(response, 404, { message: 'Not Found' })
+    return
+  }
+  const pull = /^\/repos\/Codertocat\/Hello-World\/pulls\/(\d+)$/.exec(url)?.[1]
+  if (pull === undefined) send(response, 404, { message: 'Not Found' })
+  else send(response, 200, { ...pullOf(facts), ...facts.pulls.get(Number(pull)) })
 }
 
-/** Two pull requests, both as GitHub's example after its push. */
+/** Every pull request is as GitHub's example after its push. */
 function pullOf({ pull }: FactServer): Fields {
   const known = fieldsOf(pushOf()['pull_request'], 'pull_request')
   const head = fieldsOf(known['head'], 'head')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { MOST_ATTEMPTS, pauseAfter } from '../../src/intake/backoff.ts'
 import { firstCheck } from '../../src/report/checkRun.ts'
 import { SYSTEM_TIME, type Time } from '../../src/report/time.ts'
+import { LIMITS } from '../model/policyWorld.ts'
 import { type HandClock, handClock } from '../report/handClock.ts'
 import { aReaction } from '../store/samples.ts'
 import { commentOf, INSTALLATION } from './examples.ts'
@@ -197,7 +198,7 @@ test('what is put off while the records are being looked at is not taken up agai
 
 test('of many pull requests four are decided at a time', async () => {
   await using scene = await startScene({
-    config: { limits: { perActorPerHour: 100, perPullRequestPerHour: 1 } },
+    config: { limits: { ...LIMITS, perActorPerHour: 100, perPullRequestPerHour: 1 } },
   })
   const gate = Promise.withResolvers<void>()
   scene.gitHub.gate = gate.promise

@@ -183,17 +183,17 @@ describe('a look', () => {
     expect(await world.used()).toBe(before)
   })
 
-  test.each(['suspended', 'removed'] as const)(
+  test.each(['suspended', 'gone'] as const)(
     'R-CMD-08 leaves an installation alone that is %s, and comes back when it is active again',
     async (installation) => {
       await using world = await lookWorld(['acme/site', 'acme/*'])
       await world.watchedForLong()
       const { memory } = world.gitHub
       const { id } = missed(world)
-      memory.installation = installation
+      memory.installation.state = installation
       await world.lookAnew()
       expect(world.events).toEqual([])
-      memory.installation = 'active'
+      memory.installation.state = 'active'
       await world.lookAnew()
       expect(await world.ended(`comment/${id}`)).toMatchObject({ outcome: 'run_queued' })
     },

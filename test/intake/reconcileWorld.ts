@@ -105,7 +105,12 @@ export async function lookWorld(patterns: readonly string[] = ['acme/site']): Pr
 }
 
 function configOf(patterns: readonly string[]): typeof CONFIG & Pick<Config, 'reconcileMs'> {
-  const repositories = patterns.map((pattern) => ({ pattern, recipes: ['hello'], default: null }))
+  const repositories = patterns.map((pattern) => ({
+    pattern,
+    recipes: ['hello'],
+    default: null,
+    supersede: null,
+  }))
   return { ...CONFIG, repositories, reconcileMs: PERIOD_MS }
 }
 

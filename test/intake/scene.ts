@@ -25,7 +25,8 @@ const SIZES = { size: { values: ['s', 'l'], default: 's' } }
 
 export const CONFIG: IntakeWorld['config'] = {
   ...aConfig(),
-  repositories: [{ pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello' }],
+  repositories: [{ pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello', supersede: null }],
+  supersede: 'queued',
   baseDomain: 'ci.test',
   runDomains: /^[a-z0-9-]+\.ci\.test$/,
 }

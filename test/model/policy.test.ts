@@ -40,8 +40,13 @@ function refusalOf(line: string, facts?: PolicyFacts, config?: PolicyConfig): Re
   return decision
 }
 
+/** So many uses, one a minute, the newest at the time of asking. */
+function uses(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => ASKED_AT - index * 60_000)
+}
+
 describe('at the door', () => {
-  const enrolled = { enrolment: anEnrolment(), actorUses: 0 }
+  const enrolled = { enrolment: anEnrolment(), actorUses: uses(0) }
 
   function reasonAtDoor(line: string, facts: Parameters<typeof doorRefusal>[1]): RefusalReason | null {
     const [command] = parseCommands(line)
@@ -57,12 +62,12 @@ describe('at the door', () => {
     ['!testme', { ...enrolled, enrolment: null }, 'not_enrolled'],
     ['!testme help', { ...enrolled, enrolment: null }, 'not_enrolled'],
     ['!testme Hello', { ...enrolled, enrolment: null }, 'not_enrolled'],
-    ['!testme', { ...enrolled, actorUses: 19 }, null],
-    ['!testme', { ...enrolled, actorUses: 20 }, 'rate_limited'],
-    ['!testme status', { ...enrolled, actorUses: 20 }, 'rate_limited'],
-    ['!testme Hello', { ...enrolled, actorUses: 20 }, 'rate_limited'],
-    ['!testme cancel all', { ...enrolled, actorUses: 500 }, null],
-    [`!testme revoke ${HEAD}`, { ...enrolled, actorUses: 500 }, null],
+    ['!testme', { ...enrolled, actorUses: uses(19) }, null],
+    ['!testme', { ...enrolled, actorUses: uses(20) }, 'rate_limited'],
+    ['!testme status', { ...enrolled, actorUses: uses(20) }, 'rate_limited'],
+    ['!testme Hello', { ...enrolled, actorUses: uses(20) }, 'rate_limited'],
+    ['!testme cancel all', { ...enrolled, actorUses: uses(500) }, null],
+    [`!testme revoke ${HEAD}`, { ...enrolled, actorUses: uses(500) }, null],
   ] as const)(
     'R-CMD-04 %j is let in or refused by what is known without GitHub (case %#)',
     (line, facts, reason) => {
@@ -180,9 +185,11 @@ describe('what is run', () => {
   })
 
   test('R-CMD-09 a pull request has so many runs an hour; two at once count as two', () => {
-    expect(decideOn('!testme', someFacts({ pullRequestUses: 9 })).kind).toBe('run')
-    expect(refusalOf('!testme', someFacts({ pullRequestUses: 10 })).reason).toBe('rate_limited')
-    expect(refusalOf('!testme hello world', someFacts({ pullRequestUses: 9 })).reason).toBe('rate_limited')
+    expect(decideOn('!testme', someFacts({ pullRequestUses: uses(9) })).kind).toBe('run')
+    expect(refusalOf('!testme', someFacts({ pullRequestUses: uses(10) })).reason).toBe('rate_limited')
+    expect(refusalOf('!testme hello world', someFacts({ pullRequestUses: uses(9) })).reason).toBe(
+      'rate_limited',
+    )
   })
 
   test('R-CMD-12 a button stands on one commit: when the head is another one, that is said, for branches too', () => {
@@ -264,6 +271,25 @@ describe('forks', () => {
     const refusal = refusalOf(`!testme ok ${OLDER}`, forkFacts())
     expect(refusal.reason).toBe('head_moved')
     expect(refusal.detail).toContain(`\n!testme ok ${HEAD}\n`)
+  })
+
+  test.each([
+    ['a second before it', ASKED_AT - 1000, 'approve'],
+    ['in its second', ASKED_AT, 'head_moved'],
+    ['after it', ASKED_AT + 1000, 'head_moved'],
+  ] as const)(
+    'R-CMD-07 an approval dies with a push that a webhook told of %s, also when its commit is the head again',
+    (_, atMs, end) => {
+      const decision = decideOn(`!testme ok ${HEAD}`, forkFacts(headSeenAt(atMs)))
+      expect(decision.kind === 'refusal' ? decision.reason : decision.kind).toBe(end)
+    },
+  )
+
+  test('R-CMD-07 an approval that was taken back after it was written, and is decided later, is refused with the line to give it again', () => {
+    const refusal = refusalOf(`!testme ok ${HEAD}`, forkFacts({ takenBack: new Set([HEAD]) }))
+    expect(refusal.reason).toBe('fork_needs_approval')
+    expect(refusal.detail).toContain(`\n!testme ok ${HEAD}\n`)
+    expect(decideOn(`!testme ok ${HEAD}`, forkFacts({ takenBack: new Set([OLDER]) })).kind).toBe('approve')
   })
 
   test('R-CMD-07 a pull request of the repository itself needs no approval, and says so', () => {

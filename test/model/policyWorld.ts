@@ -9,17 +9,26 @@ export const ASKED_AT = Date.parse('2026-01-02T03:04:05Z')
 
 export const TRUST: Config['trust'] = { run: 'write', cancel: 'write', hold: 'admin', forks: 'approve' }
 
+export const LIMITS: Config['limits'] = {
+  perActorPerHour: 20,
+  perPullRequestPerHour: 10,
+  perRepositoryPerHour: 60,
+  repeatsPerTenMinutes: 5,
+  crashesInARow: 3,
+  crashPauseMs: 3_600_000,
+}
+
 export function aConfig(change: Partial<PolicyConfig> = {}): PolicyConfig {
   return {
     trust: TRUST,
-    limits: { perActorPerHour: 20, perPullRequestPerHour: 10 },
+    limits: LIMITS,
     runAs: [{ uid: 1001, gid: 1001 }],
     ...change,
   }
 }
 
 export function anEnrolment(change: Partial<Enrolment> = {}): Enrolment {
-  return { pattern: 'acme/site', recipes: ['hello', 'world'], default: 'hello', ...change }
+  return { pattern: 'acme/site', recipes: ['hello', 'world'], default: 'hello', supersede: null, ...change }
 }
 
 export function aRecipe(name: string, change: Partial<Recipe> = {}): Recipe {
@@ -56,13 +65,18 @@ export function someFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
       headSha: HEAD,
       headRepositoryId: '42',
       headPushedAtMs: ASKED_AT - 60_000,
+      updatedAtMs: ASKED_AT,
     },
     askedAtMs: ASKED_AT,
     domains: [],
     namedSha: null,
     lastHead: null,
     approved: new Set(),
-    pullRequestUses: 0,
+    takenBack: new Set(),
+    pullRequestUses: [],
+    repositoryUses: [],
+    repeats: new Map(),
+    crashLoops: [],
     unfinished: [],
     over: [],
     ...change,
@@ -86,6 +100,7 @@ export function aRunRow(id: string, change: Partial<RunRow> = {}): RunRow {
     cloneUrl: 'https://github.test/acme/site.git',
     pr: 12,
     sha: HEAD,
+    pinnedAtMs: ASKED_AT,
     ref: 'refs/pull/12/head',
     fork: false,
     recipe: 'hello',

@@ -140,7 +140,10 @@ test('R-JAN-10 a release declares a dirty name clean, and says of a free one tha
     `${state.locks}/${NAME}.lock`,
     `${JSON.stringify({ run: '01gone', locks: [NAME], since: 1 })}\n`,
   )
-  await order({ id: 'o1', action: 'release' }, { id: 'o2', action: 'release', orderedAtMs: Date.now() + 1 })
+  await order(
+    { id: 'o1', action: 'release', orderedAtMs: 1 },
+    { id: 'o2', action: 'release', orderedAtMs: 2 },
+  )
   start()
   expect(await ended('o1')).toBe('declared_clean')
   expect(await ended('o2')).toBe('was_free')

@@ -68,6 +68,7 @@ test('R-QUE-02 R-QUE-14 names that a run has got are given back when the store c
     slots: 1,
     unreported: () => [],
     waits: { of: async () => null, moved: () => undefined },
+    suppressed: async () => [],
     checkReport: (row) => aCheck(row.id, row.reports),
     reportsChanged: () => undefined,
     now: Date.now,

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { type Held, letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
 import type { RunRow, Store } from '../../src/model/ports.ts'
+import type { Suppressed } from '../../src/model/rateLimits.ts'
 import { createMachine } from '../../src/process/machine.ts'
 import { createDispatcher } from '../../src/queue/dispatcher.ts'
 import type { Turn } from '../../src/queue/ports.ts'
@@ -11,7 +12,7 @@ import { NO_EXTRAS } from '../../src/report/extras.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { stateFolder } from '../lock/world.ts'
 import { aRecipe } from '../model/policyWorld.ts'
-import { aCheck, aDecision, aDelivery, aRun } from '../store/samples.ts'
+import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
 const NAMES = ['a.test', 'r:gpu']
 
@@ -56,6 +57,28 @@ test('R-QUE-05 each run waits for the nearest one ahead, so that an end changes 
   expect((await scene.row('r4'))?.reports).toBe(before)
 })
 
+test('R-QUE-15 a run whose recipe keeps crashing at its commit says so, rests, and holds up nobody; when its time is over it is first again', async () => {
+  const all = await aScene()
+  const loop = { repositoryId: '42', repository: 'acme/site', pr: 12, recipe: 'hello', sha: SHA, times: 3 }
+  all.scene.loops = [{ ...loop, lastAtMs: 1, title: 'harness: boom', untilMs: 5_000 }]
+  await all.queue('r1', ['a.test'])
+  await all.queue('r2', ['a.test', 'r:gpu'])
+  await all.pass()
+  expect((await all.row('r1'))?.waitsFor).toBe(
+    'crash_loop: hello has ended in a fault of the harness 3 times in a row at this commit, and rests until 1970-01-01T00:00:05Z',
+  )
+  expect(all.turns, 'another recipe, behind it on the same domain').toEqual(['r2 held'])
+  const [reads, reports] = [all.reads(), (await all.row('r1'))?.reports]
+  for (let index = 0; index < 3; index += 1) await all.pass()
+  expect((await all.row('r1'))?.reports).toBe(reports)
+  expect(all.reads() - reads, 'nothing was written').toBeLessThanOrEqual(1)
+  all.scene.nowMs = 5_000
+  all.scene.loops = []
+  await all.pass()
+  expect(all.turns.at(-1)).toBe('r1 held')
+  expect((await all.row('r2'))?.waitsFor).toContain('run r1')
+})
+
 /** The real dispatcher, store and locks; a run that has its names gives them back instead of starting. */
 async function aScene() {
   const state = stateFolder()
@@ -73,17 +96,19 @@ async function aScene() {
       return store.queued()
     },
   }
+  const scene: { loops: readonly Suppressed[]; nowMs: number } = { loops: [], nowMs: 1 }
   const { machine, turns, settled } = machineOn(state)
   const dispatcher = createDispatcher(
     {
       store: counting,
       machine,
       unreported: () => [],
+      suppressed: async () => scene.loops,
       slots: 2,
       waits: waitsOn({ store, slots: 2, others: () => [], now: () => 1 }),
       checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
       reportsChanged: () => undefined,
-      now: () => 1,
+      now: () => scene.nowMs,
       log: {
         info: () => undefined,
         warn: () => undefined,
@@ -94,6 +119,7 @@ async function aScene() {
   )
   return {
     store,
+    scene,
     open,
     turns,
     reads: () => reads,

@@ -157,6 +157,7 @@ async function aScene() {
     machine: NO_MACHINE,
     unreported: () => [],
     slots: 4,
+    suppressed: async () => [],
     waits: waitsOn({ store, slots: 4, others: () => others, now }),
     checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
     reportsChanged: () => undefined,

@@ -114,7 +114,7 @@ function decisions(records: Factory): void {
     await store.addDelivery(aDelivery('d1'))
     const stop = { reason: 'superseded', by: 'octocat', atMs: 1_500 } as const
     const head = { repositoryId: '42', pr: 12, sha: SHA, atMs: 1_400 }
-    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false }
+    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false, atMs: 1_000 }
     const decision = aDecision('d1', {
       subjects: ['comment:99'],
       runs: [aRun('r1'), aRun('r2')],
@@ -133,7 +133,7 @@ function decisions(records: Factory): void {
       'check:r1:0',
       'check:r2:0',
     ])
-    expect(await store.usesSince('actor:octocat', 1_500)).toBe(1)
+    expect(await store.usesSince('actor:octocat', 1_500)).toEqual([1_500])
     expect(await store.lastHead('42', 12)).toEqual(head)
     expect(await store.approval('42', 12, SHA)).toEqual(approval)
   })
@@ -205,7 +205,7 @@ function decisions(records: Factory): void {
     expect(await store.decide(again)).toBe(false)
     expect(await store.undecided(9_000)).toEqual([])
     expect(await store.run('r2')).toBeNull()
-    expect(await store.usesSince('actor:octocat', 0)).toBe(0)
+    expect(await store.usesSince('actor:octocat', 0)).toEqual([])
   })
 
   test('R-QUE-01 a decision that cannot be written whole leaves nothing, and the delivery undecided', async () => {
@@ -221,7 +221,7 @@ function decisions(records: Factory): void {
     })
     await expect(store.decide(twice)).rejects.toThrow()
     expect(await store.run('r2')).toBeNull()
-    expect(await store.usesSince('actor:octocat', 0)).toBe(0)
+    expect(await store.usesSince('actor:octocat', 0)).toEqual([])
     expect((await store.undecided(9_000)).map(({ id }) => id)).toEqual(['d2'])
     expect(await store.decide({ ...aQueueing('d2', aRun('r3')), subjects: ['comment:100'] })).toBe(true)
   })
@@ -256,10 +256,10 @@ function decisions(records: Factory): void {
       await store.decide(aDecision(id, { atMs, uses: ['actor:octocat', `pr:${id}`] }))
     }
     const again = await bed.open()
-    expect(await again.usesSince('actor:octocat', 2_000)).toBe(2)
-    expect(await again.usesSince('actor:octocat', 3_001)).toBe(0)
-    expect(await again.usesSince('pr:d1', 0)).toBe(1)
-    expect(await again.usesSince('actor:nobody', 0)).toBe(0)
+    expect(await again.usesSince('actor:octocat', 2_000)).toEqual([3_000, 2_000])
+    expect(await again.usesSince('actor:octocat', 3_001)).toEqual([])
+    expect(await again.usesSince('pr:d1', 0)).toEqual([1_000])
+    expect(await again.usesSince('actor:nobody', 0)).toEqual([])
   })
 
   test('R-CMD-07 the youngest push stands, in whatever order pushes are heard of', async () => {
@@ -279,7 +279,7 @@ function decisions(records: Factory): void {
   test('R-CMD-07 an approval is bound to its commit and can be revoked', async () => {
     await using bed = await records()
     const store = await bed.open()
-    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false }
+    const approval = { repositoryId: '42', pr: 12, sha: SHA, actor: 'octocat', revoked: false, atMs: 1_000 }
     await store.addDelivery(aDelivery('d1'))
     await store.decide(aDecision('d1', { approvals: [approval] }))
     await store.addDelivery(aDelivery('d2'))

@@ -25,6 +25,7 @@ export function aRun(id: string, change: Partial<NewRun> = {}): NewRun {
     cloneUrl: 'https://github.test/acme/site.git',
     pr: 12,
     sha: SHA,
+    pinnedAtMs: 900,
     ref: 'refs/pull/12/head',
     fork: false,
     recipe: 'hello',
@@ -95,6 +96,7 @@ export function aDecision(deliveryId: string, change: Partial<Decided> = {}): De
     approvals: [],
     replies: [],
     orders: [],
+    moves: [],
     ...change,
   }
 }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { BrokenRun, Store } from '../../src/model/ports.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { groupedOn } from '../../src/store/grouped.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import type { NoteBroken } from '../../src/store/runReads.ts'
 import { openStore, recordsOn } from '../../src/store/sqlite.ts'
@@ -329,7 +330,7 @@ function statementsOf(database: Database): readonly string[] {
       return database.prepare(sql)
     },
   }
-  recordsOn(noting, Date.now)
+  recordsOn(noting, groupedOn(noting), Date.now)
   return statements
 }
 

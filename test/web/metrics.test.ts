@@ -8,6 +8,7 @@ import type { QueueWorld } from '../../src/queue/ports.ts'
 import type { OutboxNote } from '../../src/report/send.ts'
 import { METRICS } from '../../src/web/metrics/table.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
+import { LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aReaction, PASSED } from '../store/samples.ts'
 import { aQueued, aRequest, begun, DOMAIN, type Scene, stage, startScene, tornDown } from './scene.ts'
 
@@ -197,7 +198,14 @@ test('a lookup that fails costs its numbers, is counted, and stops nothing', asy
   const run = aQueued()
   await scene.queue(run)
   const store = { ...scene.store, run: () => Promise.reject(new Error('locked')) }
-  const metrics = createMetrics({ store, names: () => [], runLook: () => null, slots: 1, now: Date.now })
+  const metrics = createMetrics({
+    store,
+    names: () => [],
+    runLook: () => null,
+    slots: 1,
+    limits: LIMITS,
+    now: Date.now,
+  })
   metrics.observe('run.concluded', { run: run.id })
   expect(await metrics.text()).toContain('berth_faults_total{event="metrics.failed"} 1')
 })
@@ -208,6 +216,7 @@ function queueWorld({ store, state, metrics }: Scene): QueueWorld {
   return {
     store,
     unreported: () => [],
+    suppressed: async () => [],
     slots: 1,
     waits: { of: async () => null, moved: () => undefined },
     checkReport: (row) => aCheck(row.id, row.reports, { terminal: row.state === 'concluded' }),

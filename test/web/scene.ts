@@ -19,6 +19,7 @@ import { createWeb } from '../../src/web/app.ts'
 import { createMetrics, type Metrics } from '../../src/web/metrics.ts'
 import type { WebWorld } from '../../src/web/ports.ts'
 import { stateReads } from '../../src/web/stateReads.ts'
+import { LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
 export const DOMAIN = 'site-hello-pr12.ci.test'
@@ -61,10 +62,11 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
   const store = await openStore(state.database)
   stack.defer(() => store.close())
   const [reads, readiness, faults] = [stateReads(state), { reasons: [] as readonly string[] }, [] as object[]]
-  const metrics = createMetrics({ store, ...reads, slots: 4, now: Date.now })
+  const own = { slots: 4, limits: LIMITS, now: Date.now }
+  const metrics = createMetrics({ store, ...reads, ...own })
   const ready = async () => readiness.reasons
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }
-  const world: WebWorld = { ...reads, store, slots: 4, ready, metrics, now: Date.now, log }
+  const world: WebWorld = { ...reads, ...own, store, ready, metrics, log }
   const server = createAdaptorServer({ fetch: createWeb(change(world)).fetch })
   const port = await new Promise<number>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),

@@ -11,8 +11,8 @@ export const APP_PERMISSIONS: Permissions = {
   metadata: 'read',
   pull_requests: 'write',
 }
-/** What it subscribes to. GitHub sends `check_suite` to every App with `checks: write`, unasked. */
-export const APP_EVENTS = ['check_run', 'issue_comment', 'pull_request'] as const
+/** What it subscribes to. GitHub sends `check_suite` to every App with `checks: write`, and `installation…` to every App, unasked. */
+export const APP_EVENTS = ['check_run', 'issue_comment', 'pull_request', 'repository'] as const
 
 export interface AppRegistration {
   readonly id: number

@@ -5,9 +5,11 @@ import { fullName, personOf, repositoryById } from './memory.ts'
 import { openPull } from './pulls.ts'
 import type { Account, Repository, Role } from './records.ts'
 
+export const MAINTAINER = 'octocat'
+
 /** Who is there, and what each may do in `acme/site`. */
 const PEOPLE: readonly { readonly login: string; readonly role: Role | null }[] = [
-  { login: 'octocat', role: 'maintain' },
+  { login: MAINTAINER, role: 'maintain' },
   { login: 'visitor', role: 'read' },
 ]
 
@@ -98,6 +100,8 @@ function newRepository(hub: Hub, owner: Account, description: string, fork: bool
     description,
     fork,
     createdAtMs: nowMs,
+    archived: false,
+    updatedAtMs: nowMs,
     pushedAtMs: nowMs,
   }
   hub.memory.repositories.set(repository.id, repository)

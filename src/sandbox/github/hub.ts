@@ -1,6 +1,6 @@
 import type { GitFolder } from './git/bare.ts'
 import type { Memory } from './memory.ts'
-import type { Account, CheckRun, Comment, Pull } from './records.ts'
+import type { Account, CheckRun, Comment, Pull, Repository } from './records.ts'
 
 /** Something that GitHub tells its Apps by webhook. */
 export type HubEvent =
@@ -48,6 +48,25 @@ export type HubEvent =
       readonly action: 'rerequested'
       /** One of the suite's. */
       readonly checkRun: CheckRun
+      readonly sender: Account
+    }
+  | {
+      readonly name: 'repository'
+      readonly action: 'renamed'
+      readonly repository: Repository
+      /** Its name until then. */
+      readonly before: string
+      readonly sender: Account
+    }
+  | {
+      readonly name: 'repository'
+      readonly action: 'archived'
+      readonly repository: Repository
+      readonly sender: Account
+    }
+  | {
+      readonly name: 'installation'
+      readonly action: 'suspend' | 'unsuspend' | 'deleted'
       readonly sender: Account
     }
 

@@ -5,6 +5,10 @@ export interface Memory {
   readonly app: App
   readonly accounts: Map<string, Account>
   readonly repositories: Map<number, Repository>
+  /** Of repositories that were renamed, by `owner/name` in lower case. */
+  readonly formerNames: Map<string, number>
+  /** Of the App on the organisation. */
+  readonly installation: { state: 'active' | 'suspended' | 'gone' }
   /** Role of each person (by login) on each repository (by id). */
   readonly roles: Map<number, Map<string, Role>>
   /** Every commit that was pushed to a repository or proposed to it. */
@@ -15,8 +19,6 @@ export interface Memory {
   readonly reactions: Map<number, Reaction>
   readonly checkRuns: Map<number, CheckRun>
   readonly tokens: Map<string, Token>
-  /** What the organisation's owner has done to the App's installation there. */
-  installation: 'active' | 'suspended' | 'removed'
   nextId(): number
 }
 
@@ -27,6 +29,8 @@ export function newMemory(app: App, firstId: number): Memory {
     app,
     accounts: new Map(),
     repositories: new Map(),
+    formerNames: new Map(),
+    installation: { state: 'active' },
     roles: new Map(),
     commits: new Map(),
     pulls: new Map(),
@@ -34,7 +38,6 @@ export function newMemory(app: App, firstId: number): Memory {
     reactions: new Map(),
     checkRuns: new Map(),
     tokens: new Map(),
-    installation: 'active',
     nextId: () => ++lastId,
   }
 }

@@ -44,6 +44,7 @@ export async function openPull(hub: Hub, request: NewPull): Promise<Pull> {
     body: request.body,
     author,
     state: 'open',
+    locked: false,
     head: { repositoryId: headRepository.id, branch, sha },
     baseSha,
     change,
@@ -119,6 +120,7 @@ function notePush(hub: Hub, repository: Repository, headRepository: Repository, 
   memory.commits.get(repository.id)?.add(sha)
   memory.repositories.set(headRepository.id, {
     ...repositoryById(memory, headRepository.id),
+    updatedAtMs: nowMs,
     pushedAtMs: nowMs,
   })
   return nowMs

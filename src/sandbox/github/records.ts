@@ -14,7 +14,9 @@ export interface Repository {
   readonly name: string
   readonly description: string
   readonly fork: boolean
+  readonly archived: boolean
   readonly createdAtMs: number
+  readonly updatedAtMs: number
   readonly pushedAtMs: number
 }
 
@@ -37,6 +39,8 @@ export interface Pull {
   readonly body: string
   readonly author: Account
   readonly state: 'open' | 'closed'
+  /** Its conversation is. */
+  readonly locked: boolean
   readonly head: { readonly repositoryId: number; readonly branch: string; readonly sha: string }
   readonly baseSha: string
   readonly change: Change

@@ -12,12 +12,13 @@ import { type Fault, newFaults, type Ordered } from './api/faults.ts'
 import { GITHUB_LIMITS, type Limits, newMeter } from './api/limits.ts'
 import { APP_EVENTS, APP_PERMISSIONS, registeredApp } from './app.ts'
 import { type Deliveries, newDeliveries, type Webhook } from './deliveries.ts'
-import { addExample } from './example.ts'
+import { addExample, MAINTAINER } from './example.ts'
 import { gitFolder } from './git/bare.ts'
 import { gitHttp } from './git/http.ts'
 import type { Hub, HubEvent, PublicHub } from './hub.ts'
 import type { StandInLog } from './log.ts'
 import { type Memory, newMemory } from './memory.ts'
+import { newOwner, type Owner } from './owner.ts'
 import { newPeople, type People } from './people.ts'
 import type { App, Permissions, Repository } from './records.ts'
 
@@ -54,6 +55,8 @@ export interface GitHubStandIn extends AsyncDisposable {
   /** Its fork by `visitor`. */
   readonly fork: Repository
   readonly people: People
+  /** Of the account and its example repository. */
+  readonly owner: Owner
   readonly deliveries: Deliveries
   /** Calls of the API that no route answers: each is a gap between this GitHub and the real one. */
   unknownCalls(): readonly UnknownCall[]
@@ -91,6 +94,7 @@ export async function startGitHubStandIn(options: StandInOptions): Promise<GitHu
     repository: site,
     fork,
     people,
+    owner: newOwner(hub, site, MAINTAINER),
     deliveries,
     unknownCalls: () => parts.unknownCalls,
     addFault: parts.addFault,
@@ -115,8 +119,9 @@ function webhookOf({ webhookUrl, webhookSecret, appId }: StandInOptions): Webhoo
   return { url: webhookUrl, secret: webhookSecret, hookId: HOOK_ID, appId }
 }
 
-/** Check suites come to every App that may write checks, without a subscription (docs.github.com, webhook event check_suite). */
+/** Installations are told to every App, and check suites to every one that may write checks, without a subscription (docs.github.com, webhook events). */
 function hears({ events, permissions }: App, name: HubEvent['name']): boolean {
+  if (name === 'installation') return true
   return events.includes(name) || (name === 'check_suite' && permissions['checks'] === 'write')
 }
 

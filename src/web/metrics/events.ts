@@ -19,6 +19,9 @@ const DECISIONS: ReadonlySet<string> = new Set([
   'help_told',
   'nothing_to_do',
   'head_seen',
+  'repository_moved',
+  'repository_gone',
+  'installation_gone',
   'unreadable',
   ...Object.keys(REFUSALS),
 ])

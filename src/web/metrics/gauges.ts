@@ -2,14 +2,13 @@ import type { Registry } from 'prom-client'
 import type { NameLook, NameState } from '../../lock/look.ts'
 import type { Store } from '../../model/ports.ts'
 import type { RunState } from '../../model/run.ts'
+import { HOURLY, type LimitReads, limitsLook } from '../limits.ts'
 import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
-export interface GaugeReads {
-  readonly store: Pick<
-    Store,
-    'queued' | 'live' | 'broken' | 'pendingReports' | 'failedReports' | 'alarmCounts'
-  >
+export interface GaugeReads extends LimitReads {
+  readonly store: LimitReads['store'] &
+    Pick<Store, 'queued' | 'live' | 'broken' | 'pendingReports' | 'failedReports' | 'alarmCounts'>
   readonly names: () => readonly NameLook[]
   readonly slots: number
 }
@@ -19,7 +18,8 @@ const ALARM_STATES = ['pending', 'failed'] as const
 const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 
 /** What stands now: asked of the store and the kernel when somebody looks, so that a restart changes nothing. */
-export function addGauges(registry: Registry, { store, names, slots }: GaugeReads): void {
+export function addGauges(registry: Registry, reads: GaugeReads): void {
+  const { store, names, slots } = reads
   gaugeIn(registry, METRICS.slots, async (gauge) => gauge.set(slots))
   gaugeIn(registry, METRICS.queued, async (gauge) => gauge.set((await store.queued()).length))
   gaugeIn(registry, METRICS.live, async (gauge) => {
@@ -39,6 +39,13 @@ export function addGauges(registry: Registry, { store, names, slots }: GaugeRead
     const counts = await store.alarmCounts()
     for (const state of ALARM_STATES) gauge.set({ state }, counts[state])
   })
+  gaugeIn(registry, METRICS.limitsUsedUp, async (gauge) => {
+    const { usedUp } = await limitsLook(reads)
+    for (const { kind } of HOURLY) gauge.set({ kind }, usedUp.filter((one) => one.kind === kind).length)
+  })
+  gaugeIn(registry, METRICS.crashLoops, async (gauge) =>
+    gauge.set((await limitsLook(reads)).crashLoops.length),
+  )
   gaugeIn(registry, METRICS.reportsPending, async (gauge) => gauge.set(await store.pendingReports()))
   gaugeIn(registry, METRICS.reportsFailed, async (gauge) => gauge.set((await store.failedReports(0)).count))
 }

@@ -16,6 +16,18 @@ export const METRICS = {
   },
   queued: { name: 'berth_runs_queued', type: 'gauge', help: 'Runs that wait in the queue', labels: [] },
   live: { name: 'berth_runs_live', type: 'gauge', help: 'Runs under way, by state', labels: ['state'] },
+  limitsUsedUp: {
+    name: 'berth_limits_used_up',
+    type: 'gauge',
+    help: 'People, pull requests and repositories whose limit within an hour is used up, by kind; 100 of each are counted at most',
+    labels: ['kind'],
+  },
+  crashLoops: {
+    name: 'berth_crash_loops',
+    type: 'gauge',
+    help: 'Recipes that are suppressed at a commit, since they keep failing in the harness',
+    labels: [],
+  },
   broken: {
     name: 'berth_runs_broken',
     type: 'gauge',

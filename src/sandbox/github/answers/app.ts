@@ -26,7 +26,7 @@ export function installationAnswer(
   url: string,
   { app, installation }: Pick<Memory, 'app' | 'installation'>,
 ): Schemas['installation'] {
-  const isSuspended = installation === 'suspended'
+  const isSuspended = installation.state === 'suspended'
   return {
     id: app.installationId,
     account: accountAnswer(url, app.owner),

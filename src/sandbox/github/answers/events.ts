@@ -2,11 +2,12 @@ import type { HubEvent, PublicHub } from '../hub.ts'
 import { findPull, type Memory, repositoryById } from '../memory.ts'
 import type { Account, Comment, Pull } from '../records.ts'
 import { accountAnswer } from './accounts.ts'
+import { installationAnswer } from './app.ts'
 import { checkRunInEvent, checkSuiteInEvent } from './checkRun.ts'
 import { commentAnswer } from './comment.ts'
 import { pullAnswer } from './pull.ts'
 import { repositoryEnvelope } from './repository.ts'
-import { nodeId, type Schemas } from './schemas.ts'
+import { nodeId, type Schemas, timeOf } from './schemas.ts'
 
 type Of<Name extends HubEvent['name']> = Extract<HubEvent, { readonly name: Name }>
 
@@ -21,6 +22,10 @@ export function eventPayload(hub: PublicHub, event: HubEvent): object {
       return checkRunPayload(hub, event)
     case 'check_suite':
       return checkSuitePayload(hub, event)
+    case 'repository':
+      return repositoryPayload(hub, event)
+    case 'installation':
+      return installationPayload(hub, event)
   }
 }
 
@@ -91,6 +96,28 @@ function checkSuitePayload(
   }
 }
 
+function repositoryPayload(
+  hub: PublicHub,
+  event: Of<'repository'>,
+): Schemas['webhook-repository-renamed'] | Schemas['webhook-repository-archived'] {
+  const common = envelope(hub, event.repository.id, event.sender)
+  if (event.action === 'archived') return { action: 'archived', ...common }
+  return { action: 'renamed', changes: { repository: { name: { from: event.before } } }, ...common }
+}
+
+/** It is about the account, and names no repository of it. */
+function installationPayload(
+  { url, memory, now }: PublicHub,
+  { action, sender }: Of<'installation'>,
+): object {
+  const suspended = action === 'suspend' ? timeOf(now()) : null
+  return {
+    action,
+    installation: { ...installationAnswer(url, memory), suspended_at: suspended },
+    sender: accountAnswer(url, sender),
+  }
+}
+
 function envelope({ url, memory }: PublicHub, repositoryId: number, sender: Account) {
   return {
     ...repositoryEnvelope(url, memory, repositoryById(memory, repositoryId)),
@@ -116,7 +143,7 @@ function issueAnswer(url: string, memory: Memory, comment: Comment) {
     user: answer.user,
     labels: [],
     state: pull.state,
-    locked: false,
+    locked: pull.locked,
     active_lock_reason: null,
     assignee: null,
     assignees: [],

@@ -13,7 +13,7 @@ export function pullSummaryAnswer(url: string, memory: Memory, pull: Pull) {
     node_id: nodeId('PR', pull.id),
     number: pull.number,
     state: pull.state,
-    locked: false,
+    locked: pull.locked,
     active_lock_reason: null,
     title: pull.title,
     user: accountAnswer(url, pull.author),

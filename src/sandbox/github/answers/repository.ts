@@ -37,14 +37,14 @@ export function repositoryAnswer(url: string, memory: Memory, repository: Reposi
     has_pages: false,
     has_downloads: false,
     has_discussions: false,
-    archived: false,
+    archived: repository.archived,
     disabled: false,
     allow_forking: true,
     web_commit_signoff_required: false,
     custom_properties: {},
     pushed_at: timeOf(repository.pushedAtMs),
     created_at: timeOf(repository.createdAtMs),
-    updated_at: timeOf(repository.pushedAtMs),
+    updated_at: timeOf(repository.updatedAtMs),
     license: null,
   } satisfies Schemas['repository'] & Schemas['repository-webhooks']
 }

@@ -14,6 +14,7 @@ import { ApiError, notFound } from './errors.ts'
 import type { Faults } from './faults.ts'
 import type { Meter } from './limits.ts'
 import { metaRoutes } from './meta.ts'
+import { placesKept, repositoriesById } from './places.ts'
 import { repositoryRoutes } from './repositories.ts'
 
 /** A call that this GitHub has no answer for: what it stands in for may well have one. */
@@ -34,6 +35,7 @@ export interface ApiParts {
 export function restApi({ hub, meter, faults, log, noteUnknown }: ApiParts): Hono<ApiEnv> {
   const api = new Hono<ApiEnv>().basePath(API_PREFIX)
   api.use(headers(), faults.middleware, userAgentRequired(), authenticate(hub), meter.middleware)
+  api.use(placesKept(hub))
   api.use(etag({ weak: true }))
   for (const routes of [
     metaRoutes(meter),
@@ -44,6 +46,7 @@ export function restApi({ hub, meter, faults, log, noteUnknown }: ApiParts): Hon
     checkRunRoutes(hub),
   ])
     api.route('/', routes)
+  api.all('/repositories/:id{[0-9]+}/*', repositoriesById(api, hub))
   api.all('*', (c) => {
     noteUnknown({ method: c.req.method, path: c.req.path })
     log.warn({ method: c.req.method, path: c.req.path }, 'api.unknown_call')

@@ -29,11 +29,11 @@ export function appRoutes(hub: PublicHub): Hono<ApiEnv> {
 
   /** An installation that was removed is none; a suspended one is there, and may do nothing. */
   function installed(id = app.installationId): void {
-    if (id !== app.installationId || memory.installation === 'removed') throw notFound()
+    if (id !== app.installationId || memory.installation.state === 'gone') throw notFound()
   }
 
   routes.get('/app/installations', appOnly(), (c) =>
-    c.json(pageOf(c, memory.installation === 'removed' ? [] : [installationAnswer(url, memory)])),
+    c.json(pageOf(c, memory.installation.state === 'gone' ? [] : [installationAnswer(url, memory)])),
   )
 
   routes.get('/app/installations/:id{[0-9]+}', appOnly(), (c) => {
@@ -49,7 +49,7 @@ export function appRoutes(hub: PublicHub): Hono<ApiEnv> {
 
   routes.post('/app/installations/:id{[0-9]+}/access_tokens', appOnly(), async (c) => {
     installed(Number(c.req.param('id')))
-    if (memory.installation === 'suspended') throw suspended()
+    if (memory.installation.state === 'suspended') throw suspended()
     const token = newToken(hub, await bodyOf(c, TOKEN_REQUEST))
     memory.tokens.set(token.value, token)
     return c.json(tokenAnswer(url, memory, token), 201)

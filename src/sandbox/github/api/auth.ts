@@ -67,7 +67,7 @@ function callerOf(hub: Hub, header: string | undefined): Caller {
     return { kind: 'app' }
   }
   const token = liveToken(hub, value)
-  if (token === null || hub.memory.installation === 'removed') throw new ApiError(401, 'Bad credentials')
-  if (hub.memory.installation === 'suspended') throw suspended()
+  if (token === null || hub.memory.installation.state === 'gone') throw new ApiError(401, 'Bad credentials')
+  if (hub.memory.installation.state === 'suspended') throw suspended()
   return { kind: 'installation', token }
 }

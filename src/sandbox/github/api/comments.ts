@@ -4,13 +4,14 @@ import { commentAnswer, reactionAnswer } from '../answers/comment.ts'
 import { timeOf } from '../answers/schemas.ts'
 import { addComment, deleteComment, editComment, react } from '../comments.ts'
 import type { PublicHub } from '../hub.ts'
-import { commentsOf, reactionsOf } from '../memory.ts'
+import { commentsOf, findPull, reactionsOf } from '../memory.ts'
 import { type Comment, REACTIONS } from '../records.ts'
 import { installationOnly } from './auth.ts'
 import { bodyOf } from './body.ts'
 import { type ApiEnv, pullOfPath, repositoryOfPath } from './env.ts'
 import { notFound, validationFailed } from './errors.ts'
 import { pageOf } from './paging.ts'
+import { refuseLocked } from './places.ts'
 
 const MOST_CHARACTERS = 65_536
 
@@ -39,7 +40,7 @@ export function commentRoutes(hub: PublicHub): Hono<ApiEnv> {
   })
 
   routes.post('/repos/:owner/:repo/issues/:number{[0-9]+}/comments', write, async (c) => {
-    pullOfPath(c, hub)
+    refuseLocked(pullOfPath(c, hub), 'comment')
     const { body } = checkedComment(await bodyOf(c, COMMENT))
     const comment = answer(addComment(hub, pullOfPath(c, hub), memory.app.bot, body))
     return c.json(comment, 201, { location: comment.url })
@@ -77,7 +78,9 @@ export function reactionRoutes(hub: PublicHub): Hono<ApiEnv> {
   })
 
   routes.post('/repos/:owner/:repo/issues/comments/:id{[0-9]+}/reactions', write, async (c) => {
-    commentOfPath(c, hub)
+    const on = commentOfPath(c, hub)
+    const pull = findPull(memory, on.repositoryId, on.issue)
+    if (pull !== null) refuseLocked(pull, 'reaction')
     const { content } = await bodyOf(c, REACTION)
     const { reaction, fresh } = react(hub, commentOfPath(c, hub), memory.app.bot, content)
     return c.json(reactionAnswer(hub.url, reaction), fresh ? 201 : 200)
