@@ -16,7 +16,7 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
-import { writeAnnotations } from '../store/annotations/file.ts'
+import { mayHaveAnnotations } from '../store/annotations/traces.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
 import type { JournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
@@ -114,7 +114,9 @@ async function work(own: RunProcess): Promise<number> {
 /** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
 async function noteAnnotations(run: RunPaths, journal: Journal): Promise<void> {
   try {
+    if (!mayHaveAnnotations(run, journal)) return
     const { collectAnnotations } = await import('../store/annotations/collect.ts')
+    const { writeAnnotations } = await import('../store/annotations/file.ts')
     writeAnnotations(run, await collectAnnotations(run, journal))
   } catch (error) {
     process.stderr.write(`annotations: ${messageOf(error)}\n`)

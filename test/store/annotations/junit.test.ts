@@ -99,7 +99,7 @@ more</error></testcase>
     expect(testReportOf(long).failures[0]?.details?.length).toBeLessThanOrEqual(65_536)
   })
 
-  test('R-RUN-16 a million failed tests are read, each once', () => {
+  test('R-RUN-16 any number of failed tests is read, each once', () => {
     const xml = `<testsuite>${'<testcase><error message="m"/></testcase>'.repeat(50_000)}</testsuite>`
     expect(testReportOf(xml).failures).toHaveLength(50_000)
   })
