@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { parkAtBoot } from './fixtures/boot.ts'
+import { ended, injectOn } from './fixtures/crash.ts'
 import { kill } from './fixtures/kernel.ts'
+import { HAS_STRACE } from './fixtures/needs.ts'
 import { outputOf } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
 import { GATE } from './fixtures/world.ts'
@@ -73,15 +76,40 @@ describe.concurrent('what stages say of files', () => {
     expect(run.cli.output()).not.toContain('\u001b]8')
   })
 
-  test('R-REP-01 is nothing where no stage says anything, and the record is there all the same', async ({
-    world,
-  }) => {
-    world.recipe('app', { stages: { check: 'true' } })
+  test('R-REP-01 is nothing where no stage says anything: no record, no word', async ({ world }) => {
+    world.recipe('app', { stages: { check: 'echo a::b; echo x >"$BERTH_ARTIFACTS/other"' } })
     const run = await world.run('app')
     await run.cli.endedWith(0)
-    expect(existsSync(join(run.folder, 'annotations.json'))).toBe(true)
+    expect(existsSync(join(run.folder, 'annotations.json'))).toBe(false)
     expect(run.cli.output()).not.toContain('annotations')
   })
+})
+
+/** Killed in the call that gives the record its name, so after all has been read. */
+describe('SIGKILL over the annotations', () => {
+  test.skipIf(!HAS_STRACE).for([
+    [1, true],
+    [2, false],
+  ] as const)(
+    'R-RUN-08 of %i run processes: the next one has them: %s; it concludes (strace)',
+    async ([times, isThere], { world }) => {
+      world.recipe('app', { stages: { check: SAY } })
+      const boot = parkAtBoot(world)
+      const run = await world.run('app')
+      for (let time = 1; time <= times; time += 1) {
+        const { pid } = await boot.reached()
+        await injectOn(world, pid, join(run.folder, 'annotations.json'), 'link:signal=KILL:when=1')
+        if (time === times) boot.open()
+        boot.go()
+        await ended(pid)
+      }
+      await run.cli.endedWith(0)
+      expect(run.count('process.started')).toBe(times + 1)
+      expect(run.count('concluded')).toBe(1)
+      expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
+      expect(existsSync(join(run.folder, 'annotations.json'))).toBe(isThere)
+    },
+  )
 })
 
 function annotationsOf(folder: string): string {

@@ -13,6 +13,7 @@ const ROOT = join(import.meta.dirname, '..')
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': ['metadata: read'],
   'GET /repos/{owner}/{repo}/pulls/{pull_number}': ['pull_requests: read'],
+  'GET /repos/{owner}/{repo}/check-runs/{check_run_id}': ['checks: read'],
   'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': ['checks: read'],
   'GET /repos/{owner}/{repo}/check-runs/{check_run_id}': ['checks: read'],
   'POST /repos/{owner}/{repo}/check-runs': ['checks: write'],

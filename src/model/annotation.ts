@@ -35,6 +35,8 @@ export const MOST_MESSAGE_BYTES = 65_535
 const MOST_TITLE = 255
 /** The longest path that Linux takes. */
 const MOST_PATH_BYTES = 4_096
+/** With what is taken away of it: the checkout's own path, and dots. */
+const MOST_READ_PATH = 4 * MOST_PATH_BYTES
 const MOST_LINE = 2 ** 31 - 1
 
 /** @param workspace where the checkout was: a path that begins with it is one below the repository's root */
@@ -83,11 +85,12 @@ function wordsOf(fields: Fields) {
 
 /** Null = it leads out, or is no path that one could see for what it is. */
 function pathBelow(path: string, workspace: string): string | null {
+  if (path.length > MOST_READ_PATH) return null
   if (plainText(path) !== path || /[\n\t]/.test(path) || !path.isWellFormed()) return null
   const isInside = workspace !== '' && path.startsWith(`${workspace}/`)
   const parts = partsOf(isInside ? path.slice(workspace.length + 1) : path)
   const below = parts?.join('/') ?? ''
-  return below === '' || below.length > MOST_PATH_BYTES || bytesOf(below) > MOST_PATH_BYTES ? null : below
+  return below === '' || bytesOf(below) > MOST_PATH_BYTES ? null : below
 }
 
 /** Null = absolute, a folder, or above the beginning. */

@@ -7,7 +7,7 @@ import {
   readAnnotation,
 } from './annotation.ts'
 import { cutToBytes, oneLine } from './cutText.ts'
-import { fieldsOf, listOf, numberOf, textsOf } from './read.ts'
+import { type Fields, fieldsOf, listOf, numberOf, textsOf } from './read.ts'
 
 /** What the stages of a run said of the files that they worked on; bounded, whatever they said. */
 export interface Annotations {
@@ -79,13 +79,21 @@ export function readAnnotations(value: unknown): Annotations {
       .slice(0, MOST_PLACED),
     unplaced: listOf(fields, 'unplaced', readAnnotation).slice(0, MOST_UNPLACED),
     found: {
-      failure: numberOf(found, 'failure'),
-      warning: numberOf(found, 'warning'),
-      notice: numberOf(found, 'notice'),
+      failure: countIn(found, 'failure'),
+      warning: countIn(found, 'warning'),
+      notice: countIn(found, 'notice'),
     },
-    faults: textsOf(fields, 'faults').slice(0, MOST_FAULTS),
-    faultCount: numberOf(fields, 'faultCount'),
+    faults: textsOf(fields, 'faults')
+      .slice(0, MOST_FAULTS)
+      .map((fault) => oneLine(fault, MOST_FAULT)),
+    faultCount: countIn(fields, 'faultCount'),
   }
+}
+
+function countIn(fields: Fields, key: string): number {
+  const count = numberOf(fields, key)
+  if (Number.isSafeInteger(count) && count >= 0) return count
+  throw new TypeError(`${key} must be a count, and is ${count}`)
 }
 
 /** How many were found, and how many of them are not kept. */

@@ -55,10 +55,15 @@ export function waitsOf(look: QueueLook): ReadonlyMap<string, Wait> {
     waits.set(id, {
       place: Math.max(1, ...names.map((name) => places.get(name) ?? 1)),
       holder: held === undefined ? null : (holders.get(held) ?? null),
-      startsAtMs: starts.get(id) ?? null,
+      startsAtMs: later(starts.get(id), look.nowMs),
     })
   }
   return waits
+}
+
+/** One that could start now by all that is known, and is waiting, waits for something else (a user of its stages, GitHub's token). */
+function later(startsAtMs: number | undefined, nowMs: number): number | null {
+  return startsAtMs === undefined || startsAtMs <= nowMs ? null : startsAtMs
 }
 
 /** Whether somebody whom the records do not know may keep a run from starting: it is the first for its names, and no run has any. */

@@ -1,8 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { EMPTY_JOURNAL } from '../model/journal.ts'
-import type { RunRow } from '../model/ports.ts'
 import type { Wait } from '../model/wait.ts'
-import { changeRun, waitOf } from './changes.ts'
+import { changeRun } from './changes.ts'
 import type { QueueWorld } from './ports.ts'
 
 export const RETELL_EVERY_MS = 10_000
@@ -22,24 +21,14 @@ const MOST_LOOKED_UP = 200
 export function createRetelling(world: QueueWorld): () => Promise<void> {
   let last: string | null = null
   return async () => {
-    const queued = await world.store.queued()
-    const from = queued.findIndex(({ id }) => id === last) + 1
-    let lookedUp = 0
-    for (const row of [...queued.slice(from), ...queued.slice(0, from)]) {
-      if (lookedUp === MOST_LOOKED_UP) return
-      if (await retold(row)) lookedUp += 1
-      last = row.id
+    const near = [...(await world.waits.all())].filter(([, { place }]) => place <= MOST_PLACE)
+    const from = near.findIndex(([id]) => id === last) + 1
+    for (const [id, wait] of [...near.slice(from), ...near.slice(0, from)].slice(0, MOST_LOOKED_UP)) {
+      await retell(world, id, wait).catch((error: unknown) =>
+        world.log.error({ run: id, error: messageOf(error) }, 'retell.failed'),
+      )
+      last = id
     }
-  }
-
-  /** One that fails keeps no other from being told. @returns whether the store was asked about it */
-  async function retold(row: RunRow): Promise<boolean> {
-    const wait = row.stop === null ? await waitOf(world, row.id) : null
-    if (wait === null || wait.place > MOST_PLACE) return false
-    await retell(world, row.id, wait).catch((error: unknown) =>
-      world.log.error({ run: row.id, error: messageOf(error) }, 'retell.failed'),
-    )
-    return true
   }
 }
 

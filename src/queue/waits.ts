@@ -5,6 +5,8 @@ import { mayHaveOthers, type OtherHolder, type Wait, waitsOf } from '../model/wa
 export interface Waits {
   /** Null = the run is not queued, or asked to stop. */
   readonly of: (runId: string) => Promise<Wait | null>
+  /** All of them by their runs, in claim order. */
+  readonly all: () => Promise<ReadonlyMap<string, Wait>>
   /** A run has left the queue, or ended: what was known is known no more. */
   readonly moved: () => void
 }
@@ -37,12 +39,14 @@ export function waitsOn(reads: WaitReads): Waits {
     known = null
   }
 
+  function lately(): Promise<ReadonlyMap<string, Wait>> | null {
+    const ageMs = reads.now() - (known?.atMs ?? 0)
+    return known !== null && ageMs >= 0 && ageMs < KNOWN_FOR_MS ? known.waits : null
+  }
+
   return {
-    async of(id) {
-      const ageMs = reads.now() - (known?.atMs ?? 0)
-      const before = known !== null && ageMs >= 0 && ageMs < KNOWN_FOR_MS ? await known.waits : null
-      return before?.get(id) ?? (await look()).get(id) ?? null
-    },
+    of: async (id) => (await lately())?.get(id) ?? (await look()).get(id) ?? null,
+    all: () => lately() ?? look(),
     moved: forget,
   }
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { processDriver } from '../drivers/process.ts'
@@ -16,7 +16,7 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
-import { writeAnnotations } from '../store/annotations/file.ts'
+import { mayHaveAnnotations } from '../store/annotations/traces.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
 import type { JournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
@@ -36,6 +36,9 @@ import { type Control, openControl } from './control.ts'
 import { type Orders, readOrders } from './orders.ts'
 import { hearSignals } from './signals.ts'
 import { Stop } from './stop.ts'
+
+/** Processes that may die over what the stages say of files; the next one concludes without. */
+const MOST_TRIES = 2
 
 const signals = hearSignals()
 process.exit(await main(readOrders(process.argv.slice(2))))
@@ -84,6 +87,7 @@ async function isTold(control: Control, run: RunPaths): Promise<boolean> {
 async function work(own: RunProcess): Promise<number> {
   const { run, held, request, state, control } = own
   const record = runRecord(own.file, run)
+  const wasConcluded = record.journal.verdict !== null
   const stop = begin(own, record)
   if (request.foreground) control.onEnd(() => stop.request('caller_gone', 'the end of the control pipe'))
   const taken = takenNames(state, run.id, missingNames(own))
@@ -103,7 +107,7 @@ async function work(own: RunProcess): Promise<number> {
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
-  await noteAnnotations(run, record.journal)
+  if (!wasConcluded || record.journal.processes <= MOST_TRIES) await noteAnnotations(run, record.journal)
   removeIfThere(run.reserve)
   writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
@@ -114,7 +118,9 @@ async function work(own: RunProcess): Promise<number> {
 /** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
 async function noteAnnotations(run: RunPaths, journal: Journal): Promise<void> {
   try {
+    if (existsSync(run.result) || !mayHaveAnnotations(run, journal)) return
     const { collectAnnotations } = await import('../store/annotations/collect.ts')
+    const { writeAnnotations } = await import('../store/annotations/file.ts')
     writeAnnotations(run, await collectAnnotations(run, journal))
   } catch (error) {
     process.stderr.write(`annotations: ${messageOf(error)}\n`)

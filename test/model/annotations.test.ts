@@ -102,6 +102,9 @@ describe('of many remarks', () => {
       placed: Array.from({ length: 99 }, () => written.placed[0]),
     })
     expect(forged.placed).toHaveLength(50)
+    expect(readAnnotations({ ...written, faults: ['a\u001b]8;;x\u0007b\nc'] }).faults).toEqual(['ab c'])
+    for (const faultCount of [-1, 1e300, 0.5])
+      expect(() => readAnnotations({ ...written, faultCount })).toThrow('faultCount must be a count')
   })
 })
 

@@ -98,7 +98,7 @@ describe('when waiting runs start', () => {
     )
     const beganMs = performance.now()
     expect(startsOf([busy(['r:gpu'], 2_000)], line, 4, NOW).size).toBe(MOST_FORESEEN)
-    expect(performance.now() - beganMs).toBeLessThan(1_000)
+    expect(performance.now() - beganMs).toBeLessThan(5_000)
   })
 })
 

@@ -67,7 +67,7 @@ test('R-QUE-02 R-QUE-14 names that a run has got are given back when the store c
     machine,
     slots: 1,
     unreported: () => [],
-    waits: { of: async () => null, moved: () => undefined },
+    waits: { of: async () => null, all: async () => new Map(), moved: () => undefined },
     suppressed: async () => [],
     checkReport: (row) => aCheck(row.id, row.reports),
     reportsChanged: () => undefined,

@@ -94,17 +94,17 @@ test('R-REP-05 what is said of the queue goes after what is said of ends', async
 
 test('R-REP-05 a pass over thousands asks the store about a bounded number, and the next ones come to the others', async () => {
   const scene = await aScene()
-  const ids = Array.from({ length: 900 }, (_, index) => `r${String(index).padStart(3, '0')}`)
+  const ids = Array.from({ length: 450 }, (_, index) => `r${String(index).padStart(3, '0')}`)
   await scene.queueApart(ids)
   scene.tick(5 * MINUTE)
   const asked: number[] = []
-  for (let pass = 0; pass < 5; pass += 1) {
+  for (let pass = 0; pass < 3; pass += 1) {
     const before = scene.asked()
     await scene.pass()
     asked.push(scene.asked() - before)
   }
-  expect(asked).toEqual([200, 200, 200, 200, 200])
-  expect(await scene.title('r899')).toBe('Queued, place 1')
+  expect(asked).toEqual([200, 200, 200])
+  expect(await scene.title('r449')).toBe('Queued, place 1')
 })
 
 test('R-REP-01 a name that somebody keeps by hand is said to be theirs, and how long', async () => {

@@ -218,7 +218,7 @@ function queueWorld({ store, state, metrics }: Scene): QueueWorld {
     unreported: () => [],
     suppressed: async () => [],
     slots: 1,
-    waits: { of: async () => null, moved: () => undefined },
+    waits: { of: async () => null, all: async () => new Map(), moved: () => undefined },
     checkReport: (row) => aCheck(row.id, row.reports, { terminal: row.state === 'concluded' }),
     reportsChanged: () => undefined,
     now: Date.now,

@@ -74,19 +74,20 @@ function lasted(run: CheckRun): Html {
 /** As GitHub shows them beside the changes: a few at once, the others folded away. */
 function annotations({ id, annotations: all }: CheckRun): Html {
   if (all.length === 0) return html``
-  const [first, more] = [all.slice(0, SHOWN), all.slice(SHOWN)]
+  const shown = all.map((one, index) => annotation(one, `annotation-${id}-${index}`))
+  const [first, more] = [shown.slice(0, SHOWN), shown.slice(SHOWN)]
   return html`<section class="annotations">
     <h4>Annotations (${all.length})</h4>
-    ${first.map(annotation)}
+    ${first}
     ${
       more.length === 0
         ? html``
-        : html`<details data-key="annotations-${id}"><summary>${more.length} more</summary>${more.map(annotation)}</details>`
+        : html`<details data-key="annotations-${id}"><summary>${more.length} more</summary>${more}</details>`
     }
   </section>`
 }
 
-function annotation(one: Annotation): Html {
+function annotation(one: Annotation, key: string): Html {
   return html`<article class="annotation" data-level="${one.annotation_level}">
     <p class="meta"><span class="badge">${LEVELS[one.annotation_level]}</span> <code>${one.path}${placeOf(one)}</code></p>
     ${one.title === undefined ? html`` : html`<p class="title">${one.title}</p>`}
@@ -94,7 +95,7 @@ function annotation(one: Annotation): Html {
     ${
       one.raw_details === undefined
         ? html``
-        : html`<details><summary>Raw output</summary><pre>${one.raw_details}</pre></details>`
+        : html`<details data-key="${key}"><summary>Raw output</summary><pre>${one.raw_details}</pre></details>`
     }
   </article>`
 }

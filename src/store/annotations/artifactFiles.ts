@@ -16,23 +16,24 @@ interface FilePart {
 }
 
 const DEEPEST = 8
-const MOST_ENTRIES = 10_000
 
 /**
  * The files of a folder that a stage's user owns, folder by folder, sorted by their names. Every step goes by descriptor and follows no link,
  * also none that somebody puts there meanwhile; what is no regular file is not opened for reading, and not waited for.
+ * @param mostEntries so many files and folders are looked at
  * @param wants by the name alone
  * @param fault hears of what cannot be looked at
  */
 export function* artifactFiles(
   folder: string,
+  mostEntries: number,
   wants: (name: string) => boolean,
   fault: (text: string) => void,
 ): Generator<ArtifactFile> {
-  const room = { entries: MOST_ENTRIES }
+  const room = { entries: mostEntries }
   yield* filesIn(folder, '', { wants, fault, room, depth: 0 })
   if (room.entries < 0)
-    fault(`the artefacts have more than ${MOST_ENTRIES} entries; the others were not looked at`)
+    fault(`the artefacts have more than ${mostEntries} entries; the others were not looked at`)
 }
 
 interface Walk {

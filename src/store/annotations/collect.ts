@@ -10,12 +10,12 @@ import { MOST_COMMAND, workflowCommandReader } from '../../model/workflowCommand
 import { openedFile, readPart } from '../durable.ts'
 import type { RunPaths } from '../runFolder.ts'
 import { type ArtifactFile, artifactFiles } from './artifactFiles.ts'
+import { MOST_LOG_BYTES } from './traces.ts'
 
 /** Of one file of the artefacts, and of all together. */
 const MOST_FILE_BYTES = 4 * 1024 * 1024
 const MOST_FILES_BYTES = 32 * 1024 * 1024
-/** Of one stage's log, and of all together; the log itself keeps less of a flood. */
-const MOST_LOG_BYTES = 16 * 1024 * 1024
+const MOST_ENTRIES = 10_000
 const MOST_LOGS_BYTES = 64 * 1024 * 1024
 const PIECE_BYTES = 256 * 1024
 
@@ -31,7 +31,7 @@ export async function collectAnnotations(
 ): Promise<Annotations> {
   const collector = collectorIn(run.work)
   let roomBytes = MOST_FILES_BYTES
-  for (const file of artifactFiles(run.artifacts, isWanted, collector.fault))
+  for (const file of artifactFiles(run.artifacts, MOST_ENTRIES, isWanted, collector.fault))
     roomBytes -= await collectFile(file, Math.min(roomBytes, MOST_FILE_BYTES), collector)
   roomBytes = MOST_LOGS_BYTES
   for (const [index, { name }] of journal.stages.entries())

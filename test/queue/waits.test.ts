@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { RunRow } from '../../src/model/ports.ts'
+import { waitsOn } from '../../src/queue/waits.ts'
+import { aRow } from '../store/samples.ts'
+
+test('R-REP-05 one look at the queue serves all who ask, until it moves, is old, or somebody new asks', async () => {
+  const scene = aScene(['r1', 'r2', 'r3'])
+  for (let index = 0; index < 50; index += 1) for (const id of ['r1', 'r2', 'r3']) await scene.waits.of(id)
+  await scene.waits.all()
+  expect(scene.looks()).toBe(1)
+  scene.waits.moved()
+  await scene.waits.of('r1')
+  expect(scene.looks()).toBe(2)
+  scene.tick(4_999)
+  await scene.waits.of('r1')
+  expect(scene.looks()).toBe(2)
+  scene.tick(1)
+  await scene.waits.of('r1')
+  expect(scene.looks()).toBe(3)
+  scene.queue('r4')
+  expect(await scene.waits.of('r4')).toMatchObject({ place: 4 })
+  expect(scene.looks()).toBe(4)
+  scene.tick(-60_000)
+  await scene.waits.of('r1')
+  expect(scene.looks(), 'a clock that was set back').toBe(5)
+})
+
+test('R-REP-01 the kernel is asked only where the records do not know who has the name', async () => {
+  const scene = aScene(['r1'])
+  await scene.waits.of('r1')
+  expect(scene.asked()).toBe(1)
+  scene.runs(aRow('r0', { state: 'running', startedAtMs: 1 }))
+  scene.waits.moved()
+  expect(await scene.waits.of('r1')).toMatchObject({ holder: { run: 'r0' } })
+  expect(scene.asked()).toBe(1)
+})
+
+test('a look that fails is not remembered', async () => {
+  const scene = aScene(['r1'])
+  scene.fail(true)
+  await expect(scene.waits.of('r1')).rejects.toThrow('disk I/O error')
+  scene.fail(false)
+  expect(await scene.waits.of('r1')).toMatchObject({ place: 1 })
+  expect(await scene.waits.of('unknown')).toBeNull()
+})
+
+function aScene(ids: readonly string[]) {
+  const queued = ids.map((id) => aRow(id))
+  let live: readonly RunRow[] = []
+  let nowMs = 100_000
+  let [looks, asked] = [0, 0]
+  let fails = false
+  const waits = waitsOn({
+    store: {
+      async queued() {
+        looks += 1
+        if (fails) throw new Error('disk I/O error')
+        return [...queued]
+      },
+      live: async () => live,
+      durations: async () => [1_000],
+    },
+    slots: 4,
+    others() {
+      asked += 1
+      return []
+    },
+    now: () => nowMs,
+  })
+  return {
+    waits,
+    looks: () => looks,
+    asked: () => asked,
+    queue: (id: string) => void queued.push(aRow(id)),
+    runs(row: RunRow) {
+      live = [row]
+    },
+    fail(does: boolean) {
+      fails = does
+    },
+    tick(ms: number) {
+      nowMs += ms
+    },
+  }
+}
