@@ -183,7 +183,7 @@ reconcile: often
 `,
   )
   const faults = here.faults()
-  const known = 'stateDir, recipesDir, baseDomain'
+  const known = 'stateDir, recipesDir, secretsDir, baseDomain'
   const expected = [
     `1:1: basedomain: is not known here. Did you mean baseDomain? Known: ${known}`,
     '2:1: slots: must be at least 1',
