@@ -21,10 +21,9 @@ export interface JanitorWorld {
   readonly looksHeld: (name: Name) => boolean
   /** Removes the tickets of dead waiters, and folders that hold none any more. */
   readonly sweepTickets: () => void
-  /** Ends run processes that are past their run's ceiling, begun or not; the wrapper's restart then tears down. `left` = that cannot be told. */
   /** Removes secrets of runs that are over, or gone. */
   readonly sweepSecrets: (dryRun: boolean) => readonly Finding[]
-  /** Ends run processes that are past their run's ceiling; the wrapper's restart then tears down. `left` = that cannot be told. */
+  /** Ends run processes that are past their run's ceiling, begun or not; the wrapper's restart then tears down. `left` = that cannot be told. */
   readonly enforceCeilings: (
     dryRun: boolean,
   ) => readonly { readonly run: string; readonly why: string; readonly left: boolean }[]
