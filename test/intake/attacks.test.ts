@@ -31,6 +31,26 @@ describe('a recipe’s name', () => {
   )
 })
 
+describe('letters that look like others, or like nothing', () => {
+  test.each([
+    '!t\u0435stme',
+    '\uff01testme',
+    '!testme h\u0435llo',
+    '!testme\u2028hello',
+    '!testme\u3000hello',
+    '!testme hel\u00adlo',
+    '!testme\u2063 hello',
+    '!testme \u202ehello',
+    `!testme ok ${HEAD.replace('e', '\u0435')}`,
+  ])('R-CMD-02 R-CMD-03 %j starts and approves nothing', async (body) => {
+    await using scene = await startScene()
+    const { outcome } = await scene.decided('issue_comment', comment(1, body))
+    expect(outcome).toMatch(/^(no_command|bad_command|bad_argument|unknown_recipe)$/)
+    expect(await scene.store.runs({ limit: 1 })).toEqual([])
+    expect(await scene.store.approval(String(REPOSITORY_ID), PR, HEAD)).toBeNull()
+  })
+})
+
 test('R-CMD-06 permission that is taken away between the comment and its decision is not there any more', async () => {
   await using scene = await startScene()
   const gate = Promise.withResolvers<void>()
