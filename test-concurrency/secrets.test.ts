@@ -1,11 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { sharedFolder } from '../src/secrets/places.ts'
-import { killAll } from './fixtures/crash.ts'
+import { parkAtBoot } from './fixtures/boot.ts'
+import { injectOn, killAll } from './fixtures/crash.ts'
 import { ENCODE, filesWith, SECRET, shownIn, TELLS_ALL } from './fixtures/hidden.ts'
+import { HAS_STRACE, IS_ROOT } from './fixtures/needs.ts'
 import type { Run } from './fixtures/run.ts'
 import { test } from './fixtures/test.ts'
+import { beUnknown } from './fixtures/users.ts'
 import { GATE, type World } from './fixtures/world.ts'
 
 const TEARDOWN = 'cat "$BERTH_SECRETS/KEY" >"$TRACE.teardown" || echo none >"$TRACE.teardown"'
@@ -38,6 +42,26 @@ describe('SIGKILL of everything in the middle of a stage', () => {
   })
 })
 
+test.skipIf(!HAS_STRACE)(
+  'R-RUN-17 R-RUN-08 the run process is SIGKILLed over the first byte of a secret that it places: no stage begins, teardown has it, and nothing stays (strace)',
+  async ({ world }) => {
+    world.secret('KEY', SECRET)
+    world.recipe('app', { secrets: { KEY: {} }, teardown: TEARDOWN })
+    const boot = parkAtBoot(world)
+    const run = await world.run('app')
+    const { pid } = await boot.reached()
+    boot.open()
+    await injectOn(world, pid, join(placeOf(world, run), 'KEY'), 'write:signal=KILL:when=1')
+    boot.go()
+    await run.cli.endedWith(70)
+    expect(run.count('process.started')).toBe(2)
+    expect(run.count('stage.started')).toBe(0)
+    expect(run.result()).toMatchObject({ verified: true })
+    expect(readFileSync(join(world.root, 'trace.teardown'), 'utf8')).toBe(SECRET)
+    expect(existsSync(placeOf(world, run))).toBe(false)
+  },
+)
+
 test('R-RUN-17 a stage that tells its secret in every form, in pieces: no file of the run has it, and `berth run` and `berth logs` show none', async ({
   world,
 }) => {
@@ -64,6 +88,44 @@ test('R-RUN-17 a stage that tells its secret in every form, in pieces: no file o
   expect(readFileSync(join(world.root, 'trace.env'), 'utf8')).toMatch(/^BERTH_SECRETS=/m)
   expect(existsSync(sharedFolder({ root: world.state }) ?? '')).toBe(false)
 })
+
+test('R-RUN-17 `berth run` of a pull request’s ref gives what forks may have, and says what not', async ({
+  world,
+}) => {
+  world.secret('OPEN', SECRET)
+  world.secret('CLOSED', 'not for strangers')
+  world.recipe('app', {
+    secrets: { OPEN: { forks: true }, CLOSED: {} },
+    stages: { looks: 'test -s "$BERTH_SECRETS/OPEN"; test ! -e "$BERTH_SECRETS/CLOSED"' },
+    teardown: 'true',
+  })
+  execFileSync('git', ['-C', world.repo, 'update-ref', 'refs/pull/7/head', 'HEAD'])
+  for (const repo of [world.repo, `file://${world.repo}`]) {
+    const run = await world.run('app', '--repo', repo, '--ref', 'refs/pull/7/head')
+    await run.cli.endedWith(0)
+    expect(run.cli.output()).toContain('note: without CLOSED: code of a fork gets a secret only where')
+  }
+  const own = await world.run('app')
+  await own.cli.endedWith(1)
+})
+
+test.skipIf(!IS_ROOT)(
+  'R-RUN-17 of an ordinary user: its stages have their secrets, and nothing stays (as root)',
+  async ({ world }) => {
+    world.secret('KEY', SECRET)
+    world.recipe('app', {
+      secrets: { KEY: {} },
+      stages: { up: 'cat "$BERTH_SECRETS/KEY"' },
+      teardown: TEARDOWN,
+    })
+    beUnknown(world)
+    const run = await world.run('app')
+    await run.cli.endedWith(0)
+    expect(shownIn(logOf(run, '01-up.log'))).toEqual([])
+    expect(readFileSync(join(world.root, 'trace.teardown'), 'utf8')).toBe(SECRET)
+    expect(filesWith(world)).toEqual([])
+  },
+)
 
 describe('a run that lacks a secret', () => {
   test('R-RUN-17 never begins: one sentence says what is missing and where; `recipes check` and `doctor` say the same', async ({
@@ -121,8 +183,12 @@ async function killedInside(
   const run = await world.run('app')
   await inside.reached()
   await killAll(run)
-  const shared = sharedFolder({ root: world.state })
-  return { run, file, place: join(shared ?? '', run.id) }
+  return { run, file, place: placeOf(world, run) }
+}
+
+/** Where the machine keeps a run's secrets: in memory. */
+function placeOf({ state }: World, { id }: Run): string {
+  return join(sharedFolder({ root: state }) ?? '', id)
 }
 
 function logOf(run: Run, name: string): string {

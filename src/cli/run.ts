@@ -87,7 +87,7 @@ async function wishOf(
     foreground: true,
     keepMs: options.keepMs,
     requestedAtMs: Date.now(),
-    fork: mayBeFork(source.ref),
+    fork: mayBeFork(source.ref, options.ref),
   }
   return {
     wish,
@@ -96,8 +96,10 @@ async function wishOf(
 }
 
 /** GitHub keeps a pull request's commits there, whoever wrote them; any other ref is one that the caller names, and answers for. */
-function mayBeFork(ref: string | null): boolean {
-  return ref?.startsWith('refs/pull/') === true
+const PULL_REF = /(?:^|\/)pull\/\d+\/(?:head|merge)$/
+
+function mayBeFork(...refs: readonly (string | null)[]): boolean {
+  return refs.some((ref) => ref !== null && PULL_REF.test(ref))
 }
 
 /** @throws InputError with what is wrong with the secrets that the run would get */
