@@ -17,6 +17,7 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
+import type { Mask } from '../secrets/mask.ts'
 import { NO_SECRETS } from '../secrets/none.ts'
 import type { RunSecrets } from '../secrets/runSecrets.ts'
 import { writeAnnotations } from '../store/annotations/file.ts'
@@ -108,7 +109,7 @@ async function work(own: RunProcess): Promise<number> {
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
-  await noteAnnotations(run, record.journal)
+  await noteAnnotations(run, record.journal, secrets.mask)
   removeIfThere(run.reserve)
   writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
@@ -117,10 +118,10 @@ async function work(own: RunProcess): Promise<number> {
 }
 
 /** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
-async function noteAnnotations(run: RunPaths, journal: Journal): Promise<void> {
+async function noteAnnotations(run: RunPaths, journal: Journal, { text: hide }: Mask): Promise<void> {
   try {
     const { collectAnnotations } = await import('../store/annotations/collect.ts')
-    writeAnnotations(run, await collectAnnotations(run, journal))
+    writeAnnotations(run, await collectAnnotations(run, journal, hide))
   } catch (error) {
     process.stderr.write(`annotations: ${messageOf(error)}\n`)
   }

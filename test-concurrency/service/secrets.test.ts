@@ -9,6 +9,14 @@ import { GATE } from '../fixtures/world.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
+/** As a stage writes them for GitHub to show at a line: in the artifacts, and as a workflow command. */
+const TELLS_ANNOTATIONS = [
+  'printf %s "$secret" | node -e \'const s = require("node:fs").readFileSync(0, "utf8"); console.log(JSON.stringify({ level: "failure", path: "README.md", line: 1, message: `${s} in an annotation` }))\' >"$BERTH_ARTIFACTS/annotations.ndjson"',
+  'echo "::error file=README.md,line=1::$secret in a log"',
+]
+  .join('; ')
+  .replace('node -e', `${process.execPath} -e`)
+
 test('R-RUN-17 R-REP-01 a stage that tells its secret in every form, in pieces: the check, the pages, the API, GitHub and the records show none', async ({
   scene,
 }) => {
@@ -17,7 +25,7 @@ test('R-RUN-17 R-REP-01 a stage that tells its secret in every form, in pieces: 
   const inside = world.gate('inside')
   scene.recipe('app', {
     secrets: { KEY: {} },
-    stages: { tell: `${TELLS_ALL}; ${GATE} inside; exit 3` },
+    stages: { tell: `${TELLS_ALL}; ${TELLS_ANNOTATIONS}; ${GATE} inside; exit 3` },
     teardown: 'cat "$BERTH_SECRETS/KEY"',
   })
   writeFileSync(join(world.recipeFolder('app'), 'encode.mjs'), ENCODE)
@@ -31,6 +39,7 @@ test('R-RUN-17 R-REP-01 a stage that tells its secret in every form, in pieces: 
   expect(check.output.text).toContain('***')
   const pages = [...live, ...(await pagesOf(scene, run.id))]
   expect(pages.filter((text) => text.includes('***')).length).toBeGreaterThan(2)
+  expect(check.annotations.map(({ message }) => message)).toEqual(['*** in an annotation', '*** in a log'])
   for (const text of [JSON.stringify(check), ...pages]) expect(shownIn(text)).toEqual([])
   expect(
     shownIn(JSON.stringify([...gitHub.memory.checkRuns.values(), ...gitHub.memory.comments.values()])),
