@@ -6,6 +6,7 @@ import {
   findConfigFile,
   recipesDirOf,
   type Surroundings,
+  secretsDirOf,
   stateDirOf,
   userFacts,
 } from './config/surroundings.ts'
@@ -37,6 +38,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     file,
     stateDir,
     recipesDir: recipesDirOf(read.recipesDir, file, around.cwd),
+    secretsDir: secretsDirOf(read.secretsDir, file, around.cwd),
     baseDomain: read.baseDomain,
     runDomains: runDomainsOf(read.baseDomain, read.runDomains),
     instance: read.instance ?? defaultInstance(stateDir, around.etc),

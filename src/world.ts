@@ -18,6 +18,7 @@ import { enforceCeilings } from './process/ceiling.ts'
 import { recoverer } from './process/recovery.ts'
 import { letGoOn } from './process/standstill.ts'
 import { loadRecipe, loadRecipes } from './recipes/load.ts'
+import { sweepSecrets } from './secrets/sweepSecrets.ts'
 import { lockPath, namesWithLockFile, openStateFolder, type StatePaths } from './store/stateFolder.ts'
 import { once } from './world/once.ts'
 import { makeRetentionWorld } from './world/retention.ts'
@@ -57,6 +58,7 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
     looksIdle: (name) => looksIdle(state, name, looksHeld),
     looksHeld,
     sweepTickets: () => sweepTickets(state),
+    sweepSecrets: (dryRun) => sweepSecrets(state, dryRun),
     enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
     suspectedLeaks: (names) => suspectedLeaks(state, names, config.budgets),
     letGoOn: ({ name, holders }, dryRun) =>

@@ -15,7 +15,6 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'GET /repos/{owner}/{repo}/pulls/{pull_number}': ['pull_requests: read'],
   'GET /repos/{owner}/{repo}/check-runs/{check_run_id}': ['checks: read'],
   'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': ['checks: read'],
-  'GET /repos/{owner}/{repo}/check-runs/{check_run_id}': ['checks: read'],
   'POST /repos/{owner}/{repo}/check-runs': ['checks: write'],
   'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}': ['checks: write'],
   'GET /repos/{owner}/{repo}/issues/{issue_number}/comments': ['issues: read', 'pull_requests: read'],

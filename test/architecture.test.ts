@@ -35,6 +35,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   web: 'adapter',
   config: 'adapter',
   recipes: 'adapter',
+  secrets: 'adapter',
   log: 'adapter',
   sandbox: 'sandbox',
   world: 'composition',

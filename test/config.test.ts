@@ -97,6 +97,17 @@ describe('where the configuration comes from', () => {
     expect(here.load().recipesDir).toBe(here.path('work/recipes'))
   })
 
+  test('R-RUN-17 secrets beside the file are taken, if there is a folder of them, or what the file says', () => {
+    using here = machine()
+    expect(here.load().secretsDir).toBeNull()
+    here.write('work/berth.yml', '')
+    expect(here.load().secretsDir).toBeNull()
+    mkdirSync(here.path('work/secrets'))
+    expect(here.load().secretsDir).toBe(here.path('work/secrets'))
+    here.write('work/berth.yml', 'secretsDir: ../elsewhere')
+    expect(here.load().secretsDir).toBe(here.path('elsewhere'))
+  })
+
   test('the instance stays the same for a machine and state folder, and differs from all others', () => {
     using here = machine()
     const first = here.load().instance
@@ -188,7 +199,7 @@ reconcile: often
 `,
   )
   const faults = here.faults()
-  const known = 'stateDir, recipesDir, baseDomain'
+  const known = 'stateDir, recipesDir, secretsDir, baseDomain'
   const expected = [
     `1:1: basedomain: is not known here. Did you mean baseDomain? Known: ${known}`,
     '2:1: slots: must be at least 1',

@@ -99,6 +99,7 @@ export function requestOf(
     pr: 0,
     actor: 'bench',
     arguments: {},
+    fork: false,
   }
   const rest = { foreground: false, keepMs: 0, requestedAtMs: Date.now() }
   return makeRequest({ ...wish, ...rest }, recipe, config, null)

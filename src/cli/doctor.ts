@@ -5,6 +5,8 @@ import { EXIT, InputError, messageOf } from '../errors.ts'
 import { cgroupBase } from '../process/cgroup.ts'
 import { createContainment, type RunContainment } from '../process/containment.ts'
 import { keptBelow } from '../process/limits.ts'
+import { loadRecipes } from '../recipes/load.ts'
+import { folderFault, secretFaults } from '../secrets/operatorFolder.ts'
 import { refusedFilesystem } from '../store/stateFolder.ts'
 import { readCredentials } from '../world/credentials.ts'
 import type { Context } from './context.ts'
@@ -36,6 +38,7 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     await containment(),
     ...limits(context),
     user(context),
+    ...secrets(context),
     ...(await docker()),
     ...github(context.config.repositories.length),
   ]
@@ -147,6 +150,24 @@ function user({ config }: Context): Check {
     text: `empty: stages run as ${who}; forks are refused (fork_needs_isolation)`,
   }
 }
+
+/** Nothing where no recipe asks for any, and there is no folder of them. */
+function secrets({ config }: Context): readonly Check[] {
+  const { secretsDir, recipesDir, budgets, runAs } = config
+  const { recipes } = loadRecipes(recipesDir, budgets, runAs.length > 0)
+  const asking = recipes.filter((recipe) => Object.keys(recipe.secrets).length > 0)
+  const folder = secretsDir === null ? null : folderFault(secretsDir)
+  const faults = asking.flatMap((recipe) => secretFaults(recipe, secretsDir))
+  const all = new Set([...(folder === null ? [] : [folder]), ...faults])
+  if (all.size > 0) return [...all].map((text) => ({ what: 'secrets', state: 'bad', text }))
+  if (secretsDir === null) return []
+  const names = asking.map(({ name }) => name).join(', ') || 'no recipe'
+  const text = `${secretsDir} has what is asked for (by ${names})`
+  if (runAs.length > 0) return [{ what: 'secrets', state: 'good', text }]
+  return [{ what: 'secrets', state: 'note', text: `${text}; ${OPEN_TO_STAGES}` }]
+}
+
+const OPEN_TO_STAGES = 'any stage can read all of it: stages run as the user that berth runs as (runAs)'
 
 async function docker(): Promise<readonly Check[]> {
   const info = await execa('docker', ['info', '--format', '{{.ServerVersion}} {{.Swarm.LocalNodeState}}'], {

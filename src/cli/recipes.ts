@@ -1,6 +1,7 @@
 import { EXIT } from '../errors.ts'
 import { formatDuration } from '../model/duration.ts'
 import { loadRecipes } from '../recipes/load.ts'
+import { secretFaults } from '../secrets/operatorFolder.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { table } from './table.ts'
@@ -34,7 +35,9 @@ export function listRecipes({ config, stdout }: Context, json: boolean): number 
 
 /** `berth recipes check`: 2 when anything is wrong, each fault on a line of its own. */
 export function checkAll({ config, stdout, stderr }: Context): number {
-  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
+  const loaded = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
+  const { recipes } = loaded
+  const faults = [...loaded.faults, ...recipes.flatMap((recipe) => secretFaults(recipe, config.secretsDir))]
   if (faults.length === 0) {
     stdout.write(`${recipes.length} recipes in ${config.recipesDir} are in order.\n`)
     return EXIT.ok

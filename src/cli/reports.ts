@@ -1,6 +1,7 @@
 import { EXIT, InputError } from '../errors.ts'
 import { plainText } from '../model/plainText.ts'
-import type { Retried, Store, UnsentReport } from '../model/ports.ts'
+import type { Store } from '../model/ports.ts'
+import type { Retried, UnsentReport } from '../model/report.ts'
 import { addAuditLine } from '../store/audit.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'

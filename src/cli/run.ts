@@ -11,11 +11,13 @@ import { sortedNames } from '../model/names.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName, type Wish } from '../model/request.ts'
 import type { RunAs, Verdict } from '../model/run.ts'
+import { grantOf, withheldText } from '../model/secrets.ts'
 import { unbuiltFault } from '../model/unbuilt.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import type { WarmWrapper } from '../process/launch.ts'
 import { recoverer } from '../process/recovery.ts'
 import { createWarmRuns } from '../process/warmRuns.ts'
+import { readSecrets } from '../secrets/operatorFolder.ts'
 import { annotationsOf } from '../store/annotations/file.ts'
 import { runPaths } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
@@ -40,12 +42,12 @@ export interface RunOptions {
 /** `berth run`: one run in the foreground, without service and database. Returns the exit code of design section 6. */
 export async function run(context: Context, options: RunOptions): Promise<number> {
   const recipe = context.recipe(options.recipe)
-  const { wish, remark } = await wishOf(context, recipe, options)
+  const { wish, remarks } = await wishOf(context, recipe, options)
   const progress = new Progress(context.stdout, runPaths(context.state, wish.run))
   progress.line(
     `run ${wish.run}: ${recipe.name} at ${wish.domain}, ${wish.repository} ${wish.sha.slice(0, 12)}`,
   )
-  if (remark !== null) progress.line(`  note: ${remark}`)
+  for (const remark of remarks) progress.line(`  note: ${remark}`)
   using interrupts = catchSignals()
   const taken = await take(context, wish, options, progress, interrupts)
   if (taken.kind !== 'held') return ended(progress, refusal(taken, interrupts))
@@ -66,7 +68,7 @@ async function wishOf(
   context: Context,
   recipe: Recipe,
   options: RunOptions,
-): Promise<{ wish: Wish; remark: string | null }> {
+): Promise<{ wish: Wish; remarks: readonly string[] }> {
   const fault = unbuiltFault(recipe)
   if (fault !== null) throw new InputError('berth run', [fault])
   const checked = checkArguments(recipe.arguments, options.arguments)
@@ -85,8 +87,27 @@ async function wishOf(
     foreground: true,
     keepMs: options.keepMs,
     requestedAtMs: Date.now(),
+    fork: mayBeFork(source.ref, options.ref),
   }
-  return { wish, remark }
+  return {
+    wish,
+    remarks: [...(remark === null ? [] : [remark]), ...secretRemarks(context, recipe, wish.fork)],
+  }
+}
+
+/** GitHub keeps a pull request's commits there, whoever wrote them; any other ref is one that the caller names, and answers for. */
+const PULL_REF = /(?:^|\/)pull\/\d+\/(?:head|merge)$/
+
+function mayBeFork(...refs: readonly (string | null)[]): boolean {
+  return refs.some((ref) => ref !== null && PULL_REF.test(ref))
+}
+
+/** @throws InputError with what is wrong with the secrets that the run would get */
+function secretRemarks({ config }: Context, recipe: Recipe, fork: boolean): readonly string[] {
+  const grant = grantOf(recipe, config.secretsDir, fork)
+  const { faults } = readSecrets(recipe.name, grant)
+  if (faults.length > 0) throw new InputError(`berth run ${recipe.name}`, faults)
+  return grant.withheld.length === 0 ? [] : [withheldText(grant.withheld)]
 }
 
 function domainOf(

@@ -72,6 +72,11 @@ export const configSchema = z
   .strictObject({
     stateDir: path.optional().describe('Default: /var/lib/berth as root, else $XDG_STATE_HOME/berth.'),
     recipesDir: path.optional().describe('Default: recipes beside this file, else what berth ships.'),
+    secretsDir: path
+      .optional()
+      .describe(
+        'Secrets of recipes, a file each, open to nobody else (0600 in 0700). Default: secrets beside this file, if it is there.',
+      ),
     baseDomain: z
       .string()
       .refine((text) => domainFault(text) === null, {

@@ -62,6 +62,14 @@ export function recipesDirOf(fromFile: string | undefined, file: string | null, 
   return existsSync(beside) ? beside : SHIPPED_RECIPES
 }
 
+/** The file's, else `secrets` beside the file; null = there is none. */
+export function secretsDirOf(fromFile: string | undefined, file: string | null, cwd: string): string | null {
+  if (fromFile !== undefined) return besideFile(fromFile, file, cwd)
+  if (file === null) return null
+  const beside = join(dirname(file), 'secrets')
+  return existsSync(beside) ? beside : null
+}
+
 /** Tells two harnesses on one engine apart, and stays the same over restarts: machine and state folder make it. */
 export function defaultInstance(stateDir: string, etc: string): string {
   const machine = readText(join(etc, 'machine-id'))?.trim() || hostname()

@@ -14,7 +14,9 @@ import type { Limiter } from '../process/limits.ts'
 import { type LogSink, openLogSink } from '../process/logSink.ts'
 import { isLiveState, statOf } from '../process/procfs.ts'
 import type { Driver, StageEnd } from '../run/ports.ts'
+import type { RunSecrets } from '../secrets/runSecrets.ts'
 import type { RunPaths } from '../store/runFolder.ts'
+import { environment } from './environment.ts'
 
 export interface ProcessDriverParts {
   readonly request: RunRequest
@@ -23,6 +25,7 @@ export interface ProcessDriverParts {
   readonly makePipe: () => Pipe
   /** Null = there are no limits. */
   readonly limiter: Limiter | null
+  readonly secrets: RunSecrets
 }
 
 const NEVER = new AbortController().signal
@@ -40,9 +43,14 @@ export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
     async runStage(stage, part, signal) {
       const index = parts.request.stages.findIndex(({ name }) => name === stage.name)
       const log = stageLogName(index, stage.name)
-      const { end, ended } = await runCommand({ ...parts, sinks }, { ...stage, log }, part, signal)
+      const { end, ended } = await runCommand(
+        { ...parts, sinks },
+        { ...stage, log, remarks: [] },
+        part,
+        signal,
+      )
       const ending = ended.length === 0 ? null : endingOf(ended, parts.request.budgets.killGraceMs)
-      return { ...end, ending }
+      return { ...end, detail: parts.secrets.mask.text(end.detail), ending }
     },
     tearDown: (journal, part, ownOnly) => tearDown({ ...parts, sinks }, journal, part, ownOnly),
     [Symbol.dispose]() {
@@ -61,7 +69,7 @@ async function tearDown(
   part: Containment,
   ownOnly: boolean,
 ): Promise<TeardownReport> {
-  const { containment, request } = works
+  const { containment, request, secrets } = works
   const { killGraceMs } = request.budgets
   const startedAt = performance.now()
   const unfinished = unfinishedParts(journal, request.run)
@@ -72,7 +80,11 @@ async function tearDown(
   const last = await containment.endAll(journal.containments, killGraceMs)
   const attempts = [early, ...command.ended, last] as const
   const ending = endingOf(attempts, killGraceMs)
-  const left = [...(command.fault === null ? [] : [command.fault]), ...leftOf(ending)]
+  const left = [
+    ...(command.fault === null ? [] : [command.fault]),
+    ...leftOf(ending).map(secrets.mask.text),
+    ...secrets.remove(),
+  ]
   const tookMs = Math.round(performance.now() - startedAt)
   return { verified: left.length === 0, ended: countEnded(attempts), ending, tookMs, left }
 }
@@ -99,6 +111,7 @@ async function runTeardown(
     timeoutMs,
     uninterruptible: false,
     log: TEARDOWN_LOG,
+    remarks: works.secrets.restore().map((fault) => `[berth: teardown goes on without a secret: ${fault}]`),
   }
   const { end, ended } = await runCommand(works, command, part, NEVER).catch(failedBy)
   if (end.outcome === 'success') return { fault: null, ended }
@@ -128,6 +141,8 @@ function unfinishedParts(
 
 interface Command extends Stage {
   readonly log: string
+  /** Lines of the harness's own, before the command's. */
+  readonly remarks: readonly string[]
 }
 
 interface CommandEnd {
@@ -143,8 +158,9 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<CommandEnd> {
   const pipe = works.makePipe()
-  const sink = openLogSink(join(works.run.stages, command.log), pipe.readFd)
+  const sink = openLogSink(join(works.run.stages, command.log), pipe.readFd, works.secrets.mask)
   works.sinks.push(sink)
+  for (const remark of command.remarks) sink.say(remark)
   using joining = openJoining(part, works.makePipe)
   let child: ChildProcess
   try {
@@ -222,31 +238,6 @@ function restoreFolder(path: string): void {
 function privileges({ runAs }: RunRequest): readonly string[] {
   const user = runAs === null ? [] : [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups']
   return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', ...user]
-}
-
-/** Constructed: nothing of the harness's own environment reaches a stage. The recipe's values come first and replace none of ours. */
-function environment({ request, run }: ProcessDriverParts, stage: string): NodeJS.ProcessEnv {
-  const args = Object.entries(request.arguments).map(([key, value]) => [
-    `BERTH_ARG_${key.toUpperCase().replaceAll('-', '_')}`,
-    value,
-  ])
-  return {
-    ...request.env,
-    PATH: process.env['PATH'],
-    HOME: run.home,
-    LANG: request.env['LANG'] ?? 'C.UTF-8',
-    BERTH_RUN_ID: request.run,
-    BERTH_DOMAIN: request.domain,
-    BERTH_RECIPE: request.recipe,
-    BERTH_RECIPE_DIR: run.recipe,
-    BERTH_WORKSPACE: run.work,
-    BERTH_ARTIFACTS: run.artifacts,
-    BERTH_REPOSITORY: request.repository,
-    BERTH_PR: String(request.pr),
-    BERTH_SHA: request.sha,
-    BERTH_STAGE: stage,
-    ...Object.fromEntries(args),
-  }
 }
 
 type Exit = { readonly code: number | null; readonly signal: string | null; readonly error: string | null }

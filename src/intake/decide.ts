@@ -6,7 +6,7 @@ import { decideAsked, decideUnable } from './decideAsked.ts'
 import { emptyDecided, together } from './decided.ts'
 import { decidePlace } from './decidePlace.ts'
 import { decidePullRequest } from './decidePullRequest.ts'
-import type { IntakeEvent } from './event.ts'
+import type { ButtonEvent, IntakeEvent } from './event.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
 import { isFoundByLook } from './reconcile/missed.ts'
 
@@ -83,7 +83,7 @@ async function askedBy(
     }
     case 'button': {
       const run = await store.run(event.runId)
-      if (run === null || run.repositoryId !== event.repository.id) return 'no_such_run'
+      if (run === null || !isItsCheck(run, event)) return 'no_such_run'
       return [askedByButton(event, run, delivery)]
     }
     case 'suite': {
@@ -94,6 +94,11 @@ async function askedBy(
         : [...pulls.values()].map((ofPull) => askedBySuite(event, ofPull, delivery))
     }
   }
+}
+
+/** Any App may write a run's id on a check of its own, wherever it is installed. Until GitHub has told ours, the repository has to do. */
+function isItsCheck(run: RunRow, { repository, checkRunId }: ButtonEvent): boolean {
+  return run.repositoryId === repository.id && (run.checkRunId === null || run.checkRunId === checkRunId)
 }
 
 /** As GitHub shows a commit's checks: of each name the newest. */

@@ -1,4 +1,4 @@
-import type { NewReport } from '../model/ports.ts'
+import type { NewReport } from '../model/report.ts'
 import type { Asked } from './asked.ts'
 
 type Place = Pick<Asked, 'repository' | 'pr'>

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror'
+  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror' | 'secrets'
   readonly name: string
   readonly action:
     | 'cleaned'

@@ -50,6 +50,7 @@ const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> 
   'lock file': ['removed', 'left'],
   'run folder': ['pruned', 'untouched', 'left'],
   mirror: ['pruned', 'untouched', 'left'],
+  secrets: ['cleaned', 'left'],
 }
 
 function findingSamples({ findings }: SweepReport): readonly Sample[] {

@@ -1,4 +1,5 @@
 import type { Name } from '../model/names.ts'
+import type { Finding } from './finding.ts'
 import type { RetentionWorld } from './retentionPorts.ts'
 
 /** What a sweep knows and can do; made by world.ts from locks and folders alone, without database, service or memory. */
@@ -20,6 +21,8 @@ export interface JanitorWorld {
   readonly looksHeld: (name: Name) => boolean
   /** Removes the tickets of dead waiters, and folders that hold none any more. */
   readonly sweepTickets: () => void
+  /** Removes secrets of runs that are over, or gone. */
+  readonly sweepSecrets: (dryRun: boolean) => readonly Finding[]
   /** Ends run processes that are past their run's ceiling, begun or not; the wrapper's restart then tears down. `left` = that cannot be told. */
   readonly enforceCeilings: (
     dryRun: boolean,

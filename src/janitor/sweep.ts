@@ -22,6 +22,7 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
   const cleaned = await cleanNames(world, dryRun).catch((error: unknown) => [
     finding('name', '', 'left', messageOf(error)),
   ])
+  const secrets = guarded('secrets', '', () => world.sweepSecrets(dryRun))
   const tickets = dryRun ? [] : guarded('tickets', '', () => sweepTickets(world))
   const removed = guarded('lock file', '', () => removeAllIdle(world, dryRun))
   let leaks: readonly Leak[] = []
@@ -30,7 +31,7 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
     return leaks.flatMap((leak) => [leakFound(leak), ...standstills(world, leak, dryRun)])
   })
   const { findings: pruned, ...retained } = await retain(world.retention, dryRun)
-  const findings = [...ended, ...cleaned, ...tickets, ...removed, ...leaked, ...pruned]
+  const findings = [...ended, ...cleaned, ...secrets, ...tickets, ...removed, ...leaked, ...pruned]
   return { findings, leaks, retained, exitCode: exitCodeOf(findings) }
 }
 

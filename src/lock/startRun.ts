@@ -6,6 +6,7 @@ import type { RunRequest } from '../model/run.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { type Launched, launchWrapper, type WarmWrapper } from '../process/launch.ts'
 import { settleInLeaf } from '../process/leaf.ts'
+import { readSecrets } from '../secrets/operatorFolder.ts'
 import { writeUnstarted } from '../store/result.ts'
 import { createRunFolder, type RunPaths, runPaths } from '../store/runFolder.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
@@ -59,6 +60,8 @@ async function launch({ state, request, held, cloneToken, warm }: Start, run: Ru
 
 function prepare({ state, request, recipeFolder, held }: Start): RunPaths {
   const run = createRunFolder(state, request, recipeFolder)
+  const { faults } = readSecrets(request.recipe, request.secrets)
+  if (faults.length > 0) throw new HarnessError('SECRETS', faults.join('; '))
   const mark: Mark = { run: request.run, locks: request.names, since: Date.now() }
   addOpenRun(state, mark)
   for (const fd of held.fds) writeMark(fd, mark)

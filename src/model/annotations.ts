@@ -33,14 +33,20 @@ const MOST_LINE = 200
 const MOST_BYTES = 512 * 1024
 const LEAST_MESSAGE_BYTES = 1_024
 
+/** A text without the run's secrets. */
+export type Hide = (text: string) => string
+
 export interface Collector {
   readonly add: (remark: Remark) => void
   readonly fault: (text: string) => void
   readonly all: () => Annotations
 }
 
-/** Keeps what is worth keeping of any number of remarks. @param workspace where the checkout was */
-export function collectorIn(workspace: string): Collector {
+/**
+ * Keeps what is worth keeping of any number of remarks. Texts are hidden in before they are cut: half a secret would not be found.
+ * @param workspace where the checkout was
+ */
+export function collectorIn(workspace: string, hide: Hide = (text) => text): Collector {
   const placed = newShelf()
   const unplaced = newShelf()
   const found = { failure: 0, warning: 0, notice: 0 }
@@ -51,13 +57,13 @@ export function collectorIn(workspace: string): Collector {
       found[remark.level] += 1
       const shelf = remark.path === null ? unplaced : placed
       if (shelf[remark.level].length >= MOST_PLACED) return
-      const annotation = annotationOf(remark, workspace)
+      const annotation = annotationOf(hidden(remark, hide), workspace)
       const place = annotation.path === null ? unplaced : placed
       place[remark.level].push(annotation)
     },
     fault(text) {
       faultCount += 1
-      if (faults.length < MOST_FAULTS) faults.push(oneLine(text, MOST_FAULT))
+      if (faults.length < MOST_FAULTS) faults.push(oneLine(hide(text), MOST_FAULT))
     },
     all: () => ({
       placed: withinBytes(inOrder(placed, MOST_PLACED)),
@@ -66,6 +72,18 @@ export function collectorIn(workspace: string): Collector {
       faults,
       faultCount,
     }),
+  }
+}
+
+function hidden(remark: Remark, hide: Hide): Remark {
+  const shown = (text: string | null) => (text === null ? null : hide(text))
+  const { path, title, message, details } = remark
+  return {
+    ...remark,
+    path: shown(path),
+    title: shown(title),
+    message: hide(message),
+    details: shown(details),
   }
 }
 

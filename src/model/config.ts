@@ -34,6 +34,8 @@ export interface Config {
   readonly file: string | null
   readonly stateDir: string
   readonly recipesDir: string
+  /** The operator's folder of secrets; null = there is none. */
+  readonly secretsDir: string | null
   readonly baseDomain: string
   /** The only domains ever deployed to, probed or swept. */
   readonly runDomains: RegExp

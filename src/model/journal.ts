@@ -77,6 +77,8 @@ export type EntryBody =
       readonly keepMs: number
       readonly containment: string
       readonly fault: string | null
+      /** Secrets that the recipe asks for, and the run's code does not get. None in journals of an older berth. */
+      readonly withheld?: readonly string[]
     }
   | { readonly event: 'stage.started'; readonly name: string; readonly containment: Containment }
   | {
@@ -118,6 +120,7 @@ export interface Journal {
   /** Names of the planned stages; null = not prepared yet. */
   readonly planned: readonly string[] | null
   readonly prepareFault: string | null
+  readonly withheld: readonly string[]
   readonly keepMs: number
   readonly kept: boolean
   readonly containments: readonly Containment[]
@@ -143,6 +146,7 @@ export const EMPTY_JOURNAL: Journal = {
   lastProcess: null,
   planned: null,
   prepareFault: null,
+  withheld: [],
   keepMs: 0,
   kept: false,
   containments: [],
@@ -186,6 +190,7 @@ function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
       return {
         planned: entry.stages,
         prepareFault: entry.fault,
+        withheld: entry.withheld ?? [],
         keepMs: entry.keepMs,
         containmentLevel: entry.containment,
       }

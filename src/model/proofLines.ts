@@ -16,9 +16,10 @@ export interface ProofLine {
 /** How the locks of a run that is over stand. `marked` = nobody has them, and what was put up may be there still. */
 export type LockStand = 'held' | 'marked' | 'released'
 
-/** All that was ended of a run: a stage that was stopped or timed out, and each attempt at teardown. */
-export function proofLines({ stages, teardown, cleanings }: Journal): readonly ProofLine[] {
+/** What a run did without, and all that was ended of it: a stage that was stopped or timed out, and each attempt at teardown. */
+export function proofLines({ withheld, stages, teardown, cleanings }: Journal): readonly ProofLine[] {
   return [
+    ...(withheld.length === 0 ? [] : [withheldLine(withheld)]),
     ...stages.flatMap(({ name, ending }) =>
       ending === null ? [] : [{ what: 'Stage', name, words: endingWords(ending), things: ending.left }],
     ),
@@ -26,6 +27,12 @@ export function proofLines({ stages, teardown, cleanings }: Journal): readonly P
     ...cleanings.map((cleaning) => teardownLine('Cleaned once more', cleaning)),
   ]
 }
+
+function withheldLine(names: readonly string[]): ProofLine {
+  return { what: 'Secrets', name: null, words: WITHHELD, things: names }
+}
+
+const WITHHELD = 'code of a fork gets one only where the recipe says `forks: true`, and so did without'
 
 /** The line of a run's locks. */
 export function lockLine(names: readonly Name[], stand: LockStand): ProofLine {

@@ -46,6 +46,7 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
       keepMs: numberOf(fields, 'keepMs'),
       containment: textOf(fields, 'containment'),
       fault: optional(fields, 'fault', textOf),
+      withheld: optional(fields, 'withheld', textsOf) ?? [],
     }),
     'stage.started': (fields) => ({
       event: 'stage.started',

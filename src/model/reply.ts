@@ -1,5 +1,7 @@
 import { inCode } from './commandText.ts'
-import type { NewRun, Order, OrderOutcome, ReplyPart, RunRow } from './ports.ts'
+import type { Order, OrderOutcome } from './order.ts'
+import type { NewRun, RunRow } from './ports.ts'
+import type { ReplyPart } from './report.ts'
 
 /** What is told of a run. */
 export interface RunTold

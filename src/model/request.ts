@@ -5,9 +5,15 @@ import type { Name } from './names.ts'
 import { sortedNames } from './names.ts'
 import type { Recipe } from './recipe.ts'
 import type { RunAs, RunRequest } from './run.ts'
+import { grantOf } from './secrets.ts'
 
 /** What is asked of a run, beside its recipe and the configuration. */
-export type Wish = Pick<
+export type Wish = WishedRequest & {
+  /** The code is a fork's, or may be. */
+  readonly fork: boolean
+}
+
+type WishedRequest = Pick<
   RunRequest,
   | 'run'
   | 'domain'
@@ -26,7 +32,12 @@ export type Wish = Pick<
 >
 
 /** Everything that a process needs to conduct, tear down and explain the run when recipe, configuration and service are gone. */
-export function makeRequest(wish: Wish, recipe: Recipe, config: Config, runAs: RunAs | null): RunRequest {
+export function makeRequest(
+  { fork, ...wish }: Wish,
+  recipe: Recipe,
+  config: Config,
+  runAs: RunAs | null,
+): RunRequest {
   return {
     version: 1,
     ...wish,
@@ -40,6 +51,7 @@ export function makeRequest(wish: Wish, recipe: Recipe, config: Config, runAs: R
     budgets: budgetsOf(recipe, config),
     limits: strictest(recipe.limits, config.stageLimits),
     runAs,
+    secrets: grantOf(recipe, config.secretsDir, fork),
     instance: config.instance,
   }
 }

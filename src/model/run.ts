@@ -13,6 +13,7 @@ import {
   textsOf,
 } from './read.ts'
 import { DRIVERS, type DriverName, type Stage, type Teardown } from './recipe.ts'
+import { NO_GRANT, readGrant, type SecretGrant } from './secrets.ts'
 
 /** States of a run in the store; the finer truth is its journal. */
 export const RUN_STATES = ['queued', 'starting', 'running', 'tearing_down', 'concluded'] as const
@@ -136,6 +137,8 @@ export interface RunRequest {
   readonly budgets: Budgets
   readonly limits: Limits
   readonly runAs: RunAs | null
+  /** Names only: whoever conducts the run reads the values from the operator's folder. */
+  readonly secrets: SecretGrant
   /** A foreground run stops when its caller is gone. */
   readonly foreground: boolean
   /** Hold a red run for inspection so long before teardown; 0 = not at all. */
@@ -192,6 +195,7 @@ function howToRun(fields: Fields) {
     // Requests of older berths have none.
     limits: optional(fields, 'limits', readLimits) ?? NO_LIMITS,
     runAs: optional(fields, 'runAs', readRunAs),
+    secrets: optional(fields, 'secrets', readGrant) ?? NO_GRANT,
     foreground: flagOf(fields, 'foreground'),
     keepMs: numberOf(fields, 'keepMs'),
     instance: textOf(fields, 'instance'),

@@ -1,6 +1,7 @@
 import { closeSync, constants, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { codeOf } from '../errors.ts'
+import { type Mask, NO_MASK } from '../secrets/mask.ts'
 import { openFile } from '../store/durable.ts'
 
 /** What is kept of a stage's output: so much from its start, and so much from its end. */
@@ -19,10 +20,10 @@ export interface LogSink {
   readonly close: () => void
 }
 
-/** Reads the pipe into the file until it ends or is closed. Appends: a second teardown's output stands below the first one's. */
-export function openLogSink(path: string, pipeFd: number): LogSink {
+/** Reads the pipe into the file, without the secrets of `mask`, until it ends or is closed. Appends: a second teardown's output stands below the first one's. */
+export function openLogSink(path: string, pipeFd: number, mask = NO_MASK): LogSink {
   const fd = openLog(path)
-  const file = cutFile(fd)
+  const file = masked(cutFile(fd), mask)
   const pipe = new Socket({ fd: pipeFd, readable: true, writable: false })
   pipe.on('data', (chunk: Buffer) => file.write(chunk))
   pipe.on('error', () => undefined)
@@ -32,11 +33,24 @@ export function openLogSink(path: string, pipeFd: number): LogSink {
       drainPipe(pipeFd, pipe, file.write)
       file.flush()
     },
-    say: (line) => file.write(Buffer.from(`${line}\n`)),
+    say: (line) => file.say(Buffer.from(`${line}\n`)),
     close() {
       pipe.destroy()
       file.flush()
       if (fd !== NO_FILE) closeSync(fd)
+    },
+  }
+}
+
+/** Secrets are hidden before anything is kept, cut or written: no file ever has one. */
+function masked(file: CutFile, mask: Mask): CutFile & { readonly say: CutFile['write'] } {
+  const stream = mask.stream()
+  return {
+    write: (chunk) => file.write(stream.write(chunk)),
+    say: file.write,
+    flush() {
+      file.write(stream.flush())
+      file.flush()
     },
   }
 }

@@ -13,8 +13,10 @@ import { sortedNames } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
+import { grantOf } from '../model/secrets.ts'
 import { misfitOf } from '../model/stillFits.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
+import { readSecrets } from '../secrets/operatorFolder.ts'
 import { createOnce } from '../store/durable.ts'
 import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
@@ -60,7 +62,7 @@ async function takeTurn(parts: MachineParts, turns: Turns, warms: WarmRuns, row:
   const { state, config } = parts
   const recipe = parts.recipe(row.recipe)
   if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
-  const misfit = misfitOf(row, recipe, config)
+  const misfit = misfitOf(row, recipe, config) ?? secretsFault(row, recipe, config)
   if (misfit !== null) return { kind: 'impossible', why: misfit }
   let cloneToken: string | null
   try {
@@ -101,6 +103,11 @@ async function takeTurn(parts: MachineParts, turns: Turns, warms: WarmRuns, row:
   }
 }
 
+function secretsFault({ fork }: RunRow, recipe: Recipe, { secretsDir }: Config): string | null {
+  const { faults } = readSecrets(recipe.name, grantOf(recipe, secretsDir, fork))
+  return faults.length === 0 ? null : faults.join('; ')
+}
+
 /** An App that was taken off the repository gets no token whatever the time: the run would hold up for ever whoever wants its names. */
 function withoutToken(error: unknown): Turn & { readonly kind: 'unready' | 'impossible' } {
   if (error instanceof GitHubFault && !error.retryable) return { kind: 'impossible', why: error.message }
@@ -118,8 +125,9 @@ function leaveAlone({ child }: Launched): void {
 }
 
 function wishOf(row: RunRow) {
-  const { id, domain, names, repository, repositoryId, cloneUrl, pr, sha, ref, actor, keepMs } = row
-  const rest = { domain, names, repository, cloneUrl, pr, sha, ref, actor, keepMs, arguments: row.arguments }
+  const { id, domain, names, repository, repositoryId, cloneUrl, pr, sha, ref, fork, actor, keepMs } = row
+  const code = { repository, cloneUrl, pr, sha, ref, fork }
+  const rest = { domain, names, ...code, actor, keepMs, arguments: row.arguments }
   const asked = { foreground: false, requestedAtMs: row.enqueuedAtMs }
   return { run: id, repositoryId: `github-${repositoryId}`, ...rest, ...asked }
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
-import type { Order, OrderEnd, Store } from '../model/ports.ts'
+import type { Order, OrderEnd } from '../model/order.ts'
+import type { Store } from '../model/ports.ts'
 import { type Loop, startLoop } from './loop.ts'
 import type { QueueLog } from './ports.ts'
 

@@ -1,7 +1,7 @@
 import { HarnessError, messageOf } from '../errors.ts'
 import { cutToBytes } from '../model/cutText.ts'
-import type { Report } from '../model/ports.ts'
 import { type Fields, fieldsOf, textOf } from '../model/read.ts'
+import type { Report } from '../model/report.ts'
 import type { CheckKey } from './ports.ts'
 import { replyKey } from './replies.ts'
 

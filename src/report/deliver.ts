@@ -1,5 +1,5 @@
 import { HarnessError } from '../errors.ts'
-import type { Report, ReportTry } from '../model/ports.ts'
+import type { Report, ReportTry } from '../model/report.ts'
 import { checkOf, replyOf } from './bodies.ts'
 import { isAlreadyThere, isGone, isNotTaken } from './faults.ts'
 import type { FoundReply, GitHubWriter } from './ports.ts'

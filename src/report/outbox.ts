@@ -1,5 +1,5 @@
-import type { Report } from '../model/ports.ts'
 import type { RunPage } from '../model/reply.ts'
+import type { Report } from '../model/report.ts'
 import { faultText } from './faults.ts'
 import { type Flights, flightsIn } from './flights.ts'
 import { type Pace, pacerOf } from './pace.ts'

@@ -1,5 +1,6 @@
-import type { NewReport, StaleReply, Store } from '../model/ports.ts'
+import type { StaleReply, Store } from '../model/ports.ts'
 import { type RunPage, replyBody } from '../model/reply.ts'
+import type { NewReport } from '../model/report.ts'
 
 /** The key of the first form of the reply to a comment. */
 export function replyKey(commentId: number): string {

@@ -1,4 +1,4 @@
-import type { Report } from '../model/ports.ts'
+import type { Report } from '../model/report.ts'
 
 /**
  * A run changes its state several times within moments (claimed, checked out, first stage; torn down, concluded), and writes are what GitHub

@@ -1,5 +1,5 @@
 import type { NewAlarm } from '../model/alarm.ts'
-import type { Report, ReportTry } from '../model/ports.ts'
+import type { Report, ReportTry } from '../model/report.ts'
 import { deliver } from './deliver.ts'
 import { type Fault, faultOf } from './faults.ts'
 import type { GitHubWriter, OutboxStore } from './ports.ts'

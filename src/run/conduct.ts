@@ -54,6 +54,7 @@ async function prepare({ request, record, driver, stop, prepare }: RunWorld): Pr
     keepMs: request.keepMs,
     containment: driver.containmentLevel,
     fault,
+    withheld: request.secrets.withheld,
   })
 }
 

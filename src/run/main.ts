@@ -12,10 +12,14 @@ import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
+import { hasSecrets } from '../model/secrets.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
+import type { Mask } from '../secrets/mask.ts'
+import { NO_SECRETS } from '../secrets/none.ts'
+import type { RunSecrets } from '../secrets/runSecrets.ts'
 import { mayHaveAnnotations } from '../store/annotations/traces.ts'
 import { openedFile, removeIfThere } from '../store/durable.ts'
 import type { JournalFile } from '../store/journalFile.ts'
@@ -93,7 +97,8 @@ async function work(own: RunProcess): Promise<number> {
   const taken = takenNames(state, run.id, missingNames(own))
   const containment = await createContainment(run.id, whose(own, taken))
   const limiter = await limiterOf(request)
-  using driver = processDriver({ request, run, containment, makePipe, limiter })
+  const secrets = await secretsOf(own)
+  using driver = processDriver({ request, run, containment, makePipe, limiter, secrets })
   await conduct({
     request,
     record,
@@ -103,11 +108,13 @@ async function work(own: RunProcess): Promise<number> {
       using _readied = containment.readied()
       const { checkOut } = await import('../process/checkout.ts')
       await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
+      secrets.place()
     },
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
-  if (!wasConcluded || record.journal.processes <= MOST_TRIES) await noteAnnotations(run, record.journal)
+  if (!wasConcluded || record.journal.processes <= MOST_TRIES)
+    await noteAnnotations(run, record.journal, secrets.mask)
   removeIfThere(run.reserve)
   writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
@@ -116,12 +123,12 @@ async function work(own: RunProcess): Promise<number> {
 }
 
 /** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
-async function noteAnnotations(run: RunPaths, journal: Journal): Promise<void> {
+async function noteAnnotations(run: RunPaths, journal: Journal, { text: hide }: Mask): Promise<void> {
   try {
     if (existsSync(run.result) || !mayHaveAnnotations(run, journal)) return
     const { collectAnnotations } = await import('../store/annotations/collect.ts')
     const { writeAnnotations } = await import('../store/annotations/file.ts')
-    writeAnnotations(run, await collectAnnotations(run, journal))
+    writeAnnotations(run, await collectAnnotations(run, journal, hide))
   } catch (error) {
     process.stderr.write(`annotations: ${messageOf(error)}\n`)
   }
@@ -132,6 +139,16 @@ async function limiterOf({ limits, runAs }: RunRequest): Promise<Limiter | null>
   if (!isLimited(limits)) return null
   const { createLimiter } = await import('../process/limits.ts')
   return createLimiter(limits, runAs !== null)
+}
+
+/** Loaded only where the recipe asks for some. */
+async function secretsOf({ request, run, state }: RunProcess): Promise<RunSecrets> {
+  if (!hasSecrets(request.secrets)) return NO_SECRETS
+  const [{ runSecrets }, { secretPlaces }] = await Promise.all([
+    import('../secrets/runSecrets.ts'),
+    import('../secrets/places.ts'),
+  ])
+  return runSecrets(request, secretPlaces(state, run))
 }
 
 /** Where another run may have the stages' user by now, only what carries the run's own id is ours to end. */

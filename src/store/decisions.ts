@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts'
-import type { Approval, Decided, HeadSeen, NewReport, NewRun, Store } from '../model/ports.ts'
+import type { Approval, Decided, HeadSeen, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
+import type { NewReport } from '../model/report.ts'
 import type { Database } from './database.ts'
 import type { Grouped } from './grouped.ts'
 import { movesOn } from './moves.ts'

@@ -1,4 +1,5 @@
-import { type NewOrder, ORDER_OUTCOMES, type Order, type Store } from '../model/ports.ts'
+import { type NewOrder, ORDER_OUTCOMES, type Order } from '../model/order.ts'
+import type { Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
 

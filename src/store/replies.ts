@@ -1,5 +1,6 @@
-import type { NewReply, ReplyPart, StaleReply, Store } from '../model/ports.ts'
+import type { StaleReply, Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from '../model/read.ts'
+import type { NewReply, ReplyPart } from '../model/report.ts'
 import type { Database } from './database.ts'
 import type { Orders } from './orders.ts'
 import type { Reports } from './reports.ts'

@@ -1,12 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite'
+import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
 import {
   type FailedReport,
   type NewReport,
   REPORT_KINDS,
   type Report,
   type UnsentReport,
-} from '../model/ports.ts'
-import { fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
+} from '../model/report.ts'
 
 /** A row of `reports`, and `told` of its run: with `paramsOfReport` the only place that knows its columns' names and shapes. */
 export function reportOf(row: unknown): Report {

@@ -1,5 +1,6 @@
-import type { Retried, Store } from '../model/ports.ts'
+import type { Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, oneOf, optional, textOf } from '../model/read.ts'
+import type { Retried } from '../model/report.ts'
 import type { Database } from './database.ts'
 import { unsentReportOf } from './reportRow.ts'
 

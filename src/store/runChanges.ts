@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import type { StopRequest } from '../model/journal.ts'
-import type { Changed, NewReport, RunChange, Store } from '../model/ports.ts'
+import type { Changed, RunChange, Store } from '../model/ports.ts'
+import type { NewReport } from '../model/report.ts'
 import { isOver, mayBecome, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
 import type { Replies } from './replies.ts'

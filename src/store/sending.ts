@@ -1,5 +1,6 @@
-import type { ReportTry, Store } from '../model/ports.ts'
+import type { Store } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import type { ReportTry } from '../model/report.ts'
 import type { Raise } from './alarms.ts'
 import type { Database } from './database.ts'
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Context } from '../cli/context.ts'
-import { EXIT, HarnessError, InputError, messageOf } from '../errors.ts'
+import { InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
@@ -11,10 +10,11 @@ import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
 import type { Journal } from '../model/journal.ts'
-import type { Decided, NewReport, RunRow, Store } from '../model/ports.ts'
+import type { Decided, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
+import type { NewReport } from '../model/report.ts'
 import type { Wait } from '../model/wait.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
@@ -44,6 +44,7 @@ import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
+import { closed, listen } from './listen.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 
@@ -275,25 +276,4 @@ function startIntakeOf(
     time: SYSTEM_TIME,
   }
   return new Intake({ world, log, decided })
-}
-
-/** GitHub waits 10 s for an answer: who has not said all by then is nobody to wait for. */
-const REQUEST_MS = 30_000
-
-/** @throws HarnessError PORT_TAKEN naming the address and the way out */
-async function listen({ host, port }: Credentials, listener: RequestListener): Promise<Server> {
-  const server = createServer({ requestTimeout: REQUEST_MS }, listener)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const text = `berth serve cannot listen on ${host}:${port} (${messageOf(error)}); set PORT or HOST to another`
-      reject(new HarnessError('PORT_TAKEN', text, { exitCode: EXIT.taken }))
-    })
-    server.listen(port, host, resolve)
-  })
-  return server
-}
-
-async function closed(server: Server): Promise<void> {
-  server.closeAllConnections()
-  await new Promise<void>((resolve) => server.close(() => resolve()))
 }

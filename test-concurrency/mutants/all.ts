@@ -4,6 +4,7 @@ import { LEFTOVERS } from './leftovers.ts'
 import { HANDED_OVER, LOCKS, WAITING } from './locks.ts'
 import type { Mutant } from './mutant.ts'
 import { LIFE, STOPS } from './runs.ts'
+import { SECRETS } from './secrets.ts'
 import { STANDSTILLS } from './standstill.ts'
 import { TREES } from './teardown.ts'
 
@@ -19,5 +20,6 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   'Trees and teardown': TREES,
   Budgets: BUDGETS,
   'Who is stopped for good': STANDSTILLS,
+  Secrets: SECRETS,
   Records: RECORDS,
 }

@@ -138,7 +138,7 @@ export const TREES: readonly Mutant[] = [
   mutant(
     'stage-environment',
     'A stage’s environment is constructed: it inherits.',
-    [DRIVER, '...request.env,\n', '...process.env, ...request.env,\n'],
+    ['src/drivers/environment.ts', '...request.env,\n', '...process.env, ...request.env,\n'],
     ['test/drivers/process.test.ts', 'R-RUN-18 has an environment of its own'],
   ),
   mutant(

@@ -9,6 +9,7 @@ import { joinCommand } from '../../src/process/cgroup.ts'
 import { createContainment, type RunContainment } from '../../src/process/containment.ts'
 import { isLiveState, statOf } from '../../src/process/procfs.ts'
 import type { Driver } from '../../src/run/ports.ts'
+import { NO_SECRETS } from '../../src/secrets/none.ts'
 import { readIfThere } from '../../src/store/durable.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
 import { newRunId } from '../../src/store/runId.ts'
@@ -57,7 +58,7 @@ function driverWithEmptyCgroups({
     },
     endAll: async () => nothing,
   }
-  const driver = processDriver({ request, run, containment, makePipe, limiter: null })
+  const driver = processDriver({ request, run, containment, makePipe, limiter: null, secrets: NO_SECRETS })
   onTestFinished(() => driver[Symbol.dispose]())
   return { driver, run }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { NewReport } from '../../src/model/ports.ts'
+import type { NewReport } from '../../src/model/report.ts'
 import { LIMITS } from '../model/policyWorld.ts'
 import {
   allChecksOf,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NewReport } from '../../src/model/ports.ts'
+import type { NewReport } from '../../src/model/report.ts'
 import { githubWriter } from '../../src/report/github.ts'
 import { startOutbox } from '../../src/report/outbox.ts'
 import { GITHUB_PACE } from '../../src/report/pace.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NewReport } from '../../src/model/ports.ts'
+import type { NewReport } from '../../src/model/report.ts'
 import { findPull } from '../../src/sandbox/github/memory.ts'
 import { SITE } from '../sandbox/support.ts'
 import { aCheck, aDecision, aDelivery, aRun, PASSED } from '../store/samples.ts'

@@ -35,6 +35,7 @@ export function requestFor(run: string, names: readonly string[]): RunRequest {
     budgets: { deadlineMs: 1000, teardownMs: 1000, killGraceMs: 10, ceilingMs: 3000 },
     limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
+    secrets: { folder: null, names: [], withheld: [] },
     foreground: false,
     keepMs: 0,
     instance: 'test',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
-import type { NewReport } from '../../src/model/ports.ts'
+import type { NewReport } from '../../src/model/report.ts'
 import type { Verdict } from '../../src/model/run.ts'
 import { checkReport } from '../../src/report/checkRun.ts'
 import { NO_EXTRAS } from '../../src/report/extras.ts'

@@ -140,6 +140,7 @@ function requestOf(script: Script): RunRequest {
     budgets: { deadlineMs: 1000, teardownMs: 1000, killGraceMs: 10, ceilingMs: 3000 },
     limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
+    secrets: { folder: null, names: [], withheld: [] },
     foreground: false,
     keepMs: script.keepMs ?? 0,
     instance: 'test',

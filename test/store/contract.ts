@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { anAlarm } from '../../src/model/alarm.ts'
-import type { NewReport, NewRun, Report, Store } from '../../src/model/ports.ts'
+import type { NewRun, Store } from '../../src/model/ports.ts'
+import type { NewReport, Report } from '../../src/model/report.ts'
 import { mayBecome, RUN_STATES, type RunState } from '../../src/model/run.ts'
 import { aCheck, aDecision, aDelivery, aReaction, aRun, PASSED, SHA } from './samples.ts'
 

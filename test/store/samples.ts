@@ -1,4 +1,5 @@
-import type { Decided, Delivery, NewReport, NewRun, RunRow } from '../../src/model/ports.ts'
+import type { Decided, Delivery, NewRun, RunRow } from '../../src/model/ports.ts'
+import type { NewReport } from '../../src/model/report.ts'
 import type { Verdict } from '../../src/model/run.ts'
 
 export const SHA = '0123456789abcdef0123456789abcdef01234567'

@@ -116,6 +116,7 @@ export function aRequest(id: string, change: Partial<RunRequest> = {}): RunReque
     budgets: { deadlineMs: 600_000, teardownMs: 60_000, killGraceMs: 10_000, ceilingMs: 670_000 },
     limits: { memoryBytes: null, processes: null, cpus: null },
     runAs: null,
+    secrets: { folder: null, names: [], withheld: [] },
     foreground: false,
     keepMs: 0,
     instance: 'ci-1',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { codeOf, messageOf } from '../../errors.ts'
 import { remarkOfLine } from '../../model/annotationLine.ts'
-import { type Annotations, type Collector, collectorIn } from '../../model/annotations.ts'
+import { type Annotations, type Collector, collectorIn, type Hide } from '../../model/annotations.ts'
 import type { Journal } from '../../model/journal.ts'
 import { stageLogName } from '../../model/stageLog.ts'
 import { MOST_COMMAND, workflowCommandReader } from '../../model/workflowCommands.ts'
@@ -28,8 +28,9 @@ const LINES = 'annotations.ndjson'
 export async function collectAnnotations(
   run: RunPaths,
   journal: Pick<Journal, 'stages'>,
+  hide?: Hide,
 ): Promise<Annotations> {
-  const collector = collectorIn(run.work)
+  const collector = collectorIn(run.work, hide)
   let roomBytes = MOST_FILES_BYTES
   for (const file of artifactFiles(run.artifacts, MOST_ENTRIES, isWanted, collector.fault))
     roomBytes -= await collectFile(file, Math.min(roomBytes, MOST_FILE_BYTES), collector)

@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client'
 import { ALARM_KINDS } from '../../model/alarm.ts'
-import { REPORT_KINDS } from '../../model/ports.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
 import { REFUSALS } from '../../model/refusal.ts'
+import { REPORT_KINDS } from '../../model/report.ts'
 import { counterIn, histogramIn } from './make.ts'
 import { METRICS } from './table.ts'
 

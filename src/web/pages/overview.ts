@@ -1,4 +1,5 @@
-import type { BrokenRun, FailedReports, RunRow } from '../../model/ports.ts'
+import type { BrokenRun, RunRow } from '../../model/ports.ts'
+import type { FailedReports } from '../../model/report.ts'
 import { isIdle, type Lane } from '../lanes.ts'
 import { shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'

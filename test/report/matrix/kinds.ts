@@ -1,5 +1,6 @@
 import { EMPTY_JOURNAL } from '../../../src/model/journal.ts'
-import type { NewReport, NewRun, RunChange } from '../../../src/model/ports.ts'
+import type { NewRun, RunChange } from '../../../src/model/ports.ts'
+import type { NewReport } from '../../../src/model/report.ts'
 import { checkReport, firstCheck } from '../../../src/report/checkRun.ts'
 import { NO_EXTRAS } from '../../../src/report/extras.ts'
 import { findPull, reactionsOf } from '../../../src/sandbox/github/memory.ts'

@@ -1,0 +1,35 @@
+import type { RunRequest } from '../model/run.ts'
+import type { RunSecrets } from '../secrets/runSecrets.ts'
+import type { RunPaths } from '../store/runFolder.ts'
+
+export interface Surroundings {
+  readonly request: RunRequest
+  readonly run: RunPaths
+  readonly secrets: Pick<RunSecrets, 'folder'>
+}
+
+/** Constructed: nothing of the harness's own environment reaches a stage. The recipe's values come first and replace none of ours. */
+export function environment({ request, run, secrets }: Surroundings, stage: string): NodeJS.ProcessEnv {
+  const args = Object.entries(request.arguments).map(([key, value]) => [
+    `BERTH_ARG_${key.toUpperCase().replaceAll('-', '_')}`,
+    value,
+  ])
+  return {
+    ...request.env,
+    PATH: process.env['PATH'],
+    HOME: run.home,
+    LANG: request.env['LANG'] ?? 'C.UTF-8',
+    BERTH_RUN_ID: request.run,
+    BERTH_DOMAIN: request.domain,
+    BERTH_RECIPE: request.recipe,
+    BERTH_RECIPE_DIR: run.recipe,
+    BERTH_WORKSPACE: run.work,
+    BERTH_ARTIFACTS: run.artifacts,
+    BERTH_REPOSITORY: request.repository,
+    BERTH_PR: String(request.pr),
+    BERTH_SHA: request.sha,
+    BERTH_STAGE: stage,
+    ...(secrets.folder === null ? {} : { BERTH_SECRETS: secrets.folder }),
+    ...Object.fromEntries(args),
+  }
+}
