@@ -2,6 +2,7 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
+import { letAnHourPass } from './fixtures/clock.ts'
 import { detach, injectBelow, injectOn, stopped } from './fixtures/crash.ts'
 import { ageMs, childrenOf, isAlive, isStopped, kill, parentOf } from './fixtures/kernel.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
@@ -107,7 +108,6 @@ describe('a run process that is stopped for good: past the ceiling a sweep ends 
   test.skipIf(!HAS_STRACE)(
     'R-JAN-08 R-LCK-10 after its entry in `open/` is gone (strace): the end stands, and nothing is torn down again',
     async ({ world }) => {
-      world.configure('budgets: { killGrace: 100ms, deadline: 3s, teardown: 1s }')
       const { run, inside } = await insideRun(world)
       const { pid, wrapper } = run.conductor()
       const entry = join(world.state, 'open', run.id)
@@ -117,7 +117,8 @@ describe('a run process that is stopped for good: past the ceiling a sweep ends 
       await detach(strace)
       expect(world.judge()).toMatchObject({ marks: {}, open: [] })
       expect(world.judge().holders(NAME).toSorted()).toEqual([pid, wrapper].toSorted())
-      await sweepUntil(world, 'past the run')
+      letAnHourPass(run)
+      expect(await outputOf(world.berth('janitor'), 10)).toContain(`process ${pid} is `)
       await run.cli.endedWith(0)
       expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
       expectDown(world, run, ['up', 'down', 'gone'])
