@@ -2,6 +2,7 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parkAtBoot } from './fixtures/boot.ts'
+import { letAnHourPass } from './fixtures/clock.ts'
 import { detach, injectBelow, injectOn, stopped } from './fixtures/crash.ts'
 import { ageMs, childrenOf, isAlive, isStopped, kill, parentOf } from './fixtures/kernel.ts'
 import { HAS_STRACE } from './fixtures/needs.ts'
@@ -10,8 +11,8 @@ import { outputOf } from './fixtures/started.ts'
 import { sweepUntil } from './fixtures/sweeps.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { warmed } from './fixtures/warm.ts'
-import { BERTH, GATE, REPOSITORY, SITE, type World } from './fixtures/world.ts'
+import { warmed, warmStarter } from './fixtures/warm.ts'
+import { BERTH, GATE, SITE, type World } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
 /** A run may take 3.1 s, and a process that was started again 2.3 s. */
@@ -107,7 +108,6 @@ describe('a run process that is stopped for good: past the ceiling a sweep ends 
   test.skipIf(!HAS_STRACE)(
     'R-JAN-08 R-LCK-10 after its entry in `open/` is gone (strace): the end stands, and nothing is torn down again',
     async ({ world }) => {
-      world.configure('budgets: { killGrace: 100ms, deadline: 3s, teardown: 1s }')
       const { run, inside } = await insideRun(world)
       const { pid, wrapper } = run.conductor()
       const entry = join(world.state, 'open', run.id)
@@ -117,7 +117,8 @@ describe('a run process that is stopped for good: past the ceiling a sweep ends 
       await detach(strace)
       expect(world.judge()).toMatchObject({ marks: {}, open: [] })
       expect(world.judge().holders(NAME).toSorted()).toEqual([pid, wrapper].toSorted())
-      await sweepUntil(world, 'past the run')
+      letAnHourPass(run)
+      expect(await outputOf(world.berth('janitor'), 10)).toContain(`process ${pid} is `)
       await run.cli.endedWith(0)
       expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
       expectDown(world, run, ['up', 'down', 'gone'])
@@ -177,13 +178,8 @@ describe('who has a name for longer than is due, and is stopped for good: a swee
   test('R-LCK-10 R-LCK-17 a warm process whose starter is SIGKILLed when it has locked the name: it ends', async ({
     world,
   }) => {
-    world.recipe('app')
-    const model = await world.run('app')
-    await model.cli.endedWith(0)
-    const script = join(REPOSITORY, 'test-concurrency/fixtures/warmStarter.ts')
-    const request = join(model.folder, 'request.json')
-    const starter = world.start(['node', script, world.state, world.recipeFolder('app'), request, 'locked'])
-    const pair = await warmed(await starter.says(/^run ([0-9a-z]{16}): warm/m))
+    const { starter, id } = await warmStarter(world, 'locked')
+    const pair = await warmed(id)
     await starter.says(/^in locked$/m)
     await stopped(pair.process)
     starter.kill('SIGKILL')
@@ -217,43 +213,6 @@ describe('who has a name for longer than is due, and is stopped for good: a swee
     expect(isStopped(sleeper)).toBe(true)
     kill(sleeper, 'SIGCONT')
     await stranger.endedWith(0)
-  })
-})
-
-describe('who is asked to end while it is stopped', () => {
-  test('R-LCK-17 R-LCK-09 case 4: warm processes of a run that gives its first name back: they end, and it waits on', async ({
-    world,
-  }) => {
-    const [inside, held] = [world.gate('inside'), world.gate('held')]
-    const stages = { inside: `${GATE} inside` }
-    world.recipe('solo', { domain: 'app-{pr}.{base}', stages })
-    world.recipe('app', { resources: ['gpu'], stages })
-    const hold = world.hold('r:gpu', 'holder', `${GATE} held`)
-    await held.reached()
-    const first = await world.run('solo')
-    await inside.reached()
-    const second = await world.run('app', '--wait', '5m')
-    const pair = await warmed(second.id)
-    for (const pid of [pair.process, pair.wrapper]) await stopped(pid)
-    inside.go()
-    await first.cli.endedWith(0)
-    await second.cli.says(/waits for r:gpu/)
-    await until('the end of both', () => !isAlive(pair.process) && !isAlive(pair.wrapper), SOON_MS)
-    expect(world.judge().holders(NAME)).toEqual([])
-    held.go()
-    await hold.endedWith(0)
-    await inside.reached()
-    inside.go()
-    await second.cli.endedWith(0)
-  })
-
-  test('R-JAN-10 a hold by hand: it ends', async ({ world }) => {
-    await world.berth('locks', 'hold', NAME, '--reason', 'a test', '--for', '1h').endedWith(0)
-    const [keeper = 0] = world.judge().holders(NAME)
-    await stopped(keeper)
-    await world.berth('locks', 'release', NAME, '--reason', 'a test').endedWith(0)
-    await until('the end of the hold', () => !isAlive(keeper), SOON_MS)
-    expect(world.judge().holders(NAME)).toEqual([])
   })
 })
 

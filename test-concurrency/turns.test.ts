@@ -2,15 +2,13 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { killTogether, stopped } from './fixtures/crash.ts'
 import { kill } from './fixtures/kernel.ts'
-import { lookedAgain, ticketsAt, waitingAt } from './fixtures/looks.ts'
+import { lookedAgain, looksFarApart, ticketsAt, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
 import { GATE, REPOSITORY } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
 
-/** So many times that, were there no longest pause, the next look would be seconds away. */
-const LOOKS_COME_FARTHER_APART = [1, 2, 3, 4, 5, 6]
 /** Half a second is promised; the rest is for a busy machine. */
 const SOON_MS = 2_000
 
@@ -67,7 +65,9 @@ describe('turns', () => {
     const foreign = world.start(['sh', '-c', shell, world.lockFile(NAME)])
     await foreign.says(/in/)
     const waiter = await waitingAt(world, NAME, () => world.run('app', '--wait', '5m'))
-    for (const _ of LOOKS_COME_FARTHER_APART) await lookedAgain(waiter.cli.pid)
+    // Were there no longest pause, the next look would be seconds away by then.
+    await looksFarApart(waiter.cli.pid)
+    await lookedAgain(waiter.cli.pid)
     expect(inside.isQuiet()).toBe(true)
     kill(foreign.pid, 'SIGKILL')
     await until('the waiter to have it', () => ticketsAt(world, NAME).length === 0, SOON_MS)

@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { killAll } from './fixtures/crash.ts'
 import { isAlive, isWriting, kill } from './fixtures/kernel.ts'
 import { lookedAgain, waitingAt } from './fixtures/looks.ts'
 import { test } from './fixtures/test.ts'
 import { until } from './fixtures/until.ts'
-import { type WarmPair, warmed, warmPairOf } from './fixtures/warm.ts'
-import { GATE, REPOSITORY, type World } from './fixtures/world.ts'
+import { type WarmPair, warmed, warmPairOf, warmStarter } from './fixtures/warm.ts'
+import { GATE, type World } from './fixtures/world.ts'
 
 const NAME = 'app-0.ci.localhost'
 
@@ -22,13 +21,7 @@ describe('warm processes', () => {
   test.for(STEPS)(
     'R-LCK-17 R-LCK-16 case 12a: the starter is SIGKILLed when it has $step: its warm process ends, the name is free and $leaves',
     async ({ step, leaves }, { world }) => {
-      world.recipe('app')
-      const model = await world.run('app')
-      await model.cli.endedWith(0)
-      const script = join(REPOSITORY, 'test-concurrency/fixtures/warmStarter.ts')
-      const request = join(model.folder, 'request.json')
-      const starter = world.start(['node', script, world.state, world.recipeFolder('app'), request, step])
-      const id = await starter.says(/^run ([0-9a-z]{16}): warm/m)
+      const { starter, id } = await warmStarter(world, step)
       const pair = await warmed(id)
       await starter.says(new RegExp(`^in ${step}$`, 'm'))
       if (step !== 'opened') expect(world.judge().holders(NAME)).toContain(pair.process)

@@ -56,7 +56,7 @@ export interface WarmWrapper extends Launched {
    * @returns false = they are gone; nothing conducts the run
    */
   readonly go: (cloneToken: string | null) => boolean
-  /** Without a `go` they end at once, as they do when this process dies. Resolves when the wrapper has ended. */
+  /** Without a `go` they end at once, as they do when this process dies; with one nothing is done to them. Resolves when the wrapper has ended. */
   readonly end: () => Promise<void>
 }
 
@@ -66,7 +66,7 @@ export interface WarmWrapper extends Launched {
  */
 export async function launchWarm(launch: Omit<Launch, 'cloneToken'>): Promise<WarmWrapper> {
   const { readFd, writeFd } = makePipe()
-  const pipe = { fd: writeFd as number | null }
+  const pipe = { fd: writeFd as number | null, isTold: false }
   const close = () => {
     if (pipe.fd !== null) closeSync(pipe.fd)
     pipe.fd = null
@@ -78,13 +78,13 @@ export async function launchWarm(launch: Omit<Launch, 'cloneToken'>): Promise<Wa
       ...launched,
       go(cloneToken) {
         if (pipe.fd === null) return false
-        const isTold = told(pipe.fd, cloneToken)
-        if (!isTold || !launch.foreground) close()
-        return isTold
+        pipe.isTold = told(pipe.fd, cloneToken)
+        if (!pipe.isTold || !launch.foreground) close()
+        return pipe.isTold
       },
       end() {
         close()
-        return insistOnEnd(launched)
+        return pipe.isTold ? launched.ended : insistOnEnd(launched)
       },
     }
   } catch (error) {

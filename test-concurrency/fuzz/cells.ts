@@ -32,11 +32,11 @@ export interface Cell {
 }
 
 /**
- * What is stopped for good must be ended by its run, or with a run process by a sweep: it finds one that has begun its journal, and not yet
- * given its names back, past its ceiling. Who else is stopped for good, a person lets go on.
+ * What is stopped for good must be ended by its run, or with a run process by a sweep, which finds it past its ceiling wherever it is. Who else
+ * is stopped with a name, a sweep lets go on, but only when its lock is due: no round lasts so long.
  */
 const HALTS: Readonly<Partial<Record<Victim, readonly Position[]>>> = {
-  process: ['started', 'staging', 'tearing'],
+  process: ['launch', 'started', 'staging', 'tearing', 'ending'],
   git: ['started'],
   stage: ['staging', 'tearing'],
   grandchild: ['staging'],

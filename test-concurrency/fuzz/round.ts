@@ -8,7 +8,7 @@ import { spinUntil, until } from '../fixtures/until.ts'
 import { makeWorld, type World } from '../fixtures/world.ts'
 import { type Cell, nameOf, POSITIONS, type Position } from './cells.ts'
 import type { Plan, Shot } from './plan.ts'
-import { type Cast, folderOf, isAtWork, isOfWorld, isSilent, isThere, pidOf, positionOf } from './sight.ts'
+import { type Cast, folderOf, isAtWork, isOfWorld, isThere, pidOf, positionOf } from './sight.ts'
 import { verdictOn } from './verdict.ts'
 
 /** What came of a round. */
@@ -168,10 +168,10 @@ class Stage {
     return pid
   }
 
-  /** Between the look and the stop it may have come to where nobody would ever end it. */
+  /** Between the look and the stop it may have come to where that is another cell. */
   async #slippedAway(pid: number, position: Position): Promise<boolean> {
     await until(`${pid} to stand still`, () => isStopped(pid) || !isAlive(pid))
-    return positionOf(this.cast) !== position || isSilent(this.cast, pid)
+    return positionOf(this.cast) !== position
   }
 
   #missed(how: string): null {

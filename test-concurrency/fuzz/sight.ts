@@ -36,11 +36,12 @@ export function positionOf(cast: Cast): Position | null {
   const folder = folderOf(cast)
   if (folder === null) return isThere(cast.first) ? 'before' : null
   if (cast.death !== null && textOf(join(folder, 'stop.json')) === '') return null
-  const [line] = linesOf(cast, folder)
-    .filter(({ event }) => event in POSITION_AT)
-    .slice(-1)
+  const lines = linesOf(cast, folder).filter(({ event }) => event in POSITION_AT)
+  const line = lines.at(-1)
   if (line === undefined) return 'launch'
-  const position = POSITION_AT[line.event] ?? 'launch'
+  // A process that is started again when all is told has nothing more to tell.
+  const isTold = line.event === 'process.started' && lines.some(({ event }) => event === 'concluded')
+  const position = isTold ? 'ending' : (POSITION_AT[line.event] ?? 'launch')
   return position === 'ending' && pidOf(cast, 'wrapper') === null ? null : position
 }
 
@@ -145,12 +146,6 @@ function gitOf(cast: Cast): number | null {
   if (conductor === null) return null
   const isGit = (pid: number) => read(`/proc/${pid}/environ`).includes('BERTH_STAGE=checkout\0')
   return childrenOf(conductor).find(isGit) ?? null
-}
-
-/** A run process that has not written its first line: the last one in the journal is another's. */
-export function isSilent(cast: Cast, pid: number): boolean {
-  const folder = folderOf(cast)
-  return pid === processOf(cast) && folder !== null && lastStart(journalOf(folder))?.pid !== pid
 }
 
 function lastStart(lines: readonly Line[]): Line | undefined {

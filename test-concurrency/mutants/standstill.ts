@@ -5,6 +5,7 @@ const ROLES = 'src/process/roles.ts'
 const STANDSTILL = 'src/process/standstill.ts'
 const LAUNCH = 'src/process/launch.ts'
 const TEST = 'test-concurrency/standstill.test.ts'
+const STOPPED_TEST = 'test-concurrency/stopped.test.ts'
 
 /** Nothing that somebody has stopped keeps a name for ever. */
 export const STANDSTILLS: readonly Mutant[] = [
@@ -81,7 +82,13 @@ export const STANDSTILLS: readonly Mutant[] = [
       [LAUNCH, "signal('SIGCONT')", ''],
       [LAUNCH, "setTimeout(signal, MOST_ENDING_MS, 'SIGKILL')", 'setTimeout(signal, 2 ** 30, undefined)'],
     ],
-    [TEST, 'warm processes of a run that gives its first name back'],
+    [STOPPED_TEST, 'warm processes of a run that gives its first name back'],
+  ),
+  mutant(
+    'told-stays',
+    'Processes that were told to go are not ended any more: they are.',
+    [LAUNCH, 'pipe.isTold ? launched.ended : insistOnEnd(launched)', 'insistOnEnd(launched)'],
+    [STOPPED_TEST, 'but processes that were told to go'],
   ),
   mutant(
     'cancel-goes-on',
@@ -93,6 +100,6 @@ export const STANDSTILLS: readonly Mutant[] = [
     'release-goes-on',
     'So is a hold that is to end: it stays.',
     ['src/lock/holds.ts', "['SIGTERM', 'SIGCONT'] as const", "['SIGTERM'] as const"],
-    [TEST, 'a hold by hand'],
+    [STOPPED_TEST, 'a hold by hand'],
   ),
 ]
