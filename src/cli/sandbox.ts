@@ -88,6 +88,7 @@ function configuration(folder: string): string {
     'repositories:',
     '  acme/site: { recipes: [hello, red], default: hello }',
     'limits: { perActorPerHour: 1000, perPullRequestPerHour: 1000, perRepositoryPerHour: 1000, repeatsPerTenMinutes: 1000 }',
+    'trust: { hold: maintain }',
     'budgets: { killGrace: 2s }',
     '',
   ].join('\n')

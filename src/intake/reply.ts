@@ -15,7 +15,7 @@ import { type RunWait, whyText } from './why.ts'
 
 /** What help and status speak of. */
 export interface ReplyFacts {
-  readonly config: Pick<Config, 'repositories' | 'trust'>
+  readonly config: Pick<Config, 'repositories' | 'trust' | 'runAs'>
   readonly recipes: readonly Recipe[]
   /** Newest first. */
   readonly runs: readonly RunRow[]
@@ -158,7 +158,7 @@ function helpText({ config, recipes }: ReplyFacts, repository: string): string {
     '',
     ...commands,
     '',
-    forksText(config.trust.forks),
+    forksText(config),
     '',
     'Recipes:',
     '',
@@ -166,9 +166,10 @@ function helpText({ config, recipes }: ReplyFacts, repository: string): string {
   ].join('\n')
 }
 
-function forksText(forks: Config['trust']['forks']): string {
-  if (forks === 'never') return 'Code of forks is not run here.'
-  return 'A commit of a fork is run when somebody who may write here has said `ok` to it.'
+function forksText({ trust, runAs }: ReplyFacts['config']): string {
+  if (trust.forks === 'never') return 'Code of forks is not run here.'
+  if (runAs.length === 0) return 'Code of forks is not run here: nothing isolates it.'
+  return `A commit of a fork is run when somebody who may write here has said ${inCode('ok')} to it.`
 }
 
 function recipeText(recipe: Recipe, enrolment: Enrolment | null): string {

@@ -18,14 +18,17 @@ export function alarmsOf(
   )
   const forced = findings
     .filter(({ what, action }) => what === 'run' && action === 'ended')
-    .map(({ name: run, why }) =>
-      anAlarm({
-        kind: 'forced_take_over',
-        subject: run,
-        atMs,
-        text: `The run process of ${run} was ended by force: ${why}`,
-        about: { run },
-      }),
-    )
+    .map(({ name: run, why }) => forcedAlarm(run, why, atMs))
   return [...leaked, ...forced]
+}
+
+/** A run process that was ended past its ceiling. */
+export function forcedAlarm(run: string, why: string, atMs: number): NewAlarm {
+  return anAlarm({
+    kind: 'forced_take_over',
+    subject: run,
+    atMs,
+    text: `The run process of ${run} was ended by force: ${why}`,
+    about: { run },
+  })
 }

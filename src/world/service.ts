@@ -42,6 +42,7 @@ import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
+import { startCeilings } from './ceilings.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
@@ -70,6 +71,7 @@ export async function startService(context: Context, credentials: Credentials): 
   const outbox = undo.use(startOutboxOf(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
   undo.use(startForgetting(parts))
+  undo.use(startCeilings({ state: context.state, store, log, alarms: webhookOf(parts) !== null }))
   const orders = undo.use(
     startOrders({ store, byHand: byHandOn(context.state), ended: outbox.wake, now: Date.now, log }),
   )

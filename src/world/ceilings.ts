@@ -1,0 +1,43 @@
+import { forcedAlarm } from '../janitor/alarms.ts'
+import type { EventLog } from '../log.ts'
+import type { Store } from '../model/ports.ts'
+import { enforceCeilings, type Overdue } from '../process/ceiling.ts'
+import { startLoop } from '../queue/loop.ts'
+import type { StatePaths } from '../store/stateFolder.ts'
+
+const LOOK_EVERY_MS = 15_000
+
+export interface CeilingWorld {
+  readonly state: StatePaths
+  readonly store: Pick<Store, 'raiseAlarm'>
+  readonly log: EventLog
+  /** False = nobody wants alarms. */
+  readonly alarms: boolean
+}
+
+/**
+ * While the service lives, it is the one that ends run processes past their ceiling; without it a sweep does. Their wrappers start the next
+ * one, which tears down.
+ */
+export function startCeilings(world: CeilingWorld): AsyncDisposable {
+  const told = new Set<string>()
+  const loop = startLoop('ceilings', LOOK_EVERY_MS, world.log, async () => {
+    for (const overdue of enforceCeilings(world.state, false)) await tell(world, overdue, told)
+  })
+  return { [Symbol.asyncDispose]: loop.close }
+}
+
+/** What cannot be told is said once, and not at every look. */
+async function tell(
+  { store, log, alarms }: CeilingWorld,
+  { run, why, left }: Overdue,
+  told: Set<string>,
+): Promise<void> {
+  if (left) {
+    if (!told.has(`${run} ${why}`)) log.warn({ run, why }, 'ceiling.unknown')
+    told.add(`${run} ${why}`)
+    return
+  }
+  log.warn({ run, why }, 'ceiling.enforced')
+  if (alarms) await store.raiseAlarm(forcedAlarm(run, why, Date.now()))
+}
