@@ -37,8 +37,8 @@ describe('a recipe that keeps crashing', () => {
     )
     expect((await (await scene.testme(2, 'quick')).completed()).conclusion).toBe('success')
     await scene.comment(1, '!testme')
-    const [reply] = await until('a reply', () => (scene.replies(1).length > 0 ? scene.replies(1) : null))
-    expect(reply).toContain('**crash_loop**')
+    const [reply] = await until('a reply', () => (scene.answers(1).length > 0 ? scene.answers(1) : null))
+    expect(reply).toContain('**[crash_loop](')
     expect(third.events(), 'it has not begun').toEqual([])
 
     await scene.stop()

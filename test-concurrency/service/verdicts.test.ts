@@ -129,7 +129,7 @@ describe('a command that cannot be carried out', () => {
       const before = scene.replies(1).length
       const comment = await scene.comment(1, line)
       await until(`a reply to ${what}`, () => scene.replies(1).length > before)
-      expect(scene.replies(1).at(-1), what).toContain(`**${reason}**`)
+      expect(scene.replies(1).at(-1), what).toContain(`**[${reason}](`)
       expect(scene.replies(1).at(-1), what).toContain(help)
       await until('the reaction', () => scene.reactions(comment).includes('confused'))
     }
@@ -143,10 +143,10 @@ describe('a command that cannot be carried out', () => {
     await scene.serve()
     scene.gitHub.people.comment(1, 'visitor', '!testme')
     await until('a reply', () => scene.replies(1).length === 1)
-    expect(scene.replies(1)[0]).toContain('**not_permitted**')
+    expect(scene.replies(1)[0]).toContain('**[not_permitted](')
     await scene.comment(3, '!testme')
     await until('a reply', () => scene.replies(3).length === 1)
-    expect(scene.replies(3)[0]).toContain('**fork_needs_isolation**')
+    expect(scene.replies(3)[0]).toContain('**[fork_needs_isolation](')
     await expectNoRuns(scene)
   })
 })
