@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, flushCompileCache } from 'node:module'
 import type * as Koffi from 'koffi'
 import { HarnessError } from '../errors.ts'
 
@@ -54,6 +54,17 @@ export function redirectOutput(fd: number): void {
   const dup2 = libc.func('int dup2(int from, int to)')
   for (const output of [1, 2])
     if (dup2(fd, output) < 0) throw new Error(`dup2 failed with errno ${koffi.errno()}`)
+}
+
+/**
+ * Ends this process here and now (_exit(2)), with nothing of Node's own shutdown: that may wait for ever for compilers in the background, which
+ * wait for it (github.com/nodejs/node/issues/54918), with every lock still held. Only for a process that has all its work on disk; what it
+ * compiled is kept for the next one.
+ */
+export function exitAtOnce(code: number): never {
+  flushCompileCache()
+  libc.func('void _exit(int status)')(code)
+  throw new Error('_exit returned')
 }
 
 /** Marks all descriptors but 0, 1 and 2 close-on-exec: of those that it was started with, Node marks none behind a gap. */

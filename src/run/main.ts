@@ -6,7 +6,7 @@ import { EXIT, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
-import { becomeSubreaper, makePipe, redirectOutput } from '../lock/syscalls.ts'
+import { becomeSubreaper, exitAtOnce, makePipe, redirectOutput } from '../lock/syscalls.ts'
 import type { Journal } from '../model/journal.ts'
 import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
@@ -45,7 +45,7 @@ import { Stop } from './stop.ts'
 const MOST_TRIES = 2
 
 const signals = hearSignals()
-process.exit(await main(readOrders(process.argv.slice(2))))
+exitAtOnce(await main(readOrders(process.argv.slice(2))))
 
 /** The run process: conducts the run of the folder, holding the locks that it was given. 0 = done; 75 = another one conducts it. */
 async function main(orders: Orders): Promise<number> {
