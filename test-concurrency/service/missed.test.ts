@@ -18,7 +18,9 @@ describe.concurrent('what GitHub’s webhooks did not tell, since no service was
     const [run] = await until('its check', () => (scene.runs().length === 1 ? scene.runs() : null))
     expect((await run?.completed())?.conclusion).toBe('success')
     expect(scene.reactions(asked)).toEqual(['eyes'])
-    const missed = scene.gitHub.deliveries.records().find(({ event }) => event === 'issue_comment')
+    const missed = scene.gitHub.deliveries
+      .records()
+      .find(({ event, payload }) => event === 'issue_comment' && JSON.parse(payload).sender.type === 'User')
     scene.gitHub.deliveries.redeliver(missed?.id ?? 0)
     await scene.gitHub.deliveries.idle()
     await until('the webhook to be decided', () =>
