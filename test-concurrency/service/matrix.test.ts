@@ -107,6 +107,12 @@ async function killedAt(scene: Scene, moment: Moment, kinds: readonly Kind[]): P
     if (moment === UNNOTED) {
       await scene.road.waiting()
       await killAtNote(scene, service.pid)
+      // What comes between here and its death would wait beyond it, and arrive in another life: GitHub holds no request so long.
+      scene.road.decide = (traveller) => {
+        const kind = kindOf(traveller)
+        if (kind !== null && left.has(kind)) met.add(kind)
+        return 'pass'
+      }
       scene.road.open()
     }
     await service.started.ended()
