@@ -76,7 +76,7 @@ describe('where secrets lie', () => {
   })
 
   test('R-RUN-17 in the run’s folder where the machine has nothing in memory for all users', () => {
-    const { process, places } = scene(tmpdir())
+    const { process, places } = scene('/var/tmp')
     const secrets = process()
     secrets.place()
     expect(secrets.folder).toBe(places.inRunFolder)
