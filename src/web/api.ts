@@ -6,7 +6,7 @@ import { isRunId } from '../store/runId.ts'
 import { lanesOf } from './lanes.ts'
 import { limitsLook } from './limits.ts'
 import type { WebWorld } from './ports.ts'
-import { pullUrl } from './pullUrl.ts'
+import { pullUrl } from './repositoryUrls.ts'
 import { deadRows, type RunAbout, shownState, viewOfRun } from './runView.ts'
 
 export const API_PREFIX = '/api/v1/'

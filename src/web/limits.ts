@@ -15,6 +15,8 @@ export const HOURLY = [
   { kind: 'repository', prefix: 'repository:', limit: 'perRepositoryPerHour' },
 ] as const satisfies readonly { readonly limit: keyof RateLimits; readonly [key: string]: string }[]
 
+export type LimitsLook = Awaited<ReturnType<typeof limitsLook>>
+
 /** Who may not go on just now, and from when on again. Times are wall clock, milliseconds. */
 export async function limitsLook({ store, limits, now }: LimitReads) {
   const sinceMs = now() - HOUR_MS

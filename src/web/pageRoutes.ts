@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { isOver } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
 import { lanesOf } from './lanes.ts'
+import { limitsLook } from './limits.ts'
 import { missingPage } from './pages/faults.ts'
 import type { Abouts } from './pages/lanes.ts'
 import { layout } from './pages/layout.ts'
@@ -61,6 +62,7 @@ async function overviewOf(world: WebWorld): Promise<Overview> {
     concluded: newest.filter(({ state }) => isOver(state)).slice(0, SHOWN_CONCLUDED),
     failedReports: await store.failedReports(SHOWN_FAILED),
     broken: await store.broken(),
+    limits: await limitsLook(world),
     slots,
     nowMs: world.now(),
   }

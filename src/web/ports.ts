@@ -1,5 +1,6 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
+import type { Annotations } from '../model/annotations.ts'
 import type { Entry } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
 import type { RateLimits } from '../model/rateLimits.ts'
@@ -25,6 +26,8 @@ export interface StateReads {
   readonly runLook: (id: string) => RunLook | null
   /** The journal line by line; empty where it cannot be read, which `runLook` names. */
   readonly journalEntries: (id: string) => readonly Entry[]
+  /** What its stages said of files; null = there is no record of it. */
+  readonly annotations: (id: string) => Annotations | null
   /** Names of the run's logs, such as `01-check` and `teardown`, sorted. */
   readonly logNames: (id: string) => readonly string[]
   /**

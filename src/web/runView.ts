@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import type { Suspect } from '../lock/deadRuns.ts'
 import { lockStandOf, type NameLook, type NameState } from '../lock/look.ts'
+import type { Annotations } from '../model/annotations.ts'
 import {
   EMPTY_JOURNAL,
   type Entry,
@@ -47,6 +48,8 @@ export interface RunView {
   readonly cleanings: readonly TeardownReport[]
   /** What was ended of it, and what shows that. */
   readonly proof: readonly ProofLine[]
+  /** What its stages said of files; null = nothing, or not known before its end. */
+  readonly annotations: Annotations | null
   readonly journal: readonly Entry[]
   readonly logs: readonly string[]
   /** What of its record or its folder cannot be read. */
@@ -108,6 +111,7 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
     startedAtMs: look?.journal.firstProcess?.at ?? row?.startedAtMs ?? null,
     concludedAtMs: journal.find(({ event }) => event === 'concluded')?.at ?? row?.concludedAtMs ?? null,
     ...fromKernel(world, id, names, look, isOver(state)),
+    annotations: look === null ? null : world.annotations(id),
     journal,
     timeline: timelineOf(journal, isOver(state)),
     logs: look === null ? [] : world.logNames(id),

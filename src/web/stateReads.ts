@@ -3,6 +3,7 @@ import { lockedFiles } from '../lock/holders.ts'
 import { lookAtNames } from '../lock/look.ts'
 import { type Entry } from '../model/journal.ts'
 import { journalEntries } from '../model/readJournal.ts'
+import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
@@ -22,6 +23,7 @@ export function stateReads(paths: StatePaths): StateReads {
       return hasRunFolder(run) ? lookAtRun(run) : null
     },
     journalEntries: (id) => readableEntries(runPaths(paths, id).journal),
+    annotations: (id) => annotationsOf(runPaths(paths, id)),
     logNames: (id) => logNames(runPaths(paths, id).stages),
     readLog: (id, log, fromByte) => readLog(runPaths(paths, id).stages, log, fromByte),
   }

@@ -3,7 +3,7 @@ import { LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun } from '../store/samples.ts'
 import { startScene } from './scene.ts'
 
-test('R-CMD-09 R-OBS-04 R-OBS-02 whose limit is used up, until when, and what keeps crashing, is in the API by name and in the metrics by number', async () => {
+test('R-CMD-09 R-OBS-04 R-OBS-02 whose limit is used up, until when, and what keeps crashing, is on the overview and in the API by name, and in the metrics by number', async () => {
   await using scene = await startScene()
   const nowMs = Date.now()
   const uses = [
@@ -52,6 +52,10 @@ test('R-CMD-09 R-OBS-04 R-OBS-02 whose limit is used up, until when, and what ke
     ],
   })
   expect(answer.text).not.toContain('\u202e')
+  const { text } = await scene.get('/')
+  expect(text).toMatch(/actor <code>octocat<\/code>[\s\S]*perActorPerHour[\s\S]*20 of 20[\s\S]*<time/)
+  expect(text).toMatch(/crash loops \(1\)[\s\S]*hello on acme\/site #12[\s\S]*harness: boom[\s\S]*<time/)
+  expect(text).not.toContain('\u202e')
   const metrics = (await scene.get('/metrics')).text
   expect(metrics).toContain('berth_limits_used_up{kind="actor"} 1\n')
   expect(metrics).toContain('berth_limits_used_up{kind="pull_request"} 0\n')

@@ -6,6 +6,8 @@ import { noteHold } from '../../src/lock/holds.ts'
 import { lockExclusively } from '../../src/lock/lockFile.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { dropTicket, takeTicket } from '../../src/lock/tickets.ts'
+import { collectorIn } from '../../src/model/annotations.ts'
+import { writeAnnotations } from '../../src/store/annotations/file.ts'
 import { newRunId } from '../../src/store/runId.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { ENDING } from '../model/endings.ts'
@@ -200,6 +202,36 @@ describe('a run’s page', () => {
     expect(sectionOf(text, 'teardown')).toContain('Locks: released, ')
     const told = JSON.parse((await scene.get(`/api/v1/runs/${id}`)).text)
     expect(told.proof.map(({ what }: { what: string }) => what)).toEqual(['Stage', 'Teardown (2s)', 'Locks'])
+  })
+
+  test('R-OBS-03 R-OBS-04 what stages said of files is shown with links to the lines at the run’s commit, harmless, and the API has it', async () => {
+    const run = newRunId()
+    const folder = scene.folder(aRequest(run), [...begun(1_000), ...stage('check', 3_000, 10, 'failure')])
+    const { add, fault, all } = collectorIn('/w')
+    const remark = { level: 'warning', endLine: 4, startColumn: null, endColumn: null } as const
+    add({ ...remark, path: 'docs/a b.md', line: 3, title: 'Typo', message: HOSTILE, details: HOSTILE })
+    add({
+      ...remark,
+      path: null,
+      line: null,
+      level: 'failure',
+      title: null,
+      message: 'nowhere',
+      details: null,
+    })
+    fault(`annotations.ndjson:7: ${HOSTILE}`)
+    writeAnnotations(folder, all())
+    const { text } = await scene.get(`/runs/${run}`)
+    const section = sectionOf(text, 'annotations')
+    expect(section).toContain('1 failure, 1 warning.')
+    expect(section).toContain(`href="https://github.test/acme/site/blob/${SHA}/docs/a%20b.md#L3-L4"`)
+    expect(section).toContain('<strong>Typo</strong>')
+    expect(section).toContain('nowhere in the repository')
+    expect(section).toContain('1 could not be read')
+    expect(text).not.toMatch(ACTIVE)
+    const { annotations } = JSON.parse((await scene.get(`/api/v1/runs/${run}`)).text)
+    expect(annotations).toMatchObject({ found: { failure: 1, warning: 1, notice: 0 }, faultCount: 1 })
+    expect(annotations.placed).toMatchObject([{ path: 'docs/a b.md', line: 3, endLine: 4, title: 'Typo' }])
   })
 
   test('a run that goes on is to be looked at again, and shows the log of what is under way', async () => {

@@ -20,6 +20,7 @@ import { addActions } from './actions.ts'
 import { checkCard } from './checks.ts'
 import { deliveryList } from './deliveries.ts'
 import { addFacts } from './facts.ts'
+import { fileView } from './file.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './layout.ts'
 import type { Html } from './markdown.ts'
 import type { PageParts } from './parts.ts'
@@ -54,6 +55,13 @@ export function pageRoutes(parts: PageParts): Hono {
     const run = memory.checkRuns.get(Number(c.req.param('id')))
     if (run === undefined) throw notFound()
     return c.html(page(run.name, html`<div data-live="run">${checkCard(path, run)}</div>`))
+  })
+
+  routes.get(`${path}/blob/:sha{[0-9a-f]{40}}/:file{.+}`, async (c) => {
+    const { sha, file } = c.req.param()
+    const view = await fileView(hub.git, repository, sha, file)
+    if (view === null) throw notFound()
+    return c.html(page(file, view))
   })
 
   routes.get('/deliveries', (c) => c.html(page('Deliveries', deliveryList(parts.deliveries.records()))))

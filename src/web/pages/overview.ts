@@ -1,9 +1,11 @@
 import type { BrokenRun, RunRow } from '../../model/ports.ts'
 import type { FailedReports } from '../../model/report.ts'
 import { isIdle, type Lane } from '../lanes.ts'
+import type { LimitsLook } from '../limits.ts'
 import { shownState } from '../runView.ts'
 import { type Html, html } from './html.ts'
 import { type Abouts, lanesSection } from './lanes.ts'
+import { limitsSection } from './limits.ts'
 import { badge, lasted, linked, runCell, runLink, since, table, time } from './parts.ts'
 
 export interface Overview {
@@ -17,6 +19,7 @@ export interface Overview {
   readonly failedReports: FailedReports
   /** Records that cannot be read: of what is unfinished, and of the newest. */
   readonly broken: readonly BrokenRun[]
+  readonly limits: LimitsLook
   readonly slots: number
   readonly nowMs: number
 }
@@ -31,6 +34,7 @@ export function overviewPage(view: Overview): Html {
       <span>${used} ${used === 1 ? 'name' : 'names'} in use</span></p>
     ${failedReports(view)}
     ${brokenRuns(view)}
+    ${limitsSection(view.limits, nowMs)}
     <section aria-labelledby="names"><h2 id="names">Names</h2>${lanesSection(lanes, abouts, nowMs)}</section>
     ${section(
       'queue',

@@ -1,7 +1,8 @@
 import { headOf, type ProofLine } from '../../model/proofLines.ts'
 import { isOver } from '../../model/run.ts'
-import { pullUrl } from '../pullUrl.ts'
+import { pullUrl } from '../repositoryUrls.ts'
 import { type RunView, shownState } from '../runView.ts'
+import { annotationsSection } from './annotations.ts'
 import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
 import { type LogPane, logSection } from './log.ts'
@@ -28,6 +29,7 @@ export function runPage({ run, log, nowMs }: RunPage): Html {
     ${facts(run, nowMs)}
   </div>
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
+  <div data-live="annotations">${annotationsSection(run)}</div>
   ${logSection(run, log)}
   <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`
 }
@@ -55,7 +57,7 @@ function facts(run: RunView, nowMs: number): Html {
     ${queuedAtMs === null ? null : fact('Asked at', since(queuedAtMs, nowMs))}
     ${startedAtMs === null ? null : fact('Started', time(startedAtMs, nowMs))}
     ${startedAtMs === null ? null : fact('Took', html`${lasted(startedAtMs, concludedAtMs ?? nowMs)}${concludedAtMs === null ? ' so far' : ''}`)}
-    ${run.verdict === null ? null : fact('Reason', html`<code>${run.verdict.reason}</code>`)}
+    ${run.verdict === null ? null : fact('Reason', html`<a href="/reasons#${run.verdict.reason}"><code>${run.verdict.reason}</code></a>`)}
     ${run.containment === null ? null : fact('Containment', html`${run.containment}`)}
   </dl>`
 }

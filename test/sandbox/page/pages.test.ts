@@ -47,6 +47,15 @@ test('a pull request shows what was said, who reacted, what its check says, and 
   expect(headers.get('content-security-policy')).toContain("default-src 'none'")
 })
 
+test('a file at a commit is shown line by line, each with an anchor; what is not there is not found', async () => {
+  const files = { 'docs/a b.md': 'one\n<b>two</b>\n' }
+  const { head } = await scene.gitHub.people.push(1, { message: 'file', files })
+  const { text } = await get(`/acme/site/blob/${head.sha}/docs/a%20b.md`)
+  expect(text).toContain('<li id="L2">&lt;b&gt;two&lt;/b&gt;</li>')
+  for (const path of [`${head.sha}/docs/none.md`, `${head.sha}/docs`, `${'0'.repeat(40)}/docs/a%20b.md`])
+    expect((await fetch(`${scene.gitHub.url}/acme/site/blob/${path}`)).status, path).toBe(404)
+})
+
 test('annotations show level, place and words as GitHub does; of many, five at once', async () => {
   const { head } = await scene.gitHub.people.push(1, { message: 'annotated', files: {} })
   const annotations = Array.from({ length: 7 }, (_, index) => ({
