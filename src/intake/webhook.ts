@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '../errors.ts'
 import type { Delivery, Store } from '../model/ports.ts'
 import { type Body, bodyReader, declaresTooMuch, discardRest } from './body.ts'
+import { outcomeOfNothing } from './nothing.ts'
 import type { IntakeLog } from './ports.ts'
 
 export interface DoorOptions {
@@ -10,7 +11,7 @@ export interface DoorOptions {
   readonly store: Pick<Store, 'addDelivery'>
   /** Octokit's own (`webhooks.verify`): it compares in constant time. */
   readonly verify: (body: string, signature: string) => Promise<boolean>
-  /** A new delivery is on disk. */
+  /** A new delivery that has to be decided is on disk. */
   readonly stored: (delivery: Delivery) => void
   /** Wall clock, milliseconds. */
   readonly now: () => number
@@ -31,7 +32,8 @@ const NO_ROOM: Answer = { status: 503, message: 'too many large bodies at once; 
 
 /**
  * The door for GitHub's webhooks: a plain Node handler that resolves to false for other paths. A delivery is on disk, raw, before it
- * is answered; the answer waits for nothing else. Whatever is not signed is kept nowhere.
+ * is answered; the answer waits for nothing else. Of what plainly asks for nothing there is a line instead, which says so. Whatever is
+ * not signed is kept nowhere.
  */
 export function webhookDoor(
   options: DoorOptions,
@@ -89,10 +91,12 @@ async function take(
         log,
       )
     const delivery = { id, event: headerOf(request, 'x-github-event'), payload, receivedAtMs: now() }
-    const isNew = await options.store.addDelivery(delivery)
-    log.info({ delivery: id, webhook: delivery.event, isNew }, 'delivery.stored')
+    const outcome = outcomeOfNothing(delivery)
+    const isNew = await options.store.addDelivery(delivery, outcome)
     answer({ status: 202, message: isNew ? 'stored' : 'known already' }, response)
-    if (isNew) stored(delivery)
+    log.info({ delivery: id, webhook: delivery.event, isNew }, 'delivery.stored')
+    if (isNew && outcome === null) stored(delivery)
+    else if (isNew) log.info({ delivery: id, outcome, isNew, runs: [] }, 'delivery.decided')
   } catch (error) {
     log.error({ delivery: id, error: messageOf(error) }, 'delivery.lost')
     answer({ status: 503, message: 'not stored; deliver it again' }, response)

@@ -16,6 +16,8 @@ export interface CommandLine {
 
 export type CommandLines = { readonly lines: readonly CommandLine[] } | { readonly unread: string }
 
+const LINE_END = /\r\n|\n|\r/
+
 /** Markdown can be built to cost a parser seconds: the time grows with the square of the length, and with nesting. */
 const MOST_CHARACTERS = 10_000
 const MOST_NESTING = 10
@@ -34,17 +36,26 @@ const GITHUB_SPANS = /~~[^]+?~~|\$\$[^]+?\$\$/g
 /** Also GitHub's: what follows a footnote's line without a blank one belongs to it. */
 const FOOTNOTE = /^ {0,3}\[\^[^\]]+\]:/
 
+/** False = the comment holds no command, nor anything that was meant as one. Its Markdown is not parsed for that. */
+export function mayHoldCommand(body: string): boolean {
+  return textOf(body).split(LINE_END).some(looksLikeCommand)
+}
+
 /**
  * The lines of a comment that may be commands: in paragraphs at the top level only, never in quotes, lists, headings, code, links,
  * tables, footnotes or HTML. A body that is too long or too nested to be read in good time is not read at all, and says why.
  */
 export function commandLines(body: string): CommandLines {
-  const text = body.startsWith('\ufeff') ? body.slice(1) : body
-  const lines = text.split(/\r\n|\n|\r/)
+  const text = textOf(body)
+  const lines = text.split(LINE_END)
   if (!lines.some(looksLikeCommand)) return { lines: [] }
   const unread = tooMuch(text)
   if (unread !== null) return { unread }
   return { lines: linesOf(parsed(text), { text, lines, starts: startsOf(text) }) }
+}
+
+function textOf(body: string): string {
+  return body.startsWith('\ufeff') ? body.slice(1) : body
 }
 
 function tooMuch(text: string): string | null {

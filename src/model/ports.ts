@@ -163,8 +163,11 @@ export interface Approval {
 
 /** The records, behind one port: SQLite now, PostgreSQL beside it later. Each call is one transaction. */
 export interface Store {
-  /** False = this delivery id is known. On disk when the promise resolves. */
-  addDelivery(delivery: Delivery): Promise<boolean>
+  /**
+   * False = this delivery id is known. On disk when the promise resolves.
+   * @param outcome a word for why nothing comes of it: it is decided with that, and its payload not kept; null = to be decided
+   */
+  addDelivery(delivery: Delivery, outcome?: string | null): Promise<boolean>
   /** All deliveries without a decision that are due at `nowMs`, oldest first. */
   undecided(nowMs: number): Promise<readonly Pick<Delivery, 'id'>[]>
   delivery(id: string): Promise<Delivery | null>

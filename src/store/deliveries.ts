@@ -9,6 +9,12 @@ export const ADD_DELIVERY = `
   VALUES (:id, :event, :payload, :receivedAtMs)
   ON CONFLICT (id) DO NOTHING`
 
+/** What is nothing for us is kept as a line, and not as its payload: a busy repository has thousands a day. */
+const ADD_NOTHING = `
+  INSERT INTO deliveries (id, event, payload, received_at, decided_at, outcome, action)
+  VALUES (:id, :event, '', :receivedAtMs, :receivedAtMs, :outcome, CASE WHEN json_valid(:payload) THEN json_extract(:payload, '$.action') END)
+  ON CONFLICT (id) DO NOTHING`
+
 /** In the order of arrival; all of them, since one that is not seen blocks nothing that came after it, and waits for ever. */
 const UNDECIDED = `
   SELECT id FROM deliveries
@@ -34,14 +40,18 @@ export function deliveriesOn(
   grouped: Grouped,
 ): Pick<Store, 'addDelivery' | 'undecided' | 'delivery' | 'putOff' | 'forgetPayloads'> {
   const add = database.prepare(ADD_DELIVERY)
+  const addNothing = database.prepare(ADD_NOTHING)
   const undecided = database.prepare(UNDECIDED)
   const one = database.prepare(ONE)
   const putOff = database.prepare(PUT_OFF)
   const forget = database.prepare(FORGET)
   const attempts = database.prepare(ATTEMPTS)
   return {
-    addDelivery: ({ id, event, payload, receivedAtMs }) =>
-      grouped.write(() => add.run({ id, event, payload, receivedAtMs }).changes === 1),
+    addDelivery: ({ id, event, payload, receivedAtMs }, outcome = null) =>
+      grouped.write(() => {
+        const row = { id, event, payload, receivedAtMs }
+        return (outcome === null ? add.run(row) : addNothing.run({ ...row, outcome })).changes === 1
+      }),
     undecided: async (nowMs) =>
       database.read(() => undecided.all({ nowMs, farMs: nowMs + LONGEST_WAIT_MS }).map(idOf)),
     delivery: async (id) => database.read(() => deliveryOf(one.get({ id }))),

@@ -14,6 +14,17 @@ export function example(event: string, action: string, change: Fields = {}): Fie
   return merged(found, change)
 }
 
+/** All of them, whatever the event. */
+export function allExamples(): readonly { readonly event: string; readonly payload: Fields }[] {
+  return listOf({ definitions }, 'definitions', (value) => fieldsOf(value, 'definition')).flatMap(
+    (definition) =>
+      listOf(definition, 'examples', (value) => fieldsOf(value, 'example')).map((payload) => ({
+        event: textOf(definition, 'name'),
+        payload: merged(payload, INSTALLATION),
+      })),
+  )
+}
+
 function merged(base: Fields, change: Fields): Fields {
   const fields = Object.entries(change).map(([key, value]) => {
     const old = base[key]

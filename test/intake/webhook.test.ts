@@ -41,10 +41,10 @@ test('R-QUE-01 a delivery is on disk, byte for byte, when it is answered', async
   await using scene = await startScene({
     store: (store) => ({
       ...store,
-      async addDelivery(delivery) {
+      async addDelivery(delivery, outcome) {
         entered.resolve(delivery.payload)
         await gate.promise
-        return store.addDelivery(delivery)
+        return store.addDelivery(delivery, outcome)
       },
     }),
   })
@@ -59,6 +59,15 @@ test('R-QUE-01 a delivery is on disk, byte for byte, when it is answered', async
   gate.resolve()
   expect(await answer).toBe(202)
   expect((await scene.ended('d-1')).outcome).toBe('no_command')
+})
+
+test('R-QUE-01 what asks for nothing is on disk as that when it is answered, and waits for no decision', async () => {
+  await using scene = await startScene()
+  expect((await scene.deliver('issue_comment', COMMENT, { id: 'd-1' })).status).toBe(202)
+  expect(await scene.store.delivery('d-1')).toMatchObject({ event: 'issue_comment', payload: '' })
+  expect(await scene.store.undecided(Number.MAX_SAFE_INTEGER)).toEqual([])
+  expect((await scene.deliver('issue_comment', COMMENT, { id: 'd-1' })).status).toBe(202)
+  expect(scene.events).toEqual(['delivery.stored', 'delivery.decided', 'delivery.stored'])
 })
 
 test('R-CMD-08 a delivery that comes again is answered the same, and changes nothing', async () => {

@@ -46,6 +46,17 @@ function deliveries(records: Factory): void {
     expect(await store.delivery('d1')).toEqual(aDelivery('d1'))
   })
 
+  test('R-QUE-01 a delivery of which nothing comes is known with that, and without its payload', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const delivery = aDelivery('d1', { event: 'star', payload: '{"action":"created"}' })
+    expect(await store.addDelivery(delivery, 'event_not_used')).toBe(true)
+    expect(await store.addDelivery(delivery)).toBe(false)
+    expect(await store.undecided(Number.MAX_SAFE_INTEGER)).toEqual([])
+    expect(await store.delivery('d1')).toEqual({ ...delivery, payload: '' })
+    expect(await store.decide(aDecision('d1'))).toBe(false)
+  })
+
   test('undecided deliveries come in the order of arrival, whatever their clocks say', async () => {
     await using bed = await records()
     const store = await bed.open()

@@ -128,10 +128,8 @@ test('R-JAN-11 of an event that is not used its action is kept', async () => {
   for (const [id, payload] of [
     ['d1', '{"action":"created"}'],
     ['d2', 'no JSON'],
-  ] as const) {
-    await store.addDelivery(aDelivery(id, { event: 'star', payload }))
-    await store.decide(aDecision(id, { outcome: 'event_not_used' }))
-  }
+  ] as const)
+    await store.addDelivery(aDelivery(id, { event: 'star', payload }), 'event_not_used')
   using connection = new DatabaseSync(records.file)
   const rows = connection.prepare('SELECT id, event, action, payload, outcome FROM deliveries').all()
   expect(rows).toMatchObject([
