@@ -22,38 +22,54 @@ export async function measureWebhooks(folder: string, rounds: number, measuring:
   await using service = await startService(folder)
   await using bare = await startBare()
   await using agent = keepAlive()
-  const payload = await aPayload(service)
-  const [toBare, toBerth] = [senderTo(bare.port, payload, agent), senderTo(service.port, payload, agent)]
-  using disk = flushesBelow(folder, payload)
+  const comment = { event: 'issue_comment', payload: await aPayload(service) }
+  const toBare = senderTo(bare.port, comment, agent)
+  const toBerth = senderTo(service.port, comment, agent)
+  const toDecide = senderTo(service.port, aButton(comment.payload), agent)
+  using disk = flushesBelow(folder, comment.payload)
   const idle = () => allDecided(service, measuring.signal)
-  for (let n = 0; n < WARM_UPS; n += 1) await toBare().then(toBerth)
+  for (let n = 0; n < WARM_UPS; n += 1) await toBare().then(toBerth).then(toDecide)
   await idle()
   const all: Round[] = []
   for (let round = 1; round <= rounds; round += 1) {
     measuring.signal.throwIfAborted()
-    const [bareMs, berthMs, flushMs]: [number[], number[], number[]] = [[], [], []]
+    const latency: Latencies = { bareMs: [], berthMs: [], decidedMs: [], flushMs: [] }
     for (let n = 0; n < ONE_BY_ONE; n += 1) {
-      bareMs.push(await toBare())
-      berthMs.push(await toBerth())
-      flushMs.push(disk.time())
+      latency.bareMs.push(await toBare())
+      latency.berthMs.push(await toBerth())
+      latency.decidedMs.push(await toDecide())
+      latency.flushMs.push(disk.time())
     }
     await idle()
     const bareRate = await rateOf(toBare)
     const berthRate = await rateOf(toBerth)
+    const decidedRate = await rateOf(toDecide)
     await idle()
-    all.push({ bareMs, berthMs, flushMs, bareRate, berthRate })
+    all.push({ ...latency, bareRate, berthRate, decidedRate })
     measuring.say(`webhook ${round}/${rounds}`)
   }
-  return partOf(all, Buffer.byteLength(payload))
+  return partOf(all, Buffer.byteLength(comment.payload))
 }
 
-interface Round {
-  readonly bareMs: readonly number[]
-  readonly berthMs: readonly number[]
-  readonly flushMs: readonly number[]
+interface Latencies {
+  readonly bareMs: number[]
+  /** Of what asks for nothing. */
+  readonly berthMs: number[]
+  /** Of what has to be decided. */
+  readonly decidedMs: number[]
+  readonly flushMs: number[]
+}
+
+interface Round extends Latencies {
   /** Deliveries a second. */
   readonly bareRate: number
   readonly berthRate: number
+  readonly decidedRate: number
+}
+
+interface Sent {
+  readonly event: string
+  readonly payload: string
 }
 
 /** A comment as GitHub tells of it, with no command in it. */
@@ -61,6 +77,12 @@ async function aPayload({ gitHub }: Service): Promise<string> {
   gitHub.people.comment(1, 'octocat', 'Nice work. Only a small thing: the greeting could say who it greets.')
   await gitHub.deliveries.idle()
   return gitHub.deliveries.records()[0]?.payload ?? ''
+}
+
+/** As large, and kept whole until the records have said that there is no such run. */
+function aButton(comment: string): Sent {
+  const button = { action: 'rerequested', check_run: { id: 1, external_id: 'of another App' } }
+  return { event: 'check_run', payload: JSON.stringify({ ...JSON.parse(comment), ...button }) }
 }
 
 async function startBare(): Promise<AsyncDisposable & { readonly port: number }> {
@@ -110,7 +132,7 @@ function keepAlive(): Agent & AsyncDisposable {
 }
 
 /** Delivers the payload under a new id each time; resolves to how long the whole answer took, in ms. */
-function senderTo(port: number, payload: string, agent: Agent): () => Promise<number> {
+function senderTo(port: number, { event, payload }: Sent, agent: Agent): () => Promise<number> {
   const signature = `sha256=${createHmac('sha256', SECRET).update(payload).digest('hex')}`
   return async () => {
     const headers = {
@@ -118,7 +140,7 @@ function senderTo(port: number, payload: string, agent: Agent): () => Promise<nu
       'content-length': Buffer.byteLength(payload),
       'user-agent': 'GitHub-Hookshot/5e0a7c1',
       'x-github-delivery': randomUUID(),
-      'x-github-event': 'issue_comment',
+      'x-github-event': event,
       'x-hub-signature-256': signature,
     }
     const beganMs = nowMs()
@@ -157,7 +179,7 @@ function partOf(rounds: readonly Round[], bytes: number): Part {
   return {
     name: 'webhook',
     title: '7. A signed webhook, accepted and on disk, over a bare Probot app',
-    conditions: `A comment without a command, ${bytes} bytes, over connections that stay open. Berth stores each delivery and decides it beside the next ones; the yardstick keeps nothing. ${ONE_BY_ONE} in turns for the latency of a round, ${MANY} with ${AT_ONCE} at once for its rate.`,
+    conditions: `A comment without a command, ${bytes} bytes, over connections that stay open. Berth stores that in one write; a delivery that has to be decided (a button of a check that is no run’s, as many bytes) in two, the second one beside the next deliveries. The yardstick keeps nothing. ${ONE_BY_ONE} in turns for the latency of a round, ${MANY} with ${AT_ONCE} at once for its rate.`,
     groups: [
       { title: 'latency', figures: latencies(rounds) },
       { title: 'deliveries a second', figures: rates(rounds) },
@@ -166,17 +188,19 @@ function partOf(rounds: readonly Round[], bytes: number): Part {
 }
 
 function latencies(rounds: readonly Round[]): readonly Figure[] {
-  const at = (share: number, whose: 'bareMs' | 'berthMs' | 'flushMs') =>
-    rounds.map((round) => quantile(round[whose], share))
+  const at = (share: number, whose: keyof Latencies) => rounds.map((round) => quantile(round[whose], share))
   const [bare50, bare99] = [at(0.5, 'bareMs'), at(0.99, 'bareMs')]
   const [berth50, berth99] = [at(0.5, 'berthMs'), at(0.99, 'berthMs')]
-  const flush50 = at(0.5, 'flushMs')
+  const [decided50, flush50] = [at(0.5, 'decidedMs'), at(0.5, 'flushMs')]
   const bareAndFlush = bare50.map((value, round) => value + (flush50[round] ?? Number.NaN))
   return [
     figure('p50, over the bare app', '×', ratios(berth50, bare50), 1.5),
     figure('p99, over the bare app', '×', ratios(berth99, bare99)),
     figure('p50, over the bare app and one flush', '×', ratios(berth50, bareAndFlush)),
+    figure('p50 to be decided, over the bare app', '×', ratios(decided50, bare50)),
+    figure('p50 to be decided, over the bare app and one flush', '×', ratios(decided50, bareAndFlush)),
     figure('p50 berth', 'ms', berth50),
+    figure('p50 berth, to be decided', 'ms', decided50),
     figure('p50 bare Probot app', 'ms', bare50),
     figure('p50 one flush of as many bytes', 'ms', flush50),
     figure('p99 berth', 'ms', berth99),
@@ -186,9 +210,12 @@ function latencies(rounds: readonly Round[]): readonly Figure[] {
 
 function rates(rounds: readonly Round[]): readonly Figure[] {
   const [berth, bare] = [rounds.map(({ berthRate }) => berthRate), rounds.map(({ bareRate }) => bareRate)]
+  const decided = rounds.map(({ decidedRate }) => decidedRate)
   return [
     figure('berth, over the bare app', '×', ratios(berth, bare)),
+    figure('to be decided, over the bare app', '×', ratios(decided, bare)),
     figure('berth', '', berth),
+    figure('berth, to be decided', '', decided),
     figure('bare Probot app', '', bare),
   ]
 }
