@@ -172,6 +172,14 @@ function addService(program: Command, exit: Exit): void {
       exit(await sandbox(options))
     })
   program
+    .command('backup <file>')
+    .description('copy the records to a new file, while the service goes on')
+    .option('--json', 'as JSON', false)
+    .action(async (file: string, options: { json: boolean }) => {
+      const { backup } = await import('./cli/backup.ts')
+      exit(backup(makeContext(), file, options.json))
+    })
+  program
     .command('queue')
     .description('what waits and what runs, in order')
     .option('--json', 'as JSON', false)

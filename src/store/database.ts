@@ -86,7 +86,8 @@ const FAULTS: Readonly<Record<number, readonly [code: string, text: string]>> = 
   ],
 }
 
-function guarded<T>(file: string, work: () => T): T {
+/** Faults of SQLite and of the file come out named. */
+export function guarded<T>(file: string, work: () => T): T {
   try {
     return work()
   } catch (error) {

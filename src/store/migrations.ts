@@ -51,7 +51,8 @@ export function migrate(connection: DatabaseSync, file: string, migrations: read
 const WHOSE = `
   SELECT application_id, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_application_id`
 
-function refuseForeign(connection: DatabaseSync, file: string): void {
+/** @throws HarnessError STORE_FOREIGN */
+export function refuseForeign(connection: DatabaseSync, file: string): void {
   const row = fieldsOf(connection.prepare(WHOSE).get(), 'application_id')
   const id = numberOf(row, 'application_id')
   if (id === APPLICATION_ID || (id === 0 && numberOf(row, 'tables') === 0)) return

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path'
+import { EXIT } from '../errors.ts'
+import { backUp } from '../store/backup.ts'
+import type { Context } from './context.ts'
+import { jsonText } from './json.ts'
+
+/** `berth backup FILE`: the records as of now, while the service goes on. `docs/backup.md` has the way back. */
+export function backup({ state, stdout, cwd }: Context, name: string, json: boolean): number {
+  const file = resolve(cwd, name)
+  const { bytes, runs } = backUp(state.database, file)
+  if (json) stdout.write(jsonText({ file, bytes, runs }))
+  else stdout.write(`${file}: ${runs} ${runs === 1 ? 'run' : 'runs'}, ${Math.ceil(bytes / 1024)} KiB\n`)
+  return EXIT.ok
+}
