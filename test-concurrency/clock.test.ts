@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
-import { fakeClock } from './fixtures/fakeClock.ts'
+import { afterAll, describe, expect } from 'vitest'
+import { fakeClock, removeClocksOfTheDead } from './fixtures/fakeClock.ts'
 import { lookedAgain, waitingAt } from './fixtures/looks.ts'
 import { FAKETIME } from './fixtures/needs.ts'
 import { type Run, runAt } from './fixtures/run.ts'
@@ -15,6 +15,8 @@ const JUMPS = [
 ] as const
 
 describe.skipIf(FAKETIME === null)('a clock that jumps (with libfaketime)', () => {
+  afterAll(removeClocksOfTheDead)
+
   test.for(JUMPS)(
     'R-QUE-13 R-LCK-13 case 43: ten hours $way, in the middle of a stage: no deadline passes, no wait ends, the order stays',
     async ({ hours }, { world }) => {

@@ -1,24 +1,23 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EntryBody } from '../../src/model/journal.ts'
 import { writeResult } from '../../src/store/result.ts'
 import { type RunPaths, readJournal } from '../../src/store/runFolder.ts'
 import { newRunId } from '../../src/store/runId.ts'
+import { describeInBrowser, openBrowser } from '../inBrowser.ts'
 import { PASSED } from '../store/samples.ts'
 import { aRequest, begun, type Scene, stage, startScene, tornDown } from './scene.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
 const REFRESH_MS = 2_000
 
-/** Where there is no browser nothing is claimed: the tests say that they were skipped. */
-describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('in a browser', () => {
+describeInBrowser('in a browser', () => {
   let browser: Browser
   let scene: Scene
   beforeAll(async () => {
     scene = await startScene()
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    browser = await openBrowser()
   })
   afterAll(async () => {
     await browser.close()

@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeInBrowser, openBrowser } from '../../inBrowser.ts'
 import { type Scene, SITE, startScene } from '../support.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-
-/** Where there is no browser nothing is claimed: the tests say that they were skipped. */
-describe.skipIf(!existsSync(CHROMIUM) && process.env['CI'] === undefined)('in a browser', () => {
+describeInBrowser('in a browser', () => {
   let browser: Browser
   let scene: Scene
   beforeAll(async () => {
     scene = await startScene()
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    browser = await openBrowser()
   })
   afterAll(async () => {
     await browser.close()
