@@ -34,3 +34,22 @@ export function anAlarm(alarm: Omit<NewAlarm, 'id'>): NewAlarm {
 export function alarmBody({ id, kind, subject, atMs, text, about }: NewAlarm, at: string): string {
   return JSON.stringify({ id, kind, subject, at, atMs, text, ...about })
 }
+
+/** The records of alarms. */
+export interface AlarmStore {
+  /** False = it is known, or one of its kind about the same thing is less than an hour old, and is counted there. */
+  raiseAlarm(alarm: NewAlarm): Promise<boolean>
+  /** Those to be sent by `nowMs`, oldest first. */
+  dueAlarms(nowMs: number, limit: number): Promise<readonly Alarm[]>
+  /** When the next alarm that is not due at `afterMs` becomes due, or null. */
+  nextAlarmAtMs(afterMs: number): Promise<number | null>
+  /** Counts an attempt before it is made, and resolves to how many there have been; without an answer the alarm is due again then. */
+  beginAlarm(seq: number, dueAgainMs: number): Promise<number>
+  alarmPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
+  /** Sent, or given up with an error. */
+  alarmEnded(seq: number, error: string | null, atMs: number): Promise<void>
+  /** How many are to be sent, and how many were given up. */
+  alarmCounts(): Promise<{ readonly pending: number; readonly failed: number }>
+  /** Forgets those that were raised before then and are over. Resolves to how many. */
+  forgetAlarms(beforeMs: number): Promise<number>
+}

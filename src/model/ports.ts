@@ -1,4 +1,4 @@
-import type { Alarm, NewAlarm } from './alarm.ts'
+import type { AlarmStore, NewAlarm } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { NewOrder, Order, OrderEnd } from './order.ts'
@@ -162,7 +162,7 @@ export interface Approval {
 }
 
 /** The records, behind one port: SQLite now, PostgreSQL beside it later. Each call is one transaction. */
-export interface Store {
+export interface Store extends AlarmStore {
   /**
    * False = this delivery id is known. On disk when the promise resolves.
    * @param outcome a word for why nothing comes of it: it is decided with that, and its payload not kept; null = to be decided
@@ -238,15 +238,23 @@ export interface Store {
   addReports(reports: readonly NewReport[]): Promise<void>
   /** The newest state of a run's check that was stored, whether GitHub was told of it or not. */
   lastCheck(runId: string): Promise<Pick<Report, 'body' | 'createdAtMs'> | null>
-  /** Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first. */
-  dueReports(nowMs: number, limit: number): Promise<readonly Report[]>
+  /**
+   * Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first.
+   * @param except none of these installations
+   */
+  dueReports(nowMs: number, limit: number, except?: readonly number[]): Promise<readonly Report[]>
+  /** What may be on its way since a service died, or stands in the place of that, is due at `notBeforeMs` at the earliest. Reactions may come twice. */
+  settleReports(notBeforeMs: number): Promise<void>
   /** Counts an attempt before it is made; without an answer the report is due again at `dueAgainMs`. Null = replaced by now. */
   beginReport(seq: number, dueAgainMs: number): Promise<ReportTry | null>
   /** `id` = GitHub's id of the check run or of the reply, if it is one. */
   reportSent(seq: number, atMs: number, id: number | null): Promise<void>
   reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
-  /** Given up: visible as `report_failed`. The alarm is raised in the same transaction; null = nobody wants any. */
-  reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<void>
+  /**
+   * Given up: visible as `report_failed`. The alarm is raised in the same transaction; null = nobody wants any. False = it had been replaced by
+   * then: nothing is given up, and nothing raised.
+   */
+  reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<boolean>
   /** Orders that are still to be carried out, oldest first. */
   openOrders(): Promise<readonly Order[]>
   /** False = it has ended before. */
@@ -274,21 +282,6 @@ export interface Store {
   noteLimit(installationId: number, untilMs: number): Promise<void>
   /** Until when GitHub limits the installation, as far as it has said so; 0 = it does not at `nowMs`. */
   limitedUntil(installationId: number, nowMs: number): Promise<number>
-  /** False = it is known, or one of its kind about the same thing is less than an hour old, and is counted there. */
-  raiseAlarm(alarm: NewAlarm): Promise<boolean>
-  /** Those to be sent by `nowMs`, oldest first. */
-  dueAlarms(nowMs: number, limit: number): Promise<readonly Alarm[]>
-  /** When the next alarm that is not due at `afterMs` becomes due, or null. */
-  nextAlarmAtMs(afterMs: number): Promise<number | null>
-  /** Counts an attempt before it is made, and resolves to how many there have been; without an answer the alarm is due again then. */
-  beginAlarm(seq: number, dueAgainMs: number): Promise<number>
-  alarmPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
-  /** Sent, or given up with an error. */
-  alarmEnded(seq: number, error: string | null, atMs: number): Promise<void>
-  /** How many are to be sent, and how many were given up. */
-  alarmCounts(): Promise<{ readonly pending: number; readonly failed: number }>
-  /** Forgets those that were raised before then and are over. Resolves to how many. */
-  forgetAlarms(beforeMs: number): Promise<number>
   /** When the next report that is not due at `afterMs` becomes due, or null. */
   nextReportAtMs(afterMs: number): Promise<number | null>
 

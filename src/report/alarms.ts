@@ -51,6 +51,8 @@ const CALL_MS = 10_000
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 300_000
 const MOST_AGE_MS = 24 * 3_600_000
+/** One that lay there for days, since no service ran, is not given up at the first try. */
+const LEAST_PATIENCE_MS = 3_600_000
 
 /**
  * Sends the stored alarms to their receiver until it is closed: at least once each, the same bytes with the same id, one after the other. What
@@ -59,6 +61,7 @@ const MOST_AGE_MS = 24 * 3_600_000
 export function startAlarms(parts: AlarmParts): Alarms {
   const { store, time, note } = parts
   const closing = new AbortController()
+  const beganMs = time.upMs()
   let nap = new AbortController()
   let fault: string | null = null
   const ended = loop()
@@ -75,7 +78,7 @@ export function startAlarms(parts: AlarmParts): Alarms {
     const nowMs = time.now()
     for (const alarm of await store.dueAlarms(nowMs, MOST_LOOKED_AT)) {
       if (closing.signal.aborted) break
-      await send(alarm, parts, closing.signal)
+      await send(alarm, parts, beganMs, closing.signal)
     }
     fault = null
     return Math.min((await store.nextAlarmAtMs(nowMs)) ?? Infinity, nowMs + IDLE_MS)
@@ -99,7 +102,12 @@ export function startAlarms(parts: AlarmParts): Alarms {
 }
 
 /** One attempt, counted before it is made. One that is cut is left as it is: it is due again by itself. */
-async function send(alarm: Alarm, { store, post, time, note }: AlarmParts, cut: AbortSignal): Promise<void> {
+async function send(
+  alarm: Alarm,
+  { store, post, time, note }: AlarmParts,
+  beganMs: number,
+  cut: AbortSignal,
+): Promise<void> {
   const attempts = await store.beginAlarm(alarm.seq, time.now() + CALL_MS)
   const outcome = await withDeadline(time, CALL_MS, `alarm ${alarm.id}`, cut, (signal) =>
     post(alarm, signal),
@@ -111,7 +119,7 @@ async function send(alarm: Alarm, { store, post, time, note }: AlarmParts, cut: 
   }
   if (cut.aborted) return
   const { error, waitMs } = outcome
-  if (nowMs - alarm.createdAtMs >= MOST_AGE_MS) {
+  if (nowMs - alarm.createdAtMs >= MOST_AGE_MS && time.upMs() - beganMs >= LEAST_PATIENCE_MS) {
     await store.alarmEnded(alarm.seq, error, nowMs)
     return note({ event: 'alarm.given_up', alarm, attempts, error })
   }

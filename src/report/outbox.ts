@@ -5,9 +5,9 @@ import { type Flights, flightsIn } from './flights.ts'
 import { type Pace, pacerOf } from './pace.ts'
 import { refreshReplies, replyKey } from './replies.ts'
 import { restingLanes } from './rests.ts'
-import { type SendParts, send } from './send.ts'
+import { SETTLE_MS, type SendParts, send } from './send.ts'
 
-export interface OutboxParts extends SendParts {
+export interface OutboxParts extends Omit<SendParts, 'beganMs'> {
   /** How fast one installation is written to: GITHUB_PACE, unless the server has no such limits. */
   readonly pace: Pace
   /** For the runs that replies tell of. */
@@ -35,16 +35,29 @@ export function startOutbox(parts: OutboxParts): Outbox {
   const { time } = parts
   const closing = new AbortController()
   const flights = flightsIn(time, wake)
-  const { look, restAfter } = looksAt(parts, flights, closing.signal)
+  const sending = { ...parts, beganMs: time.upMs() }
+  const { look, restAfter } = looksAt(sending, flights, closing.signal)
   let nap = new AbortController()
   let fault: string | null = null
   const ended = loop()
 
   async function loop(): Promise<void> {
+    await settled()
     while (!closing.signal.aborted) {
       nap = new AbortController()
       const nextAtMs = await look().then(isWell, isFailing)
       if (!closing.signal.aborted) await time.sleepUntil(nextAtMs, nap.signal)
+    }
+  }
+
+  /** What a service before this one had on its way has left before now. */
+  async function settled(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        return await parts.store.settleReports(time.now() + SETTLE_MS)
+      } catch (error) {
+        await time.sleepUntil(isFailing(error), closing.signal)
+      }
     }
   }
 
@@ -73,20 +86,20 @@ export function startOutbox(parts: OutboxParts): Outbox {
 }
 
 /** Looks at what is due; `closing` = nothing more is started. */
-function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
+function looksAt(parts: OutboxParts & SendParts, flights: Flights, closing: AbortSignal) {
   const { store, time } = parts
   const mayWrite = pacerOf(parts.pace, store)
   const rests = restingLanes()
 
-  /** Starts what can start; resolves to the time of the next look. */
+  /** Starts what can start; resolves to the time of the next look. Who has as much under way as one may is not looked at: others stand behind. */
   async function look(): Promise<number> {
     await refreshReplies(store, parts.page)
     const nowMs = time.now()
     let nextAtMs = nowMs + IDLE_MS
-    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT)) {
+    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT, flights.full())) {
       const lane = laneOf(report)
       if (flights.isFull() || closing.aborted) break
-      if (flights.has(lane)) continue
+      if (flights.has(lane) || flights.full().includes(report.installationId)) continue
       const restsUntilMs = rests.until(lane, report, nowMs)
       if (restsUntilMs > nowMs) nextAtMs = Math.min(nextAtMs, restsUntilMs)
       else if (await mayWrite(report.installationId, nowMs)) start(lane, report)
@@ -96,7 +109,7 @@ function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
 
   function start(lane: string, report: Report): void {
     rests.over(lane)
-    flights.start(lane, (cut) => send(report, parts, cut).catch(rest))
+    flights.start(lane, report.installationId, (cut) => send(report, parts, cut).catch(rest))
   }
 
   /** The lane of a report whose store fails stays taken for a while: else the same would be tried at once, for ever. */

@@ -4,6 +4,7 @@ import type { Store } from '../model/ports.ts'
 export type OutboxStore = Pick<
   Store,
   | 'dueReports'
+  | 'settleReports'
   | 'nextReportAtMs'
   | 'beginReport'
   | 'reportSent'

@@ -34,6 +34,8 @@ export interface SendParts {
   readonly github: GitHubWriter
   readonly time: Time
   readonly note: (note: OutboxNote) => void
+  /** When this outbox began, by `upMs`. */
+  readonly beganMs: number
   /** What the operator is told when a report is given up; null = nothing. */
   readonly alarm?: (report: Report, error: string, atMs: number) => NewAlarm | null
 }
@@ -42,21 +44,21 @@ export interface SendParts {
  * GitHub ends every request within 10 s: so long, one whose answer was lost may still take effect. Until then nothing
  * more is said about the same thing, else a second check run could appear, or an older state come after a newer one.
  */
-const SETTLE_MS = 10_000
+export const SETTLE_MS = 10_000
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 300_000
 const MOST_ATTEMPTS = 300
 const MOST_AGE_MS = 24 * 3_600_000
+/** A service that was away for days does not give up what it has hardly tried. */
+const LEAST_PATIENCE_MS = 3_600_000
 
 /** One attempt at one report: counted before it is made, and what became of it stored after. An attempt that is cut is left as it is. */
 export async function send(report: Report, parts: SendParts, cut: AbortSignal): Promise<void> {
   const { store, github, time } = parts
-  const beganAtMs = time.now()
-  const attempt = await store.beginReport(report.seq, beganAtMs + SETTLE_MS)
+  const attempt = await store.beginReport(report.seq, time.now() + SETTLE_MS)
   if (attempt === null) return
   const outcome = await deliver(report, attempt, github, cut).then(arrived, refused)
-  if (!('id' in outcome))
-    return cut.aborted ? undefined : settle(report, attempt, outcome.fault, beganAtMs, parts)
+  if (!('id' in outcome)) return cut.aborted ? undefined : settle(report, attempt, outcome.fault, parts)
   await store.reportSent(report.seq, time.now(), outcome.id)
   const ageMs = time.now() - report.createdAtMs
   parts.note({ event: 'report.sent', report, attempts: attempt.attempts, ageMs })
@@ -74,16 +76,16 @@ async function settle(
   report: Report,
   { attempts }: ReportTry,
   fault: Fault,
-  beganAtMs: number,
-  { store, time, note, alarm = () => null }: SendParts,
+  { store, time, note, beganMs, alarm = () => null }: SendParts,
 ): Promise<void> {
   const nowMs = time.now()
   const { text: error } = fault
-  if (fault.kind === 'permanent' || isExhausted(report, attempts, nowMs)) {
-    await store.reportFailed(report.seq, error, nowMs, alarm(report, error, nowMs))
-    return note({ event: 'report.failed', report, attempts, error })
+  if (fault.kind === 'permanent' || isExhausted(report, attempts, fault, nowMs, time.upMs() - beganMs)) {
+    const isFailed = await store.reportFailed(report.seq, error, nowMs, alarm(report, error, nowMs))
+    if (isFailed) note({ event: 'report.failed', report, attempts, error })
+    return
   }
-  const untilMs = nextTryAt(report, attempts, fault, beganAtMs, nowMs)
+  const untilMs = nextTryAt(report, attempts, fault, nowMs)
   if (fault.kind === 'limited') {
     await store.noteLimit(report.installationId, untilMs)
     note({ event: 'outbox.limited', installationId: report.installationId, untilMs })
@@ -92,22 +94,35 @@ async function settle(
   note({ event: 'report.put_off', report, attempts, error, untilMs })
 }
 
-/** Whoever asks for it once more starts its day anew; its attempts are in the past. */
-function isExhausted({ createdAtMs, againAtMs }: Report, attempts: number, nowMs: number): boolean {
-  if (againAtMs > 0) return nowMs - againAtMs >= MOST_AGE_MS
-  return attempts >= MOST_ATTEMPTS || nowMs - createdAtMs >= MOST_AGE_MS
+/**
+ * Whoever asks for it once more starts its day anew; its attempts are in the past. Who is asked to wait has not been refused: that says nothing of
+ * the report.
+ */
+function isExhausted(
+  { createdAtMs, againAtMs }: Report,
+  attempts: number,
+  fault: Fault,
+  nowMs: number,
+  upForMs: number,
+): boolean {
+  if (fault.kind === 'limited') return false
+  if (againAtMs === 0 && attempts >= MOST_ATTEMPTS) return true
+  const sinceMs = againAtMs > 0 ? againAtMs : createdAtMs
+  return nowMs - sinceMs >= MOST_AGE_MS && upForMs >= LEAST_PATIENCE_MS
 }
 
-/** Doubling pauses, GitHub's own word, and the time in which a lost request may still arrive. Reactions may: a second one changes nothing. */
+/**
+ * Doubling pauses, GitHub's own word, and the time in which a lost request may still arrive, counted from the end of the call: a token and a
+ * search may come long before the write. Reactions may arrive: a second one changes nothing.
+ */
 function nextTryAt(
   report: Report,
   attempts: number,
   fault: Exclude<Fault, { readonly kind: 'permanent' }>,
-  beganAtMs: number,
   nowMs: number,
 ): number {
   if (fault.kind === 'limited') return fault.untilMs
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS)
-  const settledAtMs = fault.mayHaveArrived && report.kind !== 'reaction' ? beganAtMs + SETTLE_MS : 0
+  const settledAtMs = fault.mayHaveArrived && report.kind !== 'reaction' ? nowMs + SETTLE_MS : 0
   return Math.max(nowMs + pauseMs, fault.notBeforeMs, settledAtMs)
 }

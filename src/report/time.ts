@@ -1,13 +1,15 @@
 import { LONGEST_MS } from '../model/duration.ts'
 
-/** The clock that the outbox lives by; wall clock, milliseconds. */
+/** The clocks that the outbox lives by. Times are wall clock, milliseconds. */
 export interface Time {
   now(): number
+  /** Goes on evenly, whatever is done to the clock; milliseconds from any moment of this process. */
+  upMs(): number
   /** Resolves at that time, or when the signal is aborted, whichever is first; never rejects. */
   sleepUntil(atMs: number, signal: AbortSignal): Promise<void>
 }
 
-export const SYSTEM_TIME: Time = { now: Date.now, sleepUntil }
+export const SYSTEM_TIME: Time = { now: Date.now, upMs: () => performance.now(), sleepUntil }
 
 function sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -18,15 +18,15 @@ const MOVE_RUNS = `
     FROM (${OWN}) AS now WHERE runs.repository_id = now.repository_id`
 
 /**
- * What belongs to a run is found by it; what does not, by the name that it was made with. What was made under that name after the move
+ * What belongs to a run is found by it, whatever has become of it: an end that was sent or given up may be sent once more. What does not, by the name that it was made with. What was made under that name after the move
  * is another repository's. Clocks differ, and who is told twice is told at the right place: GitHub leads from the old name to the new one.
  */
 const MOVE_REPORTS = `
   UPDATE reports SET repository = now.name, installation_id = now.installation_id
     FROM (${OWN}) AS now
-   WHERE state = 'pending'
-     AND (run_id IN (SELECT id FROM runs WHERE runs.repository_id = now.repository_id)
-       OR (run_id IS NULL AND repository = :from COLLATE NOCASE AND created_at <= :atMs + 60000))`
+   WHERE run_id IN (SELECT id FROM runs WHERE runs.repository_id = now.repository_id)
+      OR (run_id IS NULL AND state IN ('pending', 'failed')
+          AND repository = :from COLLATE NOCASE AND created_at <= :atMs + 60000)`
 
 /** What replies are still to say goes there, too. */
 const MOVE_REPLIES = `

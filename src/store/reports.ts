@@ -46,7 +46,8 @@ const DUE_AT = `max(${held('not_before')}, ${held('coalesce(until, 0)')})`
 
 const REPORT = 'reports.*, coalesce((SELECT check_tried FROM runs WHERE id = run_id), 0) AS told'
 
-const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs ORDER BY terminal DESC, seq LIMIT :limit`
+const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs
+     AND installation_id NOT IN (SELECT value FROM json_each(:except)) ORDER BY terminal DESC, seq LIMIT :limit`
 
 const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
 
@@ -68,6 +69,7 @@ type Port = Pick<
   | 'lastCheck'
   | 'dueReports'
   | 'nextReportAtMs'
+  | 'settleReports'
   | 'pauseReports'
   | 'noteLimit'
   | 'limitedUntil'
@@ -101,8 +103,8 @@ export function reportsOn(database: Database, now: () => number, raise: Raise): 
       ...pausesOn(database, now),
       addReports: async (reports) => database.write(() => add(reports)),
       lastCheck: lastCheckOn(database),
-      dueReports: async (nowMs, limit) =>
-        database.read(() => due.all({ nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS }).map(reportOf)),
+      dueReports: async (nowMs, limit, except = []) =>
+        database.read(() => due.all(dueParams(nowMs, limit, except)).map(reportOf)),
       nextReportAtMs: async (afterMs) =>
         database.read(() => atOf(next.get({ afterMs, farMs: afterMs + LONGEST_WAIT_MS }))),
       failedReports: failedOn(database),
@@ -110,6 +112,10 @@ export function reportsOn(database: Database, now: () => number, raise: Raise): 
     },
     add,
   }
+}
+
+function dueParams(nowMs: number, limit: number, except: readonly number[]) {
+  return { nowMs, limit, farMs: nowMs + LONGEST_WAIT_MS, except: JSON.stringify(except) }
 }
 
 function lastCheckOn(database: Database): Store['lastCheck'] {

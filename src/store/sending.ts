@@ -5,7 +5,7 @@ import type { Raise } from './alarms.ts'
 import type { Database } from './database.ts'
 
 const BEGIN = `
-  UPDATE reports SET attempts = attempts + 1, not_before = :dueAgainMs
+  UPDATE reports SET attempts = attempts + 1, not_before = :dueAgainMs, error = NULL
    WHERE seq = :seq AND state = 'pending'
   RETURNING attempts, kind, run_id, comment_id, created_at`
 
@@ -47,11 +47,16 @@ const DEFER_REPLY = `
    WHERE state = 'pending' AND kind = 'reply'
      AND comment_id = (SELECT comment_id FROM reports WHERE seq = :seq AND kind = 'reply')`
 
+/** An attempt without an error has not ended; `not_before` without an attempt: it has replaced one that may be on its way. */
+const SETTLE = `
+  UPDATE reports SET not_before = max(not_before, :notBeforeMs)
+   WHERE state = 'pending' AND kind <> 'reaction' AND ((attempts > 0 AND error IS NULL) OR (attempts = 0 AND not_before > 0))`
+
 const FAIL = `
   UPDATE reports SET state = 'failed', ended_at = :atMs, error = :error
    WHERE seq = :seq AND state = 'pending'`
 
-type Sending = Pick<Store, 'beginReport' | 'reportSent' | 'reportPutOff' | 'reportFailed'>
+type Sending = Pick<Store, 'settleReports' | 'beginReport' | 'reportSent' | 'reportPutOff' | 'reportFailed'>
 
 /** What the sender writes before and after each attempt. */
 export function sendingOn(database: Database, raise: Raise): Sending {
@@ -63,6 +68,7 @@ export function sendingOn(database: Database, raise: Raise): Sending {
   const deferCheck = database.prepare(DEFER_CHECK)
   const deferReply = database.prepare(DEFER_REPLY)
   const fail = database.prepare(FAIL)
+  const settle = database.prepare(SETTLE)
   const begin = beginningOn(database)
 
   function defer(seq: number, notBeforeMs: number): void {
@@ -72,6 +78,7 @@ export function sendingOn(database: Database, raise: Raise): Sending {
   }
 
   return {
+    settleReports: async (notBeforeMs) => database.write(() => void settle.run({ notBeforeMs })),
     beginReport: async (seq, dueAgainMs) => database.write(() => begin(seq, dueAgainMs)),
     async reportSent(seq, atMs, id) {
       database.write(() => {
@@ -90,10 +97,11 @@ export function sendingOn(database: Database, raise: Raise): Sending {
       })
     },
     async reportFailed(seq, error, atMs, alarm = null) {
-      database.write(() => {
-        fail.run({ seq, error, atMs })
-        if (alarm !== null) raise(alarm)
+      return database.write(() => {
+        const isFailed = fail.run({ seq, error, atMs }).changes === 1
+        if (isFailed && alarm !== null) raise(alarm)
         defer(seq, 0)
+        return isFailed
       })
     },
   }

@@ -3,6 +3,7 @@ import type { EventLog } from '../log.ts'
 import type { Store } from '../model/ports.ts'
 import { enforceCeilings, type Overdue } from '../process/ceiling.ts'
 import { startLoop } from '../queue/loop.ts'
+import { leaveAlarm } from '../store/alarmFiles.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 
 const LOOK_EVERY_MS = 15_000
@@ -22,14 +23,17 @@ export interface CeilingWorld {
 export function startCeilings(world: CeilingWorld): AsyncDisposable {
   const told = new Set<string>()
   const loop = startLoop('ceilings', LOOK_EVERY_MS, world.log, async () => {
-    for (const overdue of enforceCeilings(world.state, false)) await tell(world, overdue, told)
+    const all = enforceCeilings(world.state, false)
+    const tries = await Promise.allSettled(all.map((overdue) => tell(world, overdue, told)))
+    const failed = tries.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   })
   return { [Symbol.asyncDispose]: loop.close }
 }
 
 /** What cannot be told is said once, and not at every look. */
 async function tell(
-  { store, log, alarms }: CeilingWorld,
+  { state, store, log, alarms }: CeilingWorld,
   { run, why, left }: Overdue,
   told: Set<string>,
 ): Promise<void> {
@@ -39,5 +43,8 @@ async function tell(
     return
   }
   log.warn({ run, why }, 'ceiling.enforced')
-  if (alarms) await store.raiseAlarm(forcedAlarm(run, why, Date.now()))
+  if (!alarms) return
+  const alarm = forcedAlarm(run, why, Date.now())
+  // It is an event, and not a state that the next look would find again.
+  await store.raiseAlarm(alarm).catch(() => leaveAlarm(state, alarm))
 }

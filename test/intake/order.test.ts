@@ -340,7 +340,11 @@ test('R-QUE-09 what was put off while the clock ran a year ahead is decided in i
   const put = Promise.withResolvers<void>()
   let aheadMs = 365 * 24 * 3_600_000
   const now = () => Date.now() + aheadMs
-  const time: Time = { now, sleepUntil: (atMs, signal) => SYSTEM_TIME.sleepUntil(atMs - aheadMs, signal) }
+  const time: Time = {
+    now,
+    upMs: SYSTEM_TIME.upMs,
+    sleepUntil: (atMs, signal) => SYSTEM_TIME.sleepUntil(atMs - aheadMs, signal),
+  }
   await using scene = await startScene({
     time,
     store: (store) => ({

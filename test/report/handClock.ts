@@ -3,6 +3,8 @@ import type { Time } from '../../src/report/time.ts'
 /** A clock that goes on when a test says so. */
 export interface HandClock extends Time {
   advance(ms: number): void
+  /** Somebody sets the wall clock ahead. */
+  jump(ms: number): void
   /** Resolves when somebody begins to sleep until that time. */
   nextSleeper(atMs: number): Promise<void>
 }
@@ -11,9 +13,16 @@ export function handClock(startMs: number): HandClock {
   const sleepers = new Map<() => void, number>()
   const watchers: { readonly atMs: number; readonly seen: () => void }[] = []
   let nowMs = startMs
+  let upMs = 0
+
+  function jump(ms: number): void {
+    nowMs += ms
+    for (const [wake, atMs] of sleepers) if (atMs <= nowMs) wake()
+  }
 
   return {
     now: () => nowMs,
+    upMs: () => upMs,
     sleepUntil(atMs, signal) {
       const { promise, resolve } = Promise.withResolvers<void>()
       if (signal.aborted || atMs <= nowMs) return Promise.resolve()
@@ -32,9 +41,10 @@ export function handClock(startMs: number): HandClock {
       watchers.push({ atMs, seen: resolve })
       return promise
     },
+    jump,
     advance(ms) {
-      nowMs += ms
-      for (const [wake, atMs] of sleepers) if (atMs <= nowMs) wake()
+      upMs += ms
+      jump(ms)
     },
   }
 }

@@ -165,7 +165,7 @@ describe('a lost answer', () => {
     await dieWithRequest(world)
     await tell(world, 'r1', ENDED)
     world.start()
-    clock.advance(4_999)
+    clock.advance(9_999)
     expect(await world.store.dueReports(clock.now(), 10)).toEqual([])
     clock.advance(1)
     await world.noted('report.sent')
@@ -261,7 +261,7 @@ describe('annotations of an end', () => {
       github.befall('POST', CHECKS, dies ? HUNG_AFTER : LOST)
       if (dies) await dieWithRequest(world)
       world.start()
-      clock.advance(dies ? 5_000 : (await world.noted('report.put_off')).untilMs - clock.now())
+      clock.advance(dies ? 10_000 : (await world.noted('report.put_off')).untilMs - clock.now())
       await world.noted('report.sent')
       expect(github.checks).toHaveLength(1)
       expect(github.checks[0]?.annotations).toHaveLength(2)
@@ -572,6 +572,42 @@ describe('faults', () => {
     expect(world.github.checks).toMatchObject([{ external_id: 'r1' }])
   })
 
+  test('R-QUE-09 what waited for days since no service ran is not given up at the first try of the next one, nor since the clock was set', async () => {
+    await using world = await outboxWorld()
+    const { clock, github } = world
+    await queueRun(world, 'r1')
+    github.befall('POST', CHECKS, refusing(502), refusing(502), refusing(502), refusing(502))
+    const outbox = world.start()
+    await world.noted('report.put_off')
+    await outbox.close()
+    clock.advance(3 * 24 * 3_600_000)
+    world.start()
+    const { untilMs } = await world.noted('report.put_off')
+    clock.jump(24 * 3_600_000)
+    await world.noted('report.put_off')
+    clock.advance(3_600_000 + untilMs - START_MS)
+    expect(await world.noted('report.failed')).toMatchObject({ attempts: 4 })
+  })
+
+  test('R-REP-04 who is asked to wait has not been refused: after a day too, the silence is kept, and nothing given up', async () => {
+    await using world = await outboxWorld()
+    const { clock, github, store } = world
+    await queueRun(world, 'r1')
+    const wait = refusing(
+      403,
+      { message: 'You have exceeded a secondary rate limit' },
+      { 'retry-after': '600' },
+    )
+    github.befall('POST', CHECKS, refusing(502), wait)
+    world.start()
+    await world.noted('report.put_off')
+    clock.advance(24 * 3_600_000)
+    expect(await world.noted('outbox.limited')).toMatchObject({ untilMs: clock.now() + 600_000 })
+    expect(await store.limitedUntil(aRun('r1').installationId, clock.now())).toBe(clock.now() + 600_000)
+    clock.advance(600_000)
+    await world.noted('report.sent')
+  })
+
   test('R-QUE-09 after 300 attempts a report is given up', async () => {
     await using world = await outboxWorld()
     const { store } = world
@@ -627,10 +663,25 @@ describe('runs beside each other', () => {
     expect(cut.error).toContain(
       'No answer to PATCH /repos/{owner}/{repo}/check-runs/{check_run_id} of acme/site within 30 s',
     )
+    expect(cut.untilMs).toBe(clock.now() + 10_000)
     clock.advance(cut.untilMs - clock.now())
     expect((await world.noted('report.sent')).report).toMatchObject({ runId: 'r1', terminal: true })
     expect(github.checks[0]?.body).toMatchObject({ status: 'completed' })
   })
+})
+
+test('R-REP-02 R-QUE-11 an installation whose requests all hang holds back no other, however much of it is due', async () => {
+  await using world = await outboxWorld()
+  const { github, store } = world
+  const theirs = Array.from({ length: 40 }, (_, id) => aReaction(id))
+  github.befall('POST', '/reactions', ...theirs.slice(0, 8).map(() => HUNG_BEFORE))
+  await store.addReports(theirs)
+  const outbox = world.start()
+  await github.came('POST', '/reactions', 8)
+  await store.addReports([{ ...aReaction(99), installationId: 8 }])
+  outbox.wake()
+  expect((await world.noted('report.sent')).report).toMatchObject({ commentId: 99, installationId: 8 })
+  expect(github.seen).toHaveLength(9)
 })
 
 describe('the end of the service', () => {

@@ -986,6 +986,40 @@ function alarms(records: Factory): void {
     expect((await store.failedReports(10)).count).toBe(1)
   })
 
+  test('R-REP-04 what was replaced on its way is not given up: nothing is told, and nothing is raised', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('r1'))
+    const [first] = await store.dueReports(1_000, 10)
+    await store.beginReport(first?.seq ?? 0, 9_000)
+    await store.addReports([aCheck('r1', 1)])
+    expect(await store.reportFailed(first?.seq ?? 0, 'HTTP 422', 2_000, blocked(2_000))).toBe(false)
+    expect(await store.alarmCounts()).toEqual({ pending: 0, failed: 0 })
+    expect((await store.failedReports(10)).count).toBe(0)
+    expect(await store.dueReports(1_000, 10)).toMatchObject([{ key: 'check:r1:1' }])
+  })
+
+  test('R-REP-03 after the death of a service nothing follows what may be on its way, and everything else is due as it was', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('under way'), aRun('replaced'), aRun('put off'), aRun('fresh'))
+    for (const { key, seq } of await store.dueReports(1_000, 10)) {
+      if (key !== 'check:fresh:0') await store.beginReport(seq, 2_000)
+      if (key === 'check:put off:0') await store.reportPutOff(seq, 'HTTP 502', 3_000)
+    }
+    await store.addReports([
+      aCheck('replaced', 1),
+      { ...aCheck('x', 0), kind: 'reaction', key: 'reaction:1', runId: null },
+    ])
+    const [reaction] = (await store.dueReports(1_000, 10)).filter(({ kind }) => kind === 'reaction')
+    await store.beginReport(reaction?.seq ?? 0, 2_000)
+    await store.settleReports(11_000)
+    const due = async (atMs: number) => (await store.dueReports(atMs, 10)).map(({ key }) => key).toSorted()
+    expect(await due(10_999)).toEqual(['check:fresh:0', 'check:put off:0', 'reaction:1'])
+    expect(await due(11_000)).toHaveLength(5)
+    expect((await store.dueReports(11_000, 10, [7])).map(({ key }) => key)).toEqual([])
+  })
+
   test('R-JAN-11 alarms that are over are forgotten in time; one that still waits is not', async () => {
     await using bed = await records()
     const store = await bed.open()

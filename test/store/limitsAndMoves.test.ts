@@ -139,6 +139,32 @@ test('R-REP-02 a move takes pending reports of its repository along, and no othe
   ).toEqual(['acme/new', 'acme/other', 'acme/new'])
 })
 
+test('R-REP-04 an end that was sent or given up before its repository moved goes to the new place when it is sent once more', async () => {
+  const { store, decide } = await aStore()
+  await decide({ runs: [aRun('sent'), aRun('failed')], reports: [aCheck('sent', 0), aCheck('failed', 0)] })
+  await decide({ reports: [{ ...aReaction(3), key: 'reaction:given up' }] })
+  const ends = ['sent', 'failed'].map((id) => aCheck(id, 1, { terminal: true }))
+  await store.addReports(ends)
+  for (const { seq, key } of await store.dueReports(9_000, 9))
+    if (key.startsWith('check:sent')) await store.reportSent(seq, 1_000, 11)
+    else await store.reportFailed(seq, 'HTTP 404', 1_000)
+  const to = { repositoryId: '42', from: 'acme/site', to: 'beta/site', cloneUrl: 'https://x/beta/site.git' }
+  await decide({ moves: [{ ...to, installationId: 8, atMs: 2_000 }] })
+  expect(await store.resendEnd('sent', 3_000)).toBe(true)
+  expect(await store.retryReport('check:failed:1', 3_000)).toBe('again')
+  expect(await store.retryReport('reaction:given up', 3_000)).toBe('again')
+  const targets = (await store.dueReports(9_000, 9)).map(({ key, repository, installationId }) => [
+    key,
+    repository,
+    installationId,
+  ])
+  expect(targets.toSorted()).toEqual([
+    ['check:failed:1', 'beta/site', 8],
+    ['check:sent:1', 'beta/site', 8],
+    ['reaction:given up', 'beta/site', 8],
+  ])
+})
+
 test('R-QUE-10 runs and approvals of an older berth have our clock and no time', async () => {
   const file = aFile()
   const old = openDatabase(file, MIGRATIONS.slice(0, 5))
