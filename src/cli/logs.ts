@@ -34,7 +34,7 @@ function* newPieces(run: RunPaths, readers: Map<string, () => string>): Generato
     if (read === undefined) {
       read = tailReader(join(run.stages, name))
       readers.set(name, read)
-      yield `== ${name.replace(/\.log$/, '')}\n`
+      yield `== ${plainText(name).replace(/\.log$/, '')}\n`
     }
     for (let piece = read(); piece !== ''; piece = read()) yield plainText(piece)
   }

@@ -34,9 +34,10 @@ export class Progress {
   /** Shows what is new; on a terminal also what is under way, and since when. */
   update(journal: Journal): void {
     if (journal.prepareFault !== null)
-      this.#once('fault', `  ${this.#paint('red', 'fault')} ${journal.prepareFault}`)
+      this.#once('fault', `  ${this.#paint('red', 'fault')} ${plainText(journal.prepareFault)}`)
     journal.stages.forEach((stage, index) => this.#stage(stage, index))
-    if (journal.stop !== null) this.#once('stop', `  stop: ${journal.stop.reason}, by ${journal.stop.by}`)
+    if (journal.stop !== null)
+      this.#once('stop', `  stop: ${journal.stop.reason}, by ${plainText(journal.stop.by)}`)
     if (journal.kept)
       this.#once('kept', `  kept for inspection for ${formatDuration(journal.keepMs)}: ${this.#run.folder}`)
     if (journal.teardown !== null) this.#once('teardown', this.#teardownLine(journal))

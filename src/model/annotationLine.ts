@@ -1,22 +1,21 @@
 import { LEVELS, type Remark } from './annotation.ts'
-import { type Fields, fieldsOf, numberOf, oneOf, optional, textOf } from './read.ts'
+import { type Fields, fieldsOf, optional } from './read.ts'
 
 /**
- * A line of `annotations.ndjson`. What the format does not know is a mistake of whoever wrote it, and said so.
+ * A line of `annotations.ndjson`. What the format does not know is a mistake of whoever wrote it, and said so. What a fault shows of the line it shows
+ * whole: whoever keeps it hides secrets in it first, and cuts it then.
  * @throws TypeError saying what is wrong, in words for its writer
  */
 export function remarkOfLine(text: string): Remark {
   const fields = fieldsOf(jsonOf(text), 'the line')
   const unknown = Object.keys(fields).find((key) => !KEYS.has(key))
   if (unknown !== undefined)
-    throw new TypeError(
-      `there is no key ${JSON.stringify(unknown).slice(0, 60)}; known are ${[...KEYS].join(', ')}`,
-    )
+    throw new TypeError(`there is no key ${JSON.stringify(unknown)}; known are ${[...KEYS].join(', ')}`)
   const line = placeOf(fields, 'line')
   const endLine = optional(fields, 'endLine', placeOf)
   if (endLine !== null && endLine < line) throw new TypeError(`endLine ${endLine} comes before line ${line}`)
   return {
-    level: oneOf(fields, 'level', LEVELS),
+    level: levelOf(fields),
     path: textOf(fields, 'path'),
     line,
     endLine,
@@ -47,10 +46,28 @@ function jsonOf(text: string): unknown {
   }
 }
 
+function levelOf(fields: Fields): Remark['level'] {
+  const word = textOf(fields, 'level')
+  const level = LEVELS.find((one) => one === word)
+  if (level !== undefined) return level
+  throw new TypeError(`level must be one of ${LEVELS.join(', ')}, and is ${JSON.stringify(word)}`)
+}
+
 function placeOf(fields: Fields, key: string): number {
-  const value = numberOf(fields, key)
+  const value = fields[key]
+  if (typeof value !== 'number') throw new TypeError(`${key} must be a number, and is ${whole(value)}`)
   if (Number.isInteger(value) && value >= 1) return value
-  throw new TypeError(`${key} must be a whole number from 1, and is ${value}`)
+  throw new TypeError(`${key} must be a whole number from 1, and is ${whole(value)}`)
+}
+
+function textOf(fields: Fields, key: string): string {
+  const value = fields[key]
+  if (typeof value === 'string') return value
+  throw new TypeError(`${key} must be text, and is ${whole(value)}`)
+}
+
+function whole(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value)
 }
 
 function messageOf(fields: Fields): string {

@@ -7,6 +7,7 @@ import {
   readAnnotation,
 } from './annotation.ts'
 import { cutToBytes, oneLine } from './cutText.ts'
+import { plainText } from './plainText.ts'
 import { type Fields, fieldsOf, listOf, numberOf, textsOf } from './read.ts'
 
 /** What the stages of a run said of the files that they worked on; bounded, whatever they said. */
@@ -25,6 +26,8 @@ export interface Annotations {
 
 /** GitHub takes so many in a call, and each later call adds to them: so many in all. */
 const MOST_PLACED = 50
+/** Of a level: whether a path leads anywhere is known when it has been looked at, which takes its time. */
+const MOST_LOOKED_AT = 5_000
 const MOST_UNPLACED = 10
 const MOST_FAULTS = 5
 const MOST_FAULT = 200
@@ -54,16 +57,18 @@ export function collectorIn(workspace: string, hide: Hide = (text) => text): Col
   let faultCount = 0
   return {
     add(remark) {
-      found[remark.level] += 1
-      const shelf = remark.path === null ? unplaced : placed
-      if (shelf[remark.level].length >= MOST_PLACED) return
+      const { level } = remark
+      const [here, nowhere] = [placed[level], unplaced[level]]
+      found[level] += 1
+      const isFull = remark.path === null ? isShelfFull(nowhere) : isShelfFull(here)
+      if (isFull || found[level] > MOST_LOOKED_AT) return
       const annotation = annotationOf(hidden(remark, hide), workspace)
-      const place = annotation.path === null ? unplaced : placed
-      place[remark.level].push(annotation)
+      const shelf = annotation.path === null ? nowhere : here
+      if (!isShelfFull(shelf)) shelf.push(annotation)
     },
     fault(text) {
       faultCount += 1
-      if (faults.length < MOST_FAULTS) faults.push(oneLine(hide(text), MOST_FAULT))
+      if (faults.length < MOST_FAULTS) faults.push(oneLine(hiddenIn(text, hide), MOST_FAULT))
     },
     all: () => ({
       placed: withinBytes(inOrder(placed, MOST_PLACED)),
@@ -76,15 +81,26 @@ export function collectorIn(workspace: string, hide: Hide = (text) => text): Col
 }
 
 function hidden(remark: Remark, hide: Hide): Remark {
-  const shown = (text: string | null) => (text === null ? null : hide(text))
+  const shown = (text: string | null) => (text === null ? null : hiddenIn(text, hide))
   const { path, title, message, details } = remark
   return {
     ...remark,
-    path: shown(path),
+    path: path === null || hiddenIn(path, hide) === plainText(path) ? path : hiddenIn(path, hide),
     title: shown(title),
-    message: hide(message),
+    message: hiddenIn(message, hide),
     details: shown(details),
   }
+}
+
+/** Looked through again without what nobody sees: a colour in the middle of a secret keeps it from being found, and is taken out later. */
+function hiddenIn(text: string, hide: Hide): string {
+  const once = hide(text.replaceAll(/\r\n?/g, '\n'))
+  const plain = plainText(once)
+  return plain === once ? once : hide(plain)
+}
+
+function isShelfFull(shelf: readonly Annotation[]): boolean {
+  return shelf.length >= MOST_PLACED
 }
 
 /** Reads them back; whatever the file says, what comes out keeps the rules. */
@@ -164,7 +180,7 @@ function withinBytes(annotations: readonly Annotation[]): readonly Annotation[] 
     const most = Math.max(LEAST_MESSAGE_BYTES, room)
     const message = cutToBytes(annotation.message, most)
     const details = annotation.details === null ? null : cutToBytes(annotation.details, most)
-    room -= message.length + (details?.length ?? 0)
+    room -= Buffer.byteLength(message) + Buffer.byteLength(details ?? '')
     return { ...annotation, message, details }
   })
 }

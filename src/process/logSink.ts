@@ -66,42 +66,48 @@ function openLog(path: string): number {
   }
 }
 
-interface CutFile {
+export interface CutFile {
   readonly write: (chunk: Buffer) => void
   /** Writes the tail that was kept back, and what was cut before it. */
   readonly flush: () => void
 }
 
 /** A flood is cut in the middle and the cut is named: the start tells what was tried, the end how it went wrong. */
-function cutFile(fd: number): CutFile {
+export function cutFile(fd: number): CutFile {
   let room = HEAD_BYTES
-  let tail: Buffer[] = []
-  let tailBytes = 0
-  let dropped = 0
+  // A ring, once there is something to keep: a flood in single bytes takes no more than its bytes.
+  let tail: Buffer | null = null
+  let [end, kept, dropped] = [0, 0, 0]
+
+  function keep(bytes: Buffer): void {
+    tail ??= Buffer.alloc(TAIL_BYTES)
+    const last = bytes.subarray(Math.max(0, bytes.length - TAIL_BYTES))
+    const first = Math.min(last.length, TAIL_BYTES - end)
+    last.copy(tail, end, 0, first)
+    last.copy(tail, 0, first)
+    end = (end + last.length) % TAIL_BYTES
+    const all = kept + bytes.length
+    kept = Math.min(TAIL_BYTES, kept + last.length)
+    dropped += all - kept
+  }
+
   return {
     write(chunk) {
       const head = chunk.subarray(0, room)
       room -= head.length
       if (head.length > 0) tryWrite(fd, head)
       if (head.length === chunk.length) return
-      tail.push(chunk.subarray(head.length))
-      tailBytes += chunk.length - head.length
-      for (
-        let first = tail[0];
-        first !== undefined && tailBytes - first.length >= TAIL_BYTES;
-        first = tail[0]
-      ) {
-        tail.shift()
-        tailBytes -= first.length
-        dropped += first.length
-      }
+      keep(chunk.subarray(head.length))
     },
     flush() {
       if (dropped > 0) tryWrite(fd, Buffer.from(`\n[berth: ${dropped} bytes of output were cut here]\n`))
-      for (const chunk of tail) tryWrite(fd, chunk)
-      tail = []
-      tailBytes = 0
-      dropped = 0
+      if (tail === null) return
+      const start = (end - kept + TAIL_BYTES) % TAIL_BYTES
+      const first = Math.min(kept, TAIL_BYTES - start)
+      if (first > 0) tryWrite(fd, tail.subarray(start, start + first))
+      if (kept > first) tryWrite(fd, tail.subarray(0, kept - first))
+      tail = null
+      end = kept = dropped = 0
     },
   }
 }

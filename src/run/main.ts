@@ -17,7 +17,6 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
-import type { Mask } from '../secrets/mask.ts'
 import { NO_SECRETS } from '../secrets/none.ts'
 import type { RunSecrets } from '../secrets/runSecrets.ts'
 import { mayHaveAnnotations } from '../store/annotations/traces.ts'
@@ -98,6 +97,7 @@ async function work(own: RunProcess): Promise<number> {
   const containment = await createContainment(run.id, whose(own, taken))
   const limiter = await limiterOf(request)
   const secrets = await secretsOf(own)
+  if (record.journal.processes > 1) secrets.learn()
   using driver = processDriver({ request, run, containment, makePipe, limiter, secrets })
   await conduct({
     request,
@@ -114,7 +114,7 @@ async function work(own: RunProcess): Promise<number> {
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   })
   if (!wasConcluded || record.journal.processes <= MOST_TRIES)
-    await noteAnnotations(run, record.journal, secrets.mask)
+    await noteAnnotations(run, record.journal, secrets)
   removeIfThere(run.reserve)
   writeResult(run, request, record.journal)
   if (!record.complete) return EXIT.harness
@@ -123,12 +123,13 @@ async function work(own: RunProcess): Promise<number> {
 }
 
 /** Before the reserve is given up: what the result needs of a full disk is still there. Nothing that a stage wrote may keep a run from its end. */
-async function noteAnnotations(run: RunPaths, journal: Journal, { text: hide }: Mask): Promise<void> {
+async function noteAnnotations(run: RunPaths, journal: Journal, secrets: RunSecrets): Promise<void> {
   try {
     if (existsSync(run.result) || !mayHaveAnnotations(run, journal)) return
-    const { collectAnnotations } = await import('../store/annotations/collect.ts')
+    const { collectAnnotations, UNREAD } = await import('../store/annotations/collect.ts')
     const { writeAnnotations } = await import('../store/annotations/file.ts')
-    writeAnnotations(run, await collectAnnotations(run, journal, hide))
+    const { text: hide } = secrets.mask
+    writeAnnotations(run, secrets.knowsAll() ? await collectAnnotations(run, journal, hide) : UNREAD)
   } catch (error) {
     process.stderr.write(`annotations: ${messageOf(error)}\n`)
   }

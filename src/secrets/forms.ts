@@ -6,7 +6,7 @@ const URL_KEEPS = ['-_.~', "-_.~!'()*", '*-._', '-_.', '-_.~/', "-_.~;/?:@&=+$,#
 
 /**
  * The byte strings that a secret shows as in a log, without line ends: as it is, each of its lines, in base64 (at each of the three places
- * that it can have in a longer text), in hexadecimal digits, URL-encoded, inside JSON, and quoted by a shell or for XML.
+ * that it can have in a longer text), in hexadecimal digits, URL-encoded, inside JSON, quoted by a shell, for XML or HTML, and in workflow commands.
  */
 export function formsOf(value: Buffer): readonly Uint8Array[] {
   const whole = trimmed(value)
@@ -86,7 +86,11 @@ function textForms(value: Buffer): readonly string[] {
     json.replaceAll(/[<>&]/g, codeOf),
     inJson(json),
     text.replaceAll("'", "'\\''"),
-    text.replaceAll(/[&<>"']/g, (character) => XML[character] ?? character),
+    ...XML_KEEPS.map((quotes) => text.replaceAll(quotes, (character) => XML[character] ?? character)),
+    ...[/[&<>"']/g, /[&<>']/g].flatMap((all) => HTML_QUOTES.map((quotes) => inHtml(text, all, quotes))),
+    ...[/[%\r\n]/g, /[%\r\n:,]/g].map((all) =>
+      text.replaceAll(all, (character) => urlCode(character.charCodeAt(0))),
+    ),
   ]
   return escaped.map((form) => Buffer.from(form).toString('latin1'))
 }
@@ -104,6 +108,21 @@ function codeOf(character: string): string {
   return Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('')
+}
+
+/** Writers differ in what they escape: in text and in attributes, all five or those that have to be. */
+const XML_KEEPS = [/[&<>"']/g, /[&<>"]/g, /[&<>]/g, /[&<]/g] as const
+
+/** What HTML escapers have for quotes. */
+const HTML_QUOTES = [
+  { '"': '&quot;', "'": '&#39;' },
+  { '"': '&#34;', "'": '&#39;' },
+  { '"': '&quot;', "'": '&#x27;' },
+  { '"': '&quot;', "'": '&#039;' },
+] as const
+
+function inHtml(text: string, all: RegExp, quotes: Readonly<Record<string, string>>): string {
+  return text.replaceAll(all, (character) => quotes[character] ?? XML[character] ?? character)
 }
 
 const XML: Readonly<Record<string, string>> = {

@@ -15,6 +15,10 @@ export interface RunSecrets {
   readonly mask: Mask
   /** Before the first stage. @throws HarnessError SECRETS with one sentence for each that is not to be had */
   readonly place: () => void
+  /** In a process that was started again: before it reads anything that a stage has written. What it cannot have, `restore` tells. */
+  readonly learn: () => void
+  /** False = a stage may have written a secret that `mask` does not hide. */
+  readonly knowsAll: () => boolean
   /**
    * Before the teardown command: what a stage has removed is put back; a process that was started again reads them anew.
    * @returns what is not to be had; it keeps no teardown from running
@@ -30,10 +34,7 @@ export function runSecrets({ recipe, secrets: grant, runAs }: Asked, places: Sec
   let known: readonly Secret[] | null = null
   let mask = NO_MASK
   let folder = places.inRunFolder
-  const learn = (secrets: readonly Secret[], older: readonly Secret[] = []) => {
-    known = secrets
-    mask = makeMask([...secrets, ...older].map(({ value }) => value))
-  }
+  let missing: readonly string[] = []
   return {
     get folder() {
       return folder
@@ -44,30 +45,63 @@ export function runSecrets({ recipe, secrets: grant, runAs }: Asked, places: Sec
     place() {
       const { secrets, faults } = readSecrets(recipe, grant)
       if (faults.length > 0) throw new HarnessError('SECRETS', faults.join('; '))
-      learn(secrets)
+      know(secrets)
       folder = put(secrets, places, runAs)
     },
+    learn,
+    knowsAll: () => grant.names.every((name) => known?.some((secret) => secret.name === name) === true),
     restore() {
-      const faults: string[] = []
+      learn()
       try {
-        if (known === null) faults.push(...learnAnew())
         if (!isPlaced(known ?? [], folder)) folder = put(known ?? [], places, runAs)
+        return missing
       } catch (error) {
-        faults.push(messageOf(error))
+        return [...missing, messageOf(error)]
       }
-      return faults
     },
     remove: () => removeAll(places),
   }
 
-  /** What the process before this one has placed may be older than what the operator has now: its logs may show either. */
-  function learnAnew(): readonly string[] {
-    const { secrets, faults } = readSecrets(recipe, grant)
-    const placed = foldersOf(places).flatMap((path) => placedIn(path, grant.names))
-    const gone = placed.filter(({ name }) => !secrets.some((secret) => secret.name === name))
-    learn([...secrets, ...uniqueByName(gone)], placed)
-    return faults
+  function know(secrets: readonly Secret[], older: readonly Secret[] = []): void {
+    known = secrets
+    mask = makeMask([...secrets, ...older].map(({ value }) => value))
   }
+
+  function learn(): void {
+    if (known !== null) return
+    try {
+      const { secrets, older, faults } = foundAgain(recipe, grant, places)
+      missing = faults
+      know(secrets, older)
+    } catch (error) {
+      missing = [messageOf(error)]
+    }
+  }
+}
+
+/** What the process before this one has placed may be older than what the operator has now: its logs may show either. */
+function foundAgain(recipe: string, grant: Asked['secrets'], places: SecretPlaces) {
+  const { secrets, faults } = readSecrets(recipe, grant)
+  const placed = foldersOf(places).flatMap((path) => placedIn(path, grant.names))
+  const older = placedBeside(secrets, placed)
+  const gone = older.filter(({ name }) => !secrets.some((secret) => secret.name === name))
+  return { secrets: [...secrets, ...uniqueByName(gone)], older, faults }
+}
+
+/**
+ * Those that differ from what the operator has. Their files belong to the stages' user, who may have written anything there: all together are no more
+ * than an operator's may be, since each byte costs many when it is looked for.
+ */
+function placedBeside(secrets: readonly Secret[], placed: readonly Secret[]): readonly Secret[] {
+  let room = MOST_BYTES
+  const seen = [...secrets]
+  return placed.filter((one) => {
+    const isKnown = seen.some(({ name, value }) => name === one.name && value.equals(one.value))
+    if (isKnown || one.value.length > room) return false
+    room -= one.value.length
+    seen.push(one)
+    return true
+  })
 }
 
 /** Below a folder that somebody else has put there nothing is read and nothing removed: it may be a link to anywhere. */

@@ -43,7 +43,62 @@ describe('a line of annotations.ndjson', () => {
   })
 })
 
+describe('R-RUN-17 a secret', () => {
+  const KEY = '4f1c9a7d'.repeat(8)
+  const hide = (text: string) => text.replaceAll(KEY, '***')
+
+  test.each([
+    ['an object for a message', `{"path":"a","line":1,"level":"notice","message":{"k":"${KEY}"}}`],
+    ['a text for a line', `{"path":"a","line":"${KEY}","level":"notice","message":"m"}`],
+    ['a level that is none', `{"path":"a","line":1,"level":"${KEY}","message":"m"}`],
+    ['a key that there is none of', `{"${KEY}":1}`],
+  ])('does not show in the fault of %s', (_, line) => {
+    const { fault, all } = collectorIn('/w', hide)
+    try {
+      remarkOfLine(line)
+    } catch (error) {
+      fault(String(error))
+    }
+    expect(all().faults[0]).toContain('***')
+    expect(all().faults[0]).not.toContain(KEY.slice(0, 8))
+  })
+
+  test.each([
+    ['a colour', `${KEY.slice(0, 9)}\u001b[7m${KEY.slice(9)}`],
+    ['a space that nobody sees', `${KEY.slice(0, 9)}\u200b${KEY.slice(9)}`],
+    ['zeros', [...KEY].join('\0')],
+  ])('with %s in it does not come out whole where that is taken out', (_, text) => {
+    const { add, fault, all } = collectorIn('/w', hide)
+    add({ ...aRemark('failure', `got ${text}!`), title: text, details: text, path: `src/${text}` })
+    add({ ...aRemark('failure', 'x'), path: KEY })
+    fault(text)
+    expect(JSON.stringify(all())).not.toContain(KEY)
+    expect(all().placed.map(({ path, message }) => [path, message])).toEqual([
+      ['src/***', 'got ***!'],
+      ['***', 'x'],
+    ])
+  })
+})
+
 describe('of many remarks', () => {
+  test('R-RUN-16 those whose paths lead nowhere are as few, and looking at them has an end', () => {
+    let looks = 0
+    const { add, all } = collectorIn('/w', (text) => {
+      looks += 1
+      return text
+    })
+    for (let index = 0; index < 100_000; index += 1) add({ ...aRemark('failure', 'x'), path: '../x' })
+    const kept = all()
+    expect([kept.unplaced.length, kept.found.failure]).toEqual([10, 100_000])
+    expect(looks).toBeLessThan(50_000)
+  })
+
+  test('R-REP-08 all their texts together have a bound in bytes', () => {
+    const { add, all } = collectorIn('/w')
+    for (let index = 0; index < 20; index += 1) add(aRemark('failure', '漢'.repeat(21_000)))
+    expect(Buffer.byteLength(JSON.stringify(all()))).toBeLessThan(600 * 1024)
+  })
+
   test('R-REP-08 fifty are kept, failures first, each kind in its order; the rest is counted', () => {
     const { add, all } = collectorIn('/w')
     for (let index = 0; index < 1_000; index += 1)

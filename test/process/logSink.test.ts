@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { makePipe } from '../../src/lock/syscalls.ts'
-import { openLogSink } from '../../src/process/logSink.ts'
+import { cutFile, openLogSink } from '../../src/process/logSink.ts'
 
 const MIB = 1024 * 1024
 
@@ -27,4 +27,29 @@ test('R-RUN-21 when a stage has ended, the end of its flood is in the file, belo
   expect(text.endsWith('the reason\n')).toBe(true)
   expect(text).toMatch(/\[berth: \d+ bytes of output were cut here\]/)
   expect(text.length).toBeLessThan(10 * MIB)
+})
+
+test('R-RUN-21 whatever pieces a flood comes in, its end is kept byte by byte, and what was cut is counted', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-log-'))
+  const path = join(folder, '01-up.log')
+  const fd = openSync(path, 'w')
+  onTestFinished(() => {
+    closeSync(fd)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const file = cutFile(fd)
+  const sizes = [1, 65_536, 3, 1000, 65_535, 7, 2 * MIB]
+  const all = Buffer.alloc(21 * MIB, '0123456789abcdefghijklmnopqrstuvw')
+  for (let [at, turn] = [0, 0]; at < all.length; turn += 1) {
+    const part = all.subarray(at, at + (sizes[turn % sizes.length] ?? 1))
+    file.write(part)
+    at += part.length
+  }
+  file.flush()
+  const bytes = readFileSync(path)
+  expect(bytes.subarray(0, 8 * MIB).equals(all.subarray(0, 8 * MIB))).toBe(true)
+  expect(bytes.subarray(-MIB).equals(all.subarray(-MIB))).toBe(true)
+  expect(bytes.subarray(8 * MIB, -MIB).toString()).toBe(
+    `\n[berth: ${12 * MIB} bytes of output were cut here]\n`,
+  )
 })

@@ -49,6 +49,18 @@ const OUTPUTS: readonly (readonly [string, string])[] = [
   ],
   ['as a form', `${NODE} 'console.log(String(new URLSearchParams({x:process.argv[1]})))' -- "$1"`],
   ['in JSON', `${NODE} 'console.log(JSON.stringify({x:process.argv[1]}))' -- "$1"`],
+  [
+    'in a workflow command',
+    `${NODE} 'console.log(process.argv[1].replace(/%/g,"%25").replace(/\\r/g,"%0D").replace(/\\n/g,"%0A"))' -- "$1"`,
+  ],
+  [
+    'in XML text',
+    `${NODE} 'console.log(process.argv[1].replace(/&/g,"&amp;").replace(/</g,"&lt;"))' -- "$1"`,
+  ],
+  [
+    'in HTML',
+    `${NODE} 'console.log(process.argv[1].replace(/&/g,"&amp;").replace(/</g,"&lt;").replace(/>/g,"&gt;").replace(/"/g,"&quot;").replace(/\\x27/g,"&#39;"))' -- "$1"`,
+  ],
   ['in JSON in JSON', `${NODE} 'console.log(JSON.stringify(JSON.stringify({x:process.argv[1]})))' -- "$1"`],
 ]
 

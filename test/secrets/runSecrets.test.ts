@@ -144,6 +144,41 @@ describe('R-RUN-17 what a later process of the run finds', () => {
     later.remove()
   })
 
+  test('R-RUN-17 it hides them before it puts anything back, and knows when it cannot', () => {
+    const { process, operators } = scene()
+    const first = process()
+    first.place()
+    expect(first.knowsAll()).toBe(true)
+    const later = process()
+    expect(later.knowsAll()).toBe(false)
+    later.learn()
+    expect([later.knowsAll(), later.mask.text('correct horse')]).toEqual([true, '***'])
+    first.remove()
+    rmSync(join(operators, 'KEY'))
+    const last = process()
+    last.learn()
+    expect([last.knowsAll(), last.mask.text('battery staple')]).toEqual([false, '***'])
+  })
+
+  test('R-RUN-17 R-RUN-04 whatever a stage has written into its files, no more of it is looked for than an operator may have', () => {
+    const { process, operators } = scene()
+    const first = process()
+    first.place()
+    for (const name of ['KEY', 'TOKEN']) {
+      chmodSync(`${first.folder}/${name}`, 0o600)
+      writeFileSync(`${first.folder}/${name}`, `${name}${'x'.repeat(20_000)}`)
+    }
+    const later = process()
+    later.learn()
+    const hidden = ['KEY', 'TOKEN'].filter(
+      (name) => later.mask.text(`${name}${'x'.repeat(20_000)}`) === '***',
+    )
+    expect(hidden).toEqual(['KEY'])
+    expect(later.mask.text('correct horse, battery staple')).toBe('***, ***')
+    rmSync(operators, { recursive: true })
+    later.remove()
+  })
+
   test('R-RUN-04 what a stage has removed or changed is as it was for teardown', () => {
     const { process } = scene()
     const secrets = process()

@@ -1011,7 +1011,7 @@ function alarms(records: Factory): void {
       aCheck('replaced', 1),
       { ...aCheck('x', 0), kind: 'reaction', key: 'reaction:1', runId: null },
     ])
-    const [reaction] = (await store.dueReports(1_000, 10)).filter(({ kind }) => kind === 'reaction')
+    const reaction = (await store.dueReports(1_000, 10)).find(({ kind }) => kind === 'reaction')
     await store.beginReport(reaction?.seq ?? 0, 2_000)
     await store.settleReports(11_000)
     const due = async (atMs: number) => (await store.dueReports(atMs, 10)).map(({ key }) => key).toSorted()

@@ -21,6 +21,15 @@ const PIECE_BYTES = 256 * 1024
 
 const LINES = 'annotations.ndjson'
 
+/** Of a run whose secrets could not be had again: nothing is read that may show one. */
+export const UNREAD: Annotations = {
+  placed: [],
+  unplaced: [],
+  found: { failure: 0, warning: 0, notice: 0 },
+  faults: ['none was read: a secret of the run could not be read again, and would not have been hidden'],
+  faultCount: 1,
+}
+
 /**
  * What the stages of a run said of files: in `annotations.ndjson`, in JUnit reports, and in workflow commands of their logs. All of it was
  * written by the stages' user, and may be anything: nothing is waited for, no link is followed, and nothing is read without end.
