@@ -45,15 +45,20 @@ function declareClean(paths: StatePaths, id: string, reason: string, held: Held)
   }
   const file = openJournal(run.journal, tryFlock)
   if (file === null) return false
-  const left = [`declared clean by hand: ${reason}`]
-  const report = { verified: true, ended: 0, ending: null, tookMs: 0, left }
-  runRecord(file, run).append({ event: 'cleaned', report })
-  writeUnstarted(
-    run,
-    concludedUnstarted('not_cleaned', `harness: ended by hand before it was concluded: ${reason}`),
-  )
-  clearMarks(paths, id, namesOf(paths, run, held), held)
-  return true
+  // The service lives on after this: the run's lock must not stay with it, or its other names would be nobody's to clean.
+  try {
+    const left = [`declared clean by hand: ${reason}`]
+    const report = { verified: true, ended: 0, ending: null, tookMs: 0, left }
+    runRecord(file, run).append({ event: 'cleaned', report })
+    writeUnstarted(
+      run,
+      concludedUnstarted('not_cleaned', `harness: ended by hand before it was concluded: ${reason}`),
+    )
+    clearMarks(paths, id, namesOf(paths, run, held), held)
+    return true
+  } finally {
+    file.close()
+  }
 }
 
 /** A request that cannot be read is one reason why a person is asked to deal with the run. */

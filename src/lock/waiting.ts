@@ -113,7 +113,7 @@ function watchLocks(paths: StatePaths): Changes {
 /** Without a watcher (no inotify instances left) the regular looks still come. */
 function watchFolder(folder: string, changed: () => void): FSWatcher | null {
   try {
-    return watch(folder, changed).on('error', () => undefined)
+    return watch(folder, { persistent: false }, changed).on('error', () => undefined)
   } catch {
     return null
   }

@@ -257,6 +257,8 @@ export interface Store extends AlarmStore {
   reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<boolean>
   /** Orders that are still to be carried out, oldest first. */
   openOrders(): Promise<readonly Order[]>
+  /** Claims an order before it is carried out. False = that was done before. */
+  beginOrder(id: string, atMs: number): Promise<boolean>
   /** False = it has ended before. */
   endOrder(id: string, end: OrderEnd): Promise<boolean>
 

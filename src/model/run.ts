@@ -232,3 +232,6 @@ function readRunAs(fields: Fields, key: string): RunAs {
   const user = fieldsOf(fields[key], key)
   return { uid: numberOf(user, 'uid'), gid: numberOf(user, 'gid') }
 }
+
+/** In the place of a stage: the run is over but for its teardown, and held for inspection. */
+export const KEPT = 'kept'

@@ -1,6 +1,7 @@
 import { type Busy, endOf, medianOf, startsOf } from './estimate.ts'
 import type { Name } from './names.ts'
 import type { RunRow } from './ports.ts'
+import { KEPT } from './run.ts'
 
 /** Who has a name that somebody waits for. Times are wall clock, milliseconds. */
 export interface Holder {
@@ -91,7 +92,9 @@ function startsIn(look: QueueLook, queued: readonly RunRow[]): ReadonlyMap<strin
     .filter(({ name }) => !taken.has(name))
     .map(({ name, untilMs }): Busy => ({ names: [name], endsAtMs: untilMs ?? NEVER, hasSlot: false }))
   const own = live.map((row): Busy => {
-    const endsAtMs = row.startedAtMs === null ? NEVER : endOf(row.startedAtMs, nowMs, lasted(row))
+    // One that is kept for inspection ends when somebody says so.
+    const isUnforeseen = row.startedAtMs === null || row.stage === KEPT
+    const endsAtMs = isUnforeseen ? NEVER : endOf(row.startedAtMs ?? nowMs, nowMs, lasted(row))
     return { names: row.names, endsAtMs, hasSlot: true }
   })
   const line = queued.map((row) => ({

@@ -26,6 +26,7 @@ export function byHandOn(state: StatePaths): ByHand {
 async function hold(state: StatePaths, order: Order, mostMs: number, signal: AbortSignal): Promise<Done> {
   const begun = holdOf(state, order.name)
   if (begun?.order === order.id) return held(begun)
+  if (mostMs <= 0) return { outcome: 'not_held', detail: 'its time was over before its turn came' }
   const recover = recoverer(state, `hold ${order.id}`, false, ({ child }) => child.unref())
   const wait = { what: `hold: ${order.reason}`, forMs: mostMs, signal, waiting: () => undefined }
   const claimed = await claimInTurn(state, [order.name], [[order.name]], recover, wait)

@@ -22,6 +22,7 @@ import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/run
 import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
+import { leavingAfter } from './leavingAfter.ts'
 import { processesGone } from './processesGone.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
@@ -42,11 +43,13 @@ export function createMachine(parts: MachineParts): Machine {
   const turns = createTurns(state)
   const warms = createWarmRuns(state, parts.config.slots)
   const service = recoverer(state, 'service', false, leaveAlone)
+  // A claim under way works on the descriptors of warm processes: nobody else may close them.
+  const claims = leavingAfter(warms.leave)
   return {
-    takeTurn: (row) => takeTurn(parts, turns, warms, row),
+    takeTurn: (row) => claims.during(row.id, () => takeTurn(parts, turns, warms, row)),
     leaveTurn(id) {
       turns.leave(id)
-      warms.leave(id)
+      claims.leave(id)
     },
     look: (id) => look(state, id),
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
-import type { RunState } from '../model/run.ts'
+import { KEPT, type RunState } from '../model/run.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { FolderLook, QueueWorld } from './ports.ts'
 
@@ -75,7 +75,7 @@ function stateOf(journal: Journal): RunState {
 
 function stageOf(journal: Journal): string | null {
   if (journal.teardownStarted) return 'teardown'
-  if (journal.kept) return 'kept'
+  if (journal.kept) return KEPT
   if (journal.planned === null) return journal.processes === 0 ? null : 'checkout'
   return journal.stages.at(-1)?.name ?? null
 }

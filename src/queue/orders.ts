@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import type { Order, OrderEnd } from '../model/order.ts'
 import type { Store } from '../model/ports.ts'
@@ -9,13 +10,16 @@ export type Done = Pick<OrderEnd, 'outcome' | 'detail'>
 
 /** Names of this machine, as a person handles them. */
 export interface ByHand {
-  /** Waits for the name in turn, `mostMs` at most, and has a process of its own keep it. Done already = says so; aborted = `withdrawn`. */
+  /**
+   * Waits for the name in turn, `mostMs` at most, and has a process of its own keep it. Done already = says so; aborted = `withdrawn`; with no time
+   * left it is not made.
+   */
   readonly hold: (order: Order, mostMs: number, signal: AbortSignal) => Promise<Done>
   readonly release: (order: Order) => Done
 }
 
 export interface OrderWorld {
-  readonly store: Pick<Store, 'openOrders' | 'endOrder'>
+  readonly store: Pick<Store, 'openOrders' | 'beginOrder' | 'endOrder'>
   readonly byHand: ByHand
   /** A reply has something new to tell. */
   readonly ended: () => void
@@ -35,15 +39,26 @@ const LOOK_EVERY_MS = 2_000
 export function startOrders(world: OrderWorld): OrderLoop {
   const holds = holdsIn(world)
 
+  const done = new Map<string, Done>()
+
   async function carryOut(order: Order): Promise<void> {
     if (order.action === 'hold') return holds.begin(order)
+    await end(world, order, done.get(order.id) ?? (await released(order)))
+    done.delete(order.id)
+  }
+
+  /** Once, whatever becomes of its record: somebody else may have the name by the next time. */
+  async function released(order: Order): Promise<Done> {
+    if (!(await world.store.beginOrder(order.id, world.now()))) return BEGUN
     await holds.withdraw(order)
-    await end(world, order, world.byHand.release(order))
+    const outcome = releaseOrFail(world, order)
+    done.set(order.id, outcome)
+    return outcome
   }
 
   const loop = startLoop('orders', LOOK_EVERY_MS, world.log, async () => {
     for (const order of await world.store.openOrders())
-      await carryOut(order).catch((error: unknown) => fail(world, order, error))
+      await carryOut(order).catch((error: unknown) => unrecorded(world, order, error))
   })
 
   async function close(): Promise<void> {
@@ -52,6 +67,19 @@ export function startOrders(world: OrderWorld): OrderLoop {
   }
 
   return { ...loop, close, [Symbol.asyncDispose]: close }
+}
+
+const BEGUN: Done = {
+  outcome: 'failed',
+  detail: 'a service began to carry it out and ended before it could say what came of it; see `berth locks`',
+}
+
+function releaseOrFail(world: OrderWorld, order: Order): Done {
+  try {
+    return world.byHand.release(order)
+  } catch (error) {
+    return failed(world, order, error)
+  }
 }
 
 interface Waiting {
@@ -67,8 +95,9 @@ function holdsIn(world: OrderWorld) {
 
   async function hold(order: Order, cut: AbortController): Promise<void> {
     const leftMs = order.orderedAtMs + order.forMs - world.now()
-    const mostMs = Math.min(Math.max(0, leftMs), order.forMs)
-    const done = await world.byHand.hold(order, mostMs, cut.signal)
+    const done = await world.byHand
+      .hold(order, Math.min(leftMs, order.forMs), cut.signal)
+      .catch((error: unknown) => failed(world, order, error))
     if (closed && done.outcome === 'withdrawn') return
     await end(world, order, done)
   }
@@ -78,21 +107,23 @@ function holdsIn(world: OrderWorld) {
       if (waiting.has(order.id)) return
       const cut = new AbortController()
       const ended = hold(order, cut)
-        .catch((error: unknown) => fail(world, order, error))
+        .catch((error: unknown) => unrecorded(world, order, error))
         .finally(() => waiting.delete(order.id))
       waiting.set(order.id, { order, cut, ended })
     },
     /** Who releases a name wants nobody to get it who asked before: older holds of it are given up, or have it by now. */
     async withdraw(release: Order): Promise<void> {
-      const older = [...waiting.values()].filter(({ order }) => order.name === release.name)
+      const older = [...waiting.values()].filter(
+        ({ order }) => order.name === release.name && isBefore(order, release),
+      )
       for (const { cut } of older) cut.abort()
-      await Promise.all(older.map(({ ended }) => ended))
+      await endedOrRecovering(older)
     },
     async close(): Promise<void> {
       closed = true
       const all = [...waiting.values()]
       for (const { cut } of all) cut.abort()
-      await Promise.all(all.map(({ ended }) => ended))
+      await endedOrRecovering(all)
     },
   }
 }
@@ -104,8 +135,26 @@ async function end(world: OrderWorld, order: Order, done: Done): Promise<void> {
   world.ended()
 }
 
-async function fail(world: OrderWorld, order: Order, error: unknown): Promise<void> {
+function failed({ log }: OrderWorld, order: Order, error: unknown): Done {
   const detail = messageOf(error)
-  world.log.error({ order: order.id, domain: order.name, error: detail }, 'order.failed')
-  await end(world, order, { outcome: 'failed', detail })
+  log.error({ order: order.id, domain: order.name, error: detail }, 'order.failed')
+  return { outcome: 'failed', detail }
 }
+
+/** What came of it is not in the records, which take nothing now: it stays open, and the next look finds what has been done. */
+function unrecorded({ log }: OrderWorld, order: Order, error: unknown): void {
+  log.error({ order: order.id, domain: order.name, error: messageOf(error) }, 'order.unrecorded')
+}
+
+function isBefore(one: Order, other: Order): boolean {
+  return one.orderedAtMs === other.orderedAtMs ? one.id < other.id : one.orderedAtMs < other.orderedAtMs
+}
+
+/** A hold that was cut ends at once, but for one that recovers a dead run: that goes on without us, as every recovery does. */
+async function endedOrRecovering(all: readonly Waiting[]): Promise<void> {
+  const over = new AbortController()
+  const ended = Promise.all(all.map((one) => one.ended)).finally(() => over.abort())
+  await Promise.race([ended, pause(RECOVERING_MS, undefined, { signal: over.signal }).catch(() => undefined)])
+}
+
+const RECOVERING_MS = 2_000

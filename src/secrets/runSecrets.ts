@@ -69,23 +69,28 @@ export function runSecrets({ recipe, secrets: grant, runAs }: Asked, places: Sec
 
   function learn(): void {
     if (known !== null) return
-    try {
-      const { secrets, older, faults } = foundAgain(recipe, grant, places)
-      missing = faults
-      know(secrets, older)
-    } catch (error) {
-      missing = [messageOf(error)]
-    }
+    const { secrets, older, faults } = foundAgain(recipe, grant, places)
+    missing = faults
+    know(secrets, older)
   }
 }
 
 /** What the process before this one has placed may be older than what the operator has now: its logs may show either. */
 function foundAgain(recipe: string, grant: Asked['secrets'], places: SecretPlaces) {
-  const { secrets, faults } = readSecrets(recipe, grant)
+  const { secrets, faults } = readOrFault(recipe, grant)
   const placed = foldersOf(places).flatMap((path) => placedIn(path, grant.names))
   const older = placedBeside(secrets, placed)
   const gone = older.filter(({ name }) => !secrets.some((secret) => secret.name === name))
   return { secrets: [...secrets, ...uniqueByName(gone)], older, faults }
+}
+
+/** Nothing that is wrong with the operator's folder keeps a teardown from coming. */
+function readOrFault(recipe: string, grant: Asked['secrets']): ReturnType<typeof readSecrets> {
+  try {
+    return readSecrets(recipe, grant)
+  } catch (error) {
+    return { secrets: [], faults: [messageOf(error)] }
+  }
 }
 
 /**

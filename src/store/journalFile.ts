@@ -21,11 +21,13 @@ export interface JournalFile {
   readonly damaged: boolean
   /** Appends and flushes: on disk before the effect that it announces. Throws if that fails; nothing half-written counts. */
   append(body: EntryBody): void
+  /** Gives the run up, for a process that lives on. */
+  close(): void
 }
 
 /**
  * Opens the journal of a run that this process conducts, or returns null when somebody else conducts it. The lock stays with the
- * descriptor until the process ends. A torn last line is cut before the first append: an append after it would glue both into one.
+ * descriptor until that is closed, or the process ends. A torn last line is cut before the first append: an append after it would glue both into one.
  */
 export function openJournal(path: string, tryFlock: (fd: number) => boolean): JournalFile | null {
   const fd = openJournalFile(path) ?? anotherJournal(path, tryFlock)
@@ -34,9 +36,19 @@ export function openJournal(path: string, tryFlock: (fd: number) => boolean): Jo
     closeSync(fd)
     return null
   }
+  try {
+    return journalOn(fd, path)
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+function journalOn(fd: number, path: string): JournalFile {
   const { text, cut } = readableText(path, fd)
   let journal = parseJournal(text)
   return {
+    close: () => closeSync(fd),
     // Also of a process that died over it: it may not have come to write down what that means.
     damaged: cut || existsSync(asideOf(path)),
     get journal() {

@@ -3,6 +3,7 @@ import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
 import {
   ALARMS,
+  BEGUN_ORDERS,
   FINISHED_RUNS,
   FIRST_SCHEMA,
   LIMITS,
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ORDERS,
   ALARMS,
   ORDER_AND_LIMITS,
+  BEGUN_ORDERS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -7,6 +7,8 @@ const ADD = `
   INSERT INTO orders (id, action, name, for_ms, reason, actor, comment_id, ordered_at)
   VALUES (:id, :action, :name, :for_ms, :reason, :actor, :comment_id, :ordered_at)`
 
+const BEGIN = 'UPDATE orders SET begun_at = :atMs WHERE id = :id AND begun_at IS NULL AND ended_at IS NULL'
+
 const OPEN = 'SELECT * FROM orders WHERE ended_at IS NULL ORDER BY ordered_at, id'
 
 const OF_COMMENT = 'SELECT * FROM orders WHERE comment_id = :commentId ORDER BY id'
@@ -19,7 +21,7 @@ const TELL = `
   UPDATE replies SET changed = changed + 1 WHERE comment_id = (SELECT comment_id FROM orders WHERE id = :id)`
 
 export interface Orders {
-  readonly port: Pick<Store, 'openOrders' | 'endOrder'>
+  readonly port: Pick<Store, 'openOrders' | 'beginOrder' | 'endOrder'>
   /** Inside the caller's transaction. */
   add(order: NewOrder): void
   ofComment(commentId: number): readonly Order[]
@@ -29,12 +31,14 @@ export function ordersOn(database: Database): Orders {
   const add = database.prepare(ADD)
   const open = database.prepare(OPEN)
   const ofComment = database.prepare(OF_COMMENT)
+  const begin = database.prepare(BEGIN)
   const end = database.prepare(END)
   const tell = database.prepare(TELL)
 
   return {
     port: {
       openOrders: async () => database.read(() => open.all().map(orderOf)),
+      beginOrder: async (id, atMs) => database.write(() => begin.run({ id, atMs }).changes === 1),
       endOrder: async (id, { atMs, outcome, detail }) =>
         database.write(() => {
           if (end.run({ id, atMs, outcome, detail }).changes !== 1) return false

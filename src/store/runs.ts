@@ -39,11 +39,12 @@ const NEWEST_OF_NAME = `
    WHERE run_names.name = :name AND (:repository IS NULL OR repository = :repository) AND (:pr IS NULL OR pr = :pr)
    ORDER BY run_names.enqueued_at DESC, run_id DESC LIMIT :limit`
 
-/** The condition as the index `runs_finished` has it. */
+/** The condition as the index `runs_finished` has it, but for red runs that may have been kept for inspection: those lasted as long as somebody looked at them. */
 const DURATIONS = `
   SELECT concluded_at - started_at AS duration FROM runs
    WHERE repository_id = :repositoryId AND recipe = :recipe
      AND started_at IS NOT NULL AND json_extract(verdict, '$.reason') IN ('passed', 'stage_failed', 'teardown_unverified')
+     AND NOT (keep_ms > 0 AND json_extract(verdict, '$.reason') = 'stage_failed')
    ORDER BY concluded_at DESC LIMIT :limit`
 
 export interface Runs {

@@ -253,3 +253,6 @@ CREATE TABLE repositories (
   moved_at        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `
+
+/** An order is begun once. */
+export const BEGUN_ORDERS = 'ALTER TABLE orders ADD COLUMN begun_at INTEGER'

@@ -233,6 +233,15 @@ describe('claiming a name', () => {
     expect(openRuns(state)).toEqual([])
   })
 
+  test('R-JAN-10 R-LCK-11 a run that a lasting process has declared clean keeps none of its names: each is had by the next claim', async () => {
+    const state = stateFolder()
+    deadRun(state, ['a.example', 'r:gpu'], [STARTED])
+    expect(releaseByHand(state, 'a.example', 'looked at it')).toEqual({ kind: 'released', runs: [RUN] })
+    expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
+    expect(freed(await claim(state, ['r:gpu'], NEVER)).kind).toBe('held')
+    expect(openRuns(state)).toEqual([])
+  })
+
   test('R-JAN-10 a release by hand clears a dead run, and never a live one', async () => {
     const state = stateFolder()
     deadRun(state, ['a.example'], [STARTED])

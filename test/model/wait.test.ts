@@ -20,6 +20,23 @@ describe('what queued runs wait for', () => {
     })
   })
 
+  test('R-REP-01 behind a red run that is kept for inspection no start is foreseen: nobody knows how long it is looked at', () => {
+    const live = [
+      aRow('r0', {
+        names: ['a.test'],
+        state: 'running',
+        startedAtMs: 9_000,
+        stage: 'kept',
+        keepMs: 7_200_000,
+      }),
+    ]
+    const queued = [queuedRun('r1', ['a.test'])]
+    expect(waitsOf(aLook({ live, queued })).get('r1')).toMatchObject({
+      holder: { run: 'r0' },
+      startsAtMs: null,
+    })
+  })
+
   test('R-REP-01 of several names the last place counts, and the holder of the first that somebody has', () => {
     const live = [aRow('r0', { names: ['z.test'], state: 'starting', startedAtMs: 9_000 })]
     const queued = [

@@ -4,9 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { holdOf } from '../../src/lock/holds.ts'
 import { tryAcquire } from '../../src/lock/nameLocks.ts'
 import type { NewOrder, Order } from '../../src/model/order.ts'
+import type { Store } from '../../src/model/ports.ts'
 import { byHandOn } from '../../src/process/byHand.ts'
 import { identityOf, signalIdentity } from '../../src/process/procfs.ts'
-import { type OrderLoop, startOrders } from '../../src/queue/orders.ts'
+import { type OrderLoop, type OrderWorld, startOrders } from '../../src/queue/orders.ts'
 import { lastAuditLines } from '../../src/store/audit.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import type { StatePaths } from '../../src/store/stateFolder.ts'
@@ -19,7 +20,8 @@ interface Scene {
   readonly state: StatePaths
   /** Stores orders as a decided comment does. */
   readonly order: (...orders: readonly Partial<NewOrder>[]) => Promise<void>
-  readonly start: () => OrderLoop
+  readonly start: (store?: OrderWorld['store']) => OrderLoop
+  readonly store: Store
   /** How the order ended, once it has. */
   readonly ended: (id: string) => Promise<string>
   readonly open: () => Promise<readonly Order[]>
@@ -51,9 +53,10 @@ async function scene(): Promise<Scene> {
       await store.addDelivery(aDelivery(id))
       await store.decide(aDecision(id, { orders: orders.map(anOrder) }))
     },
-    start() {
+    store,
+    start(its = store) {
       const log = { info: note, warn: note, error: note }
-      const world = { store, byHand: byHandOn(state), ended: () => undefined, now: Date.now, log }
+      const world = { store: its, byHand: byHandOn(state), ended: () => undefined, now: Date.now, log }
       const loop = startOrders(world)
       loops.push(loop)
       return loop
@@ -106,6 +109,46 @@ test('R-JAN-10 a hold whose time is over before its turn came is not made, and s
   expect(await ended('o1')).toBe('not_held')
 })
 
+test('R-JAN-10 a hold whose time has passed long ago is not made either where the name is free', async () => {
+  const { state, order, start, ended } = await scene()
+  await order({ id: 'o1', orderedAtMs: Date.now() - 3_600_000 })
+  start()
+  expect(await ended('o1')).toBe('not_held')
+  expect(holdOf(state, NAME)).toBeNull()
+  expect(tryAcquire(state, [NAME]).kind).toBe('held')
+})
+
+test('R-QUE-04 R-QUE-11 a release is carried out once, whatever becomes of its record: the name may be somebody else’s by then', async () => {
+  const { state, store, order, start, ended } = await scene()
+  await order({ id: 'o1' })
+  const broken = { ...store, endOrder: () => Promise.reject(new Error('the disk is full')) }
+  const first = start(broken)
+  await expect.poll(() => holdOf(state, NAME)?.order).toBe('o1')
+  await order({ id: 'o2', action: 'release' })
+  first.wake()
+  await expect.poll(() => tryAcquire(state, [NAME]).kind).toBe('held')
+  await first.close()
+  expect((await store.openOrders()).map(({ id }) => id)).toContain('o2')
+  start()
+  expect(await ended('o2')).toBe('failed')
+})
+
+test('R-QUE-11 R-JAN-10 a hold that stands while the records take nothing is told as held when they do', async () => {
+  const { state, store, order, start, ended } = await scene()
+  let isFull = true
+  const full = {
+    ...store,
+    endOrder: (...end: Parameters<typeof store.endOrder>) =>
+      isFull ? Promise.reject(new Error('the disk is full')) : store.endOrder(...end),
+  }
+  await order({ id: 'o1' })
+  const loop = start(full)
+  await expect.poll(() => holdOf(state, NAME)?.order).toBe('o1')
+  isFull = false
+  loop.wake()
+  expect(await ended('o1')).toBe('held')
+})
+
 test('R-JAN-10 R-QUE-01 a service that ends while a hold waits leaves the order to the next one, which makes it once', async () => {
   const { state, order, start, ended, open } = await scene()
   const blocker = tryAcquire(state, [NAME])
@@ -124,7 +167,7 @@ test('R-JAN-10 R-QUE-01 a service that ends while a hold waits leaves the order 
 test('R-JAN-10 a hold that was made by a service which died over its record is found, and not made twice', async () => {
   const { state, order, start, ended } = await scene()
   const { hold } = byHandOn(state)
-  const done = await hold({ ...anOrder({}), end: null }, 0, new AbortController().signal)
+  const done = await hold({ ...anOrder({}), end: null }, 60_000, new AbortController().signal)
   expect(done.outcome).toBe('held')
   const before = holdOf(state, NAME)
   await order({ id: 'o1' })

@@ -399,10 +399,12 @@ function runs(records: Factory): void {
       ['r3', 9_500, { ...PASSED, conclusion: 'cancelled', reason: 'cancelled' }],
       ['r4', 5_000, { ...PASSED, conclusion: 'failure', reason: 'teardown_unverified' }],
       ['r5', 500, PASSED],
+      ['kept', 7_000_000, { ...PASSED, conclusion: 'failure', reason: 'stage_failed' }],
     ] as const
     await queue(
       store,
-      ...ends.map(([id]) => aRun(id)),
+      ...ends.filter(([id]) => id !== 'kept').map(([id]) => aRun(id)),
+      aRun('kept', { keepMs: 7_200_000 }),
       aRun('r6', { recipe: 'other' }),
       aRun('r7', { repositoryId: '43' }),
     )

@@ -54,6 +54,7 @@ function recordOnFullDisk(lineBytes: number) {
   let takenBytes = 0
   const file = {
     damaged: false,
+    close: () => undefined,
     get journal() {
       return journal
     },
