@@ -61,6 +61,10 @@ const OUTPUTS: readonly (readonly [string, string])[] = [
     'in HTML',
     `${NODE} 'console.log(process.argv[1].replace(/&/g,"&amp;").replace(/</g,"&lt;").replace(/>/g,"&gt;").replace(/"/g,"&quot;").replace(/\\x27/g,"&#39;"))' -- "$1"`,
   ],
+  [
+    'with a colour in it',
+    `printf "\\033[1m%s\\033[7m%s\\033[27m%s" "$(printf %s "$1" | head -c 5)" "$(printf %s "$1" | tail -c +6 | head -c 3)" "$(printf %s "$1" | tail -c +9)"`,
+  ],
   ['in JSON in JSON', `${NODE} 'console.log(JSON.stringify(JSON.stringify({x:process.argv[1]})))' -- "$1"`],
 ]
 
@@ -77,6 +81,20 @@ describe('R-RUN-17 a secret does not show', () => {
       expect(shownOf(value, whole)).toEqual([])
       for (const size of [1, 2, 3, 7, 64]) expect(throughPieces(mask, output, size)).toBe(whole)
     })
+
+  test('in two bytes a character, whose zeros nobody sees', () => {
+    const mask = makeMask([Buffer.from('correct horse')])
+    const output = Buffer.from('it is correct horse, yes', 'utf16le')
+    for (const size of [1, 2, 3, 64])
+      expect(throughPieces(mask, output, size).replaceAll('\0', '')).toBe('it is ***, yes')
+  })
+
+  test('behind an escape sequence that takes in its beginning, or one that has no end', () => {
+    const mask = makeMask([Buffer.from('1mcorrect'), Buffer.from('battery staple')])
+    expect(mask.text('\u001b[1mcorrect')).not.toContain('correct')
+    expect(mask.text('\u001b]0;title battery staple\u0007')).not.toContain('battery')
+    expect(mask.text('\u001b[38;5;battery sta\u001b[mple')).not.toContain('staple')
+  })
 
   test('one line of several, alone and indented', () => {
     const mask = makeMask([Buffer.from(KEY)])
