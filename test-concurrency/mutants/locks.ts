@@ -213,4 +213,10 @@ export const WAITING: readonly Mutant[] = [
     ['src/lock/waiting.ts', "if (claimed.kind !== 'held' || !aborted) return claimed", 'return claimed'],
     ['test/lock/waiting.test.ts', 'a waiter that is cancelled while it recovers'],
   ),
+  mutant(
+    'release-by-hand-lets-go',
+    'A release by hand gives the run’s own lock up: it stays with a process that lives on.',
+    ['src/lock/releaseByHand.ts', 'file.close()', 'void file'],
+    ['test/lock/claim.test.ts', 'a lasting process has declared clean'],
+  ),
 ]

@@ -18,14 +18,20 @@ export const SECRETS: readonly Mutant[] = [
   mutant(
     'secret-across-pieces',
     'What may become a secret is kept back: it is given out.',
-    [STREAM, 'depth === 0 || count === 0 ?', 'depth >= 0 ?'],
+    [STREAM, 'this.depth === 0 || this.#count === 0', 'this.depth >= 0'],
     [MASK_TEST, 'whatever pieces it comes in'],
   ),
   mutant(
     'secret-in-half',
     'Of an output that pauses in the middle of a secret the beginning is hidden: it is shown.',
-    [STREAM, 'depth >= LEAST_BEGINNING && count > 0', 'depth > 1e9'],
+    [STREAM, 'this.depth < LEAST_BEGINNING || this.#count === 0', 'this.depth < 1e9'],
     [MASK_TEST, 'pauses or ends in the middle of it'],
+  ),
+  mutant(
+    'secret-as-shown',
+    'A log is read as whoever shows it takes it, too: only as it is.',
+    [STREAM, 'readers = [asItIs, asItIs.branch(unseen())]', 'readers = [asItIs]'],
+    [MASK_TEST, 'with a colour in it'],
   ),
   mutant(
     'secret-held-bounded',
@@ -42,7 +48,7 @@ export const SECRETS: readonly Mutant[] = [
   mutant(
     'secret-for-teardown',
     'A recovery reads secrets anew: it has none.',
-    [RUN_SECRETS, 'if (known === null) faults.push(...learnAnew())', 'if (known === null) learn([])'],
+    [RUN_SECRETS, 'know(secrets, older)', 'know([], older)'],
     [TEST, 'its teardown has had it'],
   ),
   mutant(
