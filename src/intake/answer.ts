@@ -2,7 +2,7 @@ import type { Command, CommandFault, LookCommand } from '../model/command.ts'
 import { lineOf } from '../model/commandFormat.ts'
 import { decide, doorRefusal } from '../model/policy.ts'
 import type { ActingCommand, Decision, DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
-import type { NewRun } from '../model/ports.ts'
+import type { NewRun, RunRow } from '../model/ports.ts'
 import type { Uses } from '../model/rateLimits.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Asked } from './asked.ts'
@@ -91,7 +91,7 @@ function factsAfter(
     case 'revoke':
       return { ...facts, approved: new Set([...facts.approved].filter((sha) => sha !== answered.sha)) }
     case 'queued':
-      return afterRuns(facts, command, answered.runs.length, nowMs)
+      return afterRuns(facts, command, answered.runs, nowMs)
     default:
       return facts
   }
@@ -100,15 +100,33 @@ function factsAfter(
 function afterRuns(
   facts: PolicyFacts,
   command: Command | CommandFault,
-  runs: number,
+  runs: readonly NewRun[],
   nowMs: number,
 ): PolicyFacts {
   const { pullRequestUses, repositoryUses, repeats } = facts
   const line = lineOf(command)
   return {
     ...facts,
-    pullRequestUses: withUses(pullRequestUses, runs, nowMs),
-    repositoryUses: withUses(repositoryUses, runs, nowMs),
+    unfinished: [...facts.unfinished, ...runs.map(queuedRow)],
+    pullRequestUses: withUses(pullRequestUses, runs.length, nowMs),
+    repositoryUses: withUses(repositoryUses, runs.length, nowMs),
     repeats: new Map([...repeats, [line, withUses(repeats.get(line) ?? [], 1, nowMs)]]),
+  }
+}
+
+/** As it will stand in the records. */
+function queuedRow(run: NewRun): RunRow {
+  return {
+    ...run,
+    state: 'queued',
+    waitsFor: null,
+    stage: null,
+    startedAtMs: null,
+    concludedAtMs: null,
+    verdict: null,
+    stop: null,
+    attempts: 0,
+    checkRunId: null,
+    reports: 0,
   }
 }

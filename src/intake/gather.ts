@@ -48,6 +48,7 @@ export async function gatherPolicyFacts(
     permission,
     pullRequest,
     askedAtMs: asked.askedAtMs,
+    askedIn: asked.commentId,
     namedSha: asked.namedSha,
     lastHead: await store.lastHead(repository.id, pr),
     ...(await wordsOn(asked, world)),
@@ -120,15 +121,16 @@ async function crashLoopsAt(
   return loops.filter((one) => isOfLoop(one, { ...here, recipe: one.recipe }))
 }
 
-/** Which commits a writer's word stands for, and of which it was taken back after this was asked. */
+/** Which commits a writer's word stands for, and of which it was taken back, or given, after this was asked. */
 async function wordsOn(
   { repository, pr, askedAtMs }: Asked,
   { store }: IntakeWorld,
-): Promise<Pick<PolicyFacts, 'approved' | 'takenBack'>> {
+): Promise<Pick<PolicyFacts, 'approved' | 'takenBack' | 'givenAfter'>> {
   const approvals = await store.approvals(repository.id, pr)
   const shasOf = (some: readonly Approval[]) => new Set(some.map(({ sha }) => sha))
   return {
     approved: shasOf(approvals.filter(({ revoked }) => !revoked)),
+    givenAfter: shasOf(approvals.filter(({ revoked, atMs }) => !revoked && atMs > askedAtMs)),
     takenBack: shasOf(approvals.filter(({ revoked, atMs }) => revoked && atMs > askedAtMs)),
   }
 }

@@ -40,17 +40,20 @@ export function decide(command: ActingCommand, facts: PolicyFacts, config: Polic
     case 'approve':
       return decideApproval(command.sha, facts, config)
     case 'revoke':
-      return {
-        kind: 'revoke',
-        sha: command.sha,
-        stops: facts.unfinished.filter((run) => run.fork && run.sha === command.sha),
-      }
+      return revokeDecision(command.sha, facts)
     case 'cancel':
       return cancelDecision(command, facts)
     case 'hold':
     case 'release':
       return holdDecision(command, facts)
   }
+}
+
+/** One that is heard of late takes nothing back of what was said after it. */
+function revokeDecision(sha: string, { givenAfter, unfinished }: PolicyFacts): Decision {
+  if (givenAfter.has(sha))
+    return { kind: 'note', detail: `Commit ${inCode(sha)} was approved again after this: it stays so.` }
+  return { kind: 'revoke', sha, stops: unfinished.filter((run) => run.fork && run.sha === sha) }
 }
 
 /** The enrolment of a repository: its own, or that of all of its owner's. GitHub's names differ by more than letter case. */

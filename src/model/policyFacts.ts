@@ -56,6 +56,10 @@ export interface PolicyFacts {
   readonly approved: ReadonlySet<string>
   /** Those whose approval was taken back after this was asked. */
   readonly takenBack: ReadonlySet<string>
+  /** Approved after this was asked. */
+  readonly givenAfter: ReadonlySet<string>
+  /** The comment that asks: GitHub numbers them in the order in which they were written; null = a button. */
+  readonly askedIn: number | null
   /** Runs of this pull request within the last hour. */
   readonly pullRequestUses: Uses
   /** The same of the whole repository. */

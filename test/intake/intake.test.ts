@@ -258,10 +258,34 @@ describe('limits', () => {
       'issue_comment',
       comment(1, '!testme hello\n!testme world\n!testme hello\n!testme cancel all'),
     )
-    expect(await scene.store.queued()).toHaveLength(2)
+    const queued = await scene.store.queued()
+    expect(
+      queued.map((run) => run.stop?.reason),
+      'a cancel sees what stands above it',
+    ).toEqual(['cancelled', 'cancelled'])
     expect((await scene.replies())[0]).toContain('**rate_limited**')
     expect(await scene.store.usesSince('actor:codertocat', 0)).toHaveLength(3)
     expect(await scene.store.usesSince('refused:codertocat', 0)).toHaveLength(1)
+  })
+
+  test('R-CMD-09 who may not cancel, and goes on all the same, is answered by reactions only, in time', async () => {
+    await using scene = await startScene({ config: { limits } })
+    scene.gitHub.roles.set('stranger', { id: STRANGER.id, role: 'read' })
+    const count = 2 * limits.perActorPerHour + 1
+    for (let n = 1; n <= count; n += 1)
+      await scene.decided('issue_comment', {
+        ...comment(n, '!testme cancel all', { user: STRANGER }),
+        sender: STRANGER,
+      })
+    expect(await scene.replies()).toHaveLength(limits.perActorPerHour)
+    expect(await scene.reactions()).toHaveLength(count)
+  })
+
+  test('R-CMD-02 R-CMD-07 of a fork a commit that is run and taken back in one comment does not run', async () => {
+    await using scene = await startScene()
+    asFork(scene)
+    await scene.decided('issue_comment', comment(1, `!testme ok ${HEAD}\n!testme\n!testme revoke ${HEAD}`))
+    expect(await scene.store.queued()).toMatchObject([{ fork: true, stop: { reason: 'cancelled' } }])
   })
 
   test('R-CMD-09 what somebody may not start does not use up the limit of the pull request', async () => {

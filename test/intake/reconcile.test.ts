@@ -246,6 +246,21 @@ describe('a pull request with a queued run, of which GitHub never told', () => {
     expect(reports.filter(({ kind }) => kind === 'reply')).toHaveLength(2)
   })
 
+  test('R-CMD-10 that it was pushed to, between two runs: the older one is superseded, the younger one is of the new head', async () => {
+    await using world = await withRun()
+    const files = { 'greeting.txt': 'Hello again.\n' }
+    const { head } = await world.gitHub.people.push(1, { message: 'Again', files })
+    const { id } = missed(world)
+    await world.look()
+    await world.ended(`comment/${id}`)
+    await expect
+      .poll(async () => (await world.store.queued()).map(({ sha, stop }) => [sha === head.sha, stop?.reason]))
+      .toEqual([
+        [false, 'superseded'],
+        [true, undefined],
+      ])
+  })
+
   test('R-CMD-08 asks once where nothing has changed, and never of those without unfinished runs', async () => {
     await using world = await withRun()
     await world.look()

@@ -292,6 +292,14 @@ describe('forks', () => {
     expect(decideOn(`!testme ok ${HEAD}`, forkFacts({ takenBack: new Set([OLDER]) })).kind).toBe('approve')
   })
 
+  test('R-CMD-07 R-CMD-08 what is taken back, and heard of after a later approval, takes back nothing', () => {
+    const unfinished = [aRunRow('r1', { fork: true, sha: HEAD })]
+    const late = forkFacts({ unfinished, givenAfter: new Set([HEAD]) })
+    expect(decideOn(`!testme revoke ${HEAD}`, late)).toMatchObject({ kind: 'note' })
+    const other = forkFacts({ unfinished, givenAfter: new Set([OLDER]) })
+    expect(decideOn(`!testme revoke ${HEAD}`, other)).toMatchObject({ kind: 'revoke', stops: unfinished })
+  })
+
   test('R-CMD-07 a pull request of the repository itself needs no approval, and says so', () => {
     expect(decideOn(`!testme ok ${HEAD}`)).toMatchObject({ kind: 'note' })
   })
@@ -309,6 +317,19 @@ describe('forks', () => {
 })
 
 describe('cancel', () => {
+  test('R-CMD-08 that is heard of late stops nothing that was asked for after it, unless it is named', () => {
+    const [before, same, after] = [7, 8, 9].map((commentId) => aRunRow(`run-${commentId}`, { commentId }))
+    const unfinished = [before, same, after].flatMap((run) => run ?? [])
+    const facts = (change = {}) => someFacts({ unfinished, askedIn: 8, ...change })
+    expect(decideOn('!testme cancel all', facts())).toMatchObject({ kind: 'stop', runs: [before, same] })
+    expect(decideOn('!testme cancel run-9', facts())).toMatchObject({ kind: 'stop', runs: [after] })
+    expect(decideOn('!testme cancel', facts({ askedIn: 6 }))).toMatchObject({
+      kind: 'note',
+      detail: 'There is nothing to cancel: what runs was asked for after this.',
+    })
+    expect(decideOn('!testme cancel all', facts({ askedIn: null }))).toMatchObject({ runs: unfinished })
+  })
+
   const one = aRunRow('run-1', { state: 'running' })
   const two = aRunRow('run-2')
   const ended = aRunRow('run-0', {

@@ -73,6 +73,8 @@ export function someFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
     lastHead: null,
     approved: new Set(),
     takenBack: new Set(),
+    givenAfter: new Set(),
+    askedIn: null,
     pullRequestUses: [],
     repositoryUses: [],
     repeats: new Map(),

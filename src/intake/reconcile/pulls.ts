@@ -41,14 +41,17 @@ export async function lookAtPulls(
   return missed
 }
 
-/** The youngest unfinished run of each pull request that nobody has asked to stop. */
+/**
+ * The oldest unfinished run of each pull request that nobody has asked to stop: where no push was ever told of, its commit is what the records know of
+ * the head, and a younger run would hide a push that was missed between them.
+ */
 async function unfinishedPulls({ store, config }: ReconcileWorld): Promise<ReadonlyMap<string, RunRow>> {
   const rows = [...(await store.live()), ...(await store.queued())]
   const wanted = rows.filter(
     (row) => row.stop === null && enrolmentOf(config.repositories, row.repository) !== null,
   )
-  const oldestFirst = wanted.toSorted((one, other) => one.enqueuedAtMs - other.enqueuedAtMs)
-  return new Map(oldestFirst.map((row) => [`${row.repositoryId}#${row.pr}`, row]))
+  const youngestFirst = wanted.toSorted((one, other) => other.enqueuedAtMs - one.enqueuedAtMs)
+  return new Map(youngestFirst.map((row) => [`${row.repositoryId}#${row.pr}`, row]))
 }
 
 function nextOf<T>(all: readonly T[], memory: PullMemory): readonly T[] {
