@@ -1,8 +1,9 @@
 import type { Command, CommandFault, LookCommand } from '../model/command.ts'
 import { lineOf } from '../model/commandFormat.ts'
+import { JUST_QUEUED } from '../model/justQueued.ts'
 import { decide, doorRefusal } from '../model/policy.ts'
 import type { ActingCommand, Decision, DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
-import type { NewRun, RunRow } from '../model/ports.ts'
+import type { NewRun } from '../model/ports.ts'
 import type { Uses } from '../model/rateLimits.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Asked } from './asked.ts'
@@ -107,26 +108,9 @@ function afterRuns(
   const line = lineOf(command)
   return {
     ...facts,
-    unfinished: [...facts.unfinished, ...runs.map(queuedRow)],
+    unfinished: [...facts.unfinished, ...runs.map((run) => ({ ...run, ...JUST_QUEUED }))],
     pullRequestUses: withUses(pullRequestUses, runs.length, nowMs),
     repositoryUses: withUses(repositoryUses, runs.length, nowMs),
     repeats: new Map([...repeats, [line, withUses(repeats.get(line) ?? [], 1, nowMs)]]),
-  }
-}
-
-/** As it will stand in the records. */
-function queuedRow(run: NewRun): RunRow {
-  return {
-    ...run,
-    state: 'queued',
-    waitsFor: null,
-    stage: null,
-    startedAtMs: null,
-    concludedAtMs: null,
-    verdict: null,
-    stop: null,
-    attempts: 0,
-    checkRunId: null,
-    reports: 0,
   }
 }

@@ -2,6 +2,7 @@ import type { operations } from '@octokit/openapi-types'
 import { HarnessError } from '../errors.ts'
 import { oneLine } from '../model/cutText.ts'
 import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
+import { JUST_QUEUED } from '../model/justQueued.ts'
 import type { NewRun, RunRow } from '../model/ports.ts'
 import type { NewReport } from '../model/report.ts'
 import { isOver } from '../model/run.ts'
@@ -67,19 +68,6 @@ export function checkBody(row: RunRow, journal: Journal, extras: CheckExtras): C
 function checkName(recipe: string): string {
   return `berth / ${recipe}`
 }
-
-const JUST_QUEUED = {
-  state: 'queued',
-  waitsFor: null,
-  stage: null,
-  startedAtMs: null,
-  concludedAtMs: null,
-  verdict: null,
-  stop: null,
-  attempts: 0,
-  checkRunId: null,
-  reports: 0,
-} as const
 
 /** GitHub takes labels and identifiers of 20 and descriptions of 40 characters. The identifier comes back in `requested_action`. */
 const CANCEL = {
