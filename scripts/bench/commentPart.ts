@@ -29,8 +29,7 @@ export async function measureComments(folder: string, rounds: number, measuring:
 }
 
 /** Comments on the pull request and waits until the service has stored that. Resolves to the runs that came of it. */
-export async function comment({ gitHub, log, nextAnswer }: Service, body: string) {
-  const answer = nextAnswer()
+export async function comment({ gitHub, log, answerTo, refused }: Service, body: string) {
   const writtenAtMs = Date.now()
   const writtenMs = nowMs()
   gitHub.people.comment(PULL_REQUEST, WRITER, body)
@@ -39,10 +38,8 @@ export async function comment({ gitHub, log, nextAnswer }: Service, body: string
     lines.push(line)
     return line.event === 'delivery.decided' && textsOf(line.fields, 'runs').length > 0
   })
-  const { atMs: answeredMs, delivery } = await answer
-  const { atMs: decidedAtMs, fields } = await decided
-  if (textOf(fields, 'delivery') !== delivery)
-    throw new Error('the service decided another comment than this one')
+  const { atMs: decidedAtMs, fields } = await Promise.race([decided, refused])
+  const answeredMs = await answerTo(textOf(fields, 'delivery'))
   const stored = lines.find((line) => line.event === 'delivery.stored')
   const storedAtMs = stored?.atMs ?? Number.NaN
   return { writtenMs, answeredMs, writtenAtMs, storedAtMs, decidedAtMs, runs: textsOf(fields, 'runs') }

@@ -22,15 +22,12 @@ export interface Service extends AsyncDisposable {
   readonly world: World
   readonly gitHub: GitHubStandIn
   readonly log: ServiceLog
-  /** Resolves to the moment (monotonic, ms) at which GitHub has the answer to the next delivery of a comment, and to that delivery's id. */
-  readonly nextAnswer: () => Promise<Answered>
+  /** Resolves to the moment (monotonic, ms) at which GitHub has the answer to this delivery of a comment. */
+  readonly answerTo: (delivery: string) => Promise<number>
+  /** Rejects when the service has not taken a comment. */
+  readonly refused: Promise<never>
   /** What it has written to standard error. */
   readonly complaints: () => string
-}
-
-export interface Answered {
-  readonly atMs: number
-  readonly delivery: string
 }
 
 /** @param nodeOptions for the service's Node */
@@ -55,7 +52,8 @@ export async function startService(folder: string, nodeOptions: readonly string[
     world,
     gitHub,
     log,
-    nextAnswer: answers.next,
+    answerTo: answers.to,
+    refused: answers.refused,
     complaints,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
@@ -82,22 +80,26 @@ async function startGitHub(world: World, port: number, log: ReturnType<typeof an
   return { gitHub, keyPath }
 }
 
-/** GitHub's side of a delivery: its log says when it had the answer. */
+/** GitHub's side of a delivery: its log says when it had the answer. Our own replies are comments, too: only the id tells which is whose. */
 function answersOf() {
-  let next = Promise.withResolvers<Answered>()
+  const answers = new Map<string, PromiseWithResolvers<number>>()
+  const refused = Promise.withResolvers<never>()
+  refused.promise.catch(() => undefined)
+  const answerTo = (delivery: string) => {
+    const answer = answers.get(delivery) ?? Promise.withResolvers<number>()
+    answers.set(delivery, answer)
+    return answer
+  }
   const note = (data: object, event: string) => {
     const { event: kind, guid, status } = { event: '', guid: '', status: {}, ...data }
     if (kind !== 'issue_comment') return
-    if (event === 'webhook.delivered') next.resolve({ atMs: nowMs(), delivery: guid })
-    else next.reject(new Error(`the service did not take a comment: ${JSON.stringify(status)}`))
+    if (event === 'webhook.delivered') answerTo(guid).resolve(nowMs())
+    else refused.reject(new Error(`the service did not take a comment: ${JSON.stringify(status)}`))
   }
   return {
     log: { info: note, warn: note },
-    next() {
-      next = Promise.withResolvers<Answered>()
-      next.promise.catch(() => undefined)
-      return next.promise
-    },
+    to: (delivery: string) => answerTo(delivery).promise,
+    refused: refused.promise,
   }
 }
 
