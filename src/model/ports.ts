@@ -2,6 +2,7 @@ import type { AlarmStore, NewAlarm } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { NewOrder, Order, OrderEnd } from './order.ts'
+import type { QueueNews } from './queued.ts'
 import type { CrashLoop, Uses } from './rateLimits.ts'
 import type {
   FailedReports,
@@ -223,6 +224,8 @@ export interface Store extends AlarmStore {
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id. */
   queued(): Promise<readonly RunRow[]>
+  /** What has happened to queued runs since then, in no order; null = all that are queued. Costs what is new, not what waits. */
+  queueSince(since: number | null): Promise<QueueNews>
   /** starting, running, tearing_down. */
   live(): Promise<readonly RunRow[]>
   /**

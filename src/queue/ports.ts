@@ -59,7 +59,7 @@ export interface Machine {
 }
 
 export interface QueueWorld {
-  readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run' | 'lastCheck'>
+  readonly store: Pick<Store, 'version' | 'queueSince' | 'live' | 'change' | 'run' | 'lastCheck'>
   readonly machine: Machine
   /** Runs whose folders do not say that the store knows their end. */
   readonly unreported: () => readonly string[]

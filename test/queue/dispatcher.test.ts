@@ -91,9 +91,9 @@ async function aScene() {
   let reads = 0
   const counting: Store = {
     ...store,
-    queued() {
+    queueSince(since) {
       reads += 1
-      return store.queued()
+      return store.queueSince(since)
     },
   }
   const scene: { loops: readonly Suppressed[]; nowMs: number } = { loops: [], nowMs: 1 }
