@@ -45,8 +45,8 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     slots: read.slots,
     runAs: resolveUsers(read.runAs, userFacts(around)).users,
     repositories: Object.entries(read.repositories).map(([pattern, enrolment]) => {
-      const { recipes, default: bare = null, supersede = null } = enrolment
-      return { pattern, recipes, default: bare, supersede }
+      const { recipes, default: bare = null, supersede = null, priority = 0 } = enrolment
+      return { pattern, recipes, default: bare, supersede, priority }
     }),
     trust: read.trust,
     limits: limitsOf(read.limits),

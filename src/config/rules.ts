@@ -80,6 +80,7 @@ function enrolmentsIn(parts: Parts): readonly Enrolment[] {
     recipes: (enrolment?.recipes ?? []).map((name) => name ?? ''),
     default: enrolment?.default ?? null,
     supersede: enrolment?.supersede ?? null,
+    priority: enrolment?.priority ?? 0,
   }))
 }
 

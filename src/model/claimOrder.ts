@@ -24,47 +24,60 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
+/** Whose runs are under way, for who is to come next. */
+export type Under = Pick<QueuedRun, 'repositoryId' | 'pr'>
+
 /**
  * Who gets the next slot, of those whose names may be free: whose repository has the fewest runs under way; of one repository, whose pull request has;
  * then in claim order. A repository with nothing under way is passed by no second run of another one, however many that one has.
- * @param live runs under way, those that are about to start among them
  */
-export function inFairOrder<T extends Ranked>(
-  heads: readonly T[],
-  live: readonly Pick<QueuedRun, 'repositoryId' | 'pr'>[],
-): readonly T[] {
-  const inRepositories = counted(live, repositoryOf)
-  const inPullRequests = counted(live, pullRequestOf)
-  const fairInside = levelled([...heads].sort(byClaim), inPullRequests, pullRequestOf)
-  return levelled(fairInside, inRepositories, repositoryOf)
+export class FairTurns<T extends Ranked> {
+  /** By repository, then by pull request, in claim order; the last one is the next. */
+  readonly #lanes: ReadonlyMap<string, ReadonlyMap<number, T[]>>
+
+  constructor(heads: readonly T[]) {
+    const inOrder = [...heads].sort((a, b) => byClaim(b, a))
+    const lanes = [...Map.groupBy(inOrder, ({ run }) => run.repositoryId)].map(
+      ([repository, all]) => [repository, Map.groupBy(all, ({ run }) => run.pr)] as const,
+    )
+    this.#lanes = new Map(lanes)
+  }
+
+  /** The next one, who is offered no more; null = there is none. @param under runs under way, those about to start among them */
+  next(under: readonly Under[]): T | null {
+    const inRepository = Map.groupBy(under, ({ repositoryId }) => repositoryId)
+    const firsts = [...this.#lanes].flatMap(([repository, lanes]) => {
+      const own = inRepository.get(repository) ?? []
+      const first = firstOf(
+        [...lanes].flatMap(([pr, lane]) => entryOf(lane, own.filter((one) => one.pr === pr).length)),
+      )
+      return first === null ? [] : [{ ...first, level: own.length }]
+    })
+    return firstOf(firsts)?.lane.pop() ?? null
+  }
 }
 
-/** Whose group has less comes first; each one that is chosen counts for the next of its group. Stable: else as they stood. */
-function levelled<T extends Ranked>(
-  heads: readonly T[],
-  under: ReadonlyMap<string, number>,
-  groupOf: (run: Ranked['run']) => string,
-): readonly T[] {
-  const next = new Map(under)
-  const placed = heads.map((head) => {
-    const group = groupOf(head.run)
-    const level = next.get(group) ?? 0
-    next.set(group, level + 1)
-    return { head, level }
-  })
-  return placed.sort((a, b) => a.level - b.level || byClaim(a.head, b.head)).map(({ head }) => head)
+/** The first of several lanes, with what its repository or its pull request has under way. */
+interface Entry<T> {
+  readonly lane: T[]
+  readonly first: T
+  readonly level: number
 }
 
-function counted<T>(all: readonly T[], groupOf: (one: T) => string): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const one of all) counts.set(groupOf(one), (counts.get(groupOf(one)) ?? 0) + 1)
-  return counts
+function entryOf<T>(lane: T[], level: number): readonly Entry<T>[] {
+  const first = lane.at(-1)
+  return first === undefined ? [] : [{ lane, first, level }]
 }
 
-function repositoryOf({ repositoryId }: Pick<QueuedRun, 'repositoryId'>): string {
-  return repositoryId
-}
-
-function pullRequestOf({ repositoryId, pr }: Pick<QueuedRun, 'repositoryId' | 'pr'>): string {
-  return `${repositoryId} ${pr}`
+function firstOf<T extends Ranked>(entries: readonly Entry<T>[]): Entry<T> | null {
+  let best: Entry<T> | null = null
+  for (const entry of entries) {
+    if (
+      best === null ||
+      entry.level < best.level ||
+      (entry.level === best.level && byClaim(entry.first, best.first) < 0)
+    )
+      best = entry
+  }
+  return best
 }

@@ -14,6 +14,8 @@ export interface Enrolment {
   readonly default: string | null
   /** Null = as everywhere. */
   readonly supersede: Supersede | null
+  /** Of its runs in the queue: higher goes first. */
+  readonly priority: number
 }
 
 /** Which runs of a pull request a new push ends: none; those that are still queued; those that are under way, too. */

@@ -1,6 +1,8 @@
 import { messageOf } from '../errors.ts'
+import { FairTurns } from '../model/claimOrder.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { QueuedRun } from '../model/queued.ts'
+import type { Place } from './line.ts'
 import type { QueueWorld, Started } from './ports.ts'
 import type { Slots } from './slots.ts'
 import { explain, fresh, start, waitFor } from './starting.ts'
@@ -25,10 +27,10 @@ export class Attempts {
   readonly #events: AttemptEvents
   readonly #underWay = new Set<string>()
   /** Of those under way, who may still get a slot at once. */
-  readonly #prompt = new Map<string, NodeJS.Timeout>()
+  readonly #prompt = new Map<string, { readonly run: QueuedRun; readonly timer: NodeJS.Timeout }>()
   readonly #starts = new Set<Promise<void>>()
   readonly #rows = new Map<string, RunRow>()
-  #offered: QueuedRun[] = []
+  #offered = new FairTurns<Place>([])
   #closed = false
 
   constructor(world: QueueWorld, slots: Slots, events: AttemptEvents) {
@@ -41,9 +43,9 @@ export class Attempts {
     return this.#underWay.has(runId)
   }
 
-  /** Who may be tried from now on, and nobody else, in this order: so many at a time as there are slots for them. */
-  offer(runs: readonly QueuedRun[]): void {
-    this.#offered = [...runs]
+  /** Who may be tried from now on, and nobody else: in fair order, and so many at a time as there are slots for them. */
+  offer(heads: readonly Place[]): void {
+    this.#offered = new FairTurns(heads.filter(({ run }) => !this.has(run.id)))
     this.#goOn()
   }
 
@@ -54,21 +56,25 @@ export class Attempts {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#offered = []
+    this.#offered = new FairTurns([])
     await Promise.allSettled(this.#starts)
   }
 
   #goOn(): void {
     while (this.#slots.free > this.#prompt.size) {
-      const next = this.#offered.shift()
-      if (next === undefined) return
-      if (!this.has(next.id)) this.#begin(next.id)
+      // One that cannot start counts no more: what it would have passed is not passed for it.
+      const next = this.#offered.next(
+        this.#slots.occupants().concat([...this.#prompt.values()].map(({ run }) => run)),
+      )
+      if (next === null) return
+      this.#begin(next.run)
     }
   }
 
-  #begin(id: string): void {
+  #begin(run: QueuedRun): void {
+    const { id } = run
     this.#underWay.add(id)
-    this.#prompt.set(id, setTimeout(() => this.#takesLong(id), PROMPT_MS).unref())
+    this.#prompt.set(id, { run, timer: setTimeout(() => this.#takesLong(id), PROMPT_MS).unref() })
     void this.#attempt(id)
       .catch((error: unknown) => this.#failed(error, id))
       .finally(() => this.#ended(id))
@@ -105,7 +111,7 @@ export class Attempts {
 
   /** Nothing from here on: it has a slot, or has had its time for one. */
   #reservesNoMore(id: string): void {
-    clearTimeout(this.#prompt.get(id))
+    clearTimeout(this.#prompt.get(id)?.timer)
     this.#prompt.delete(id)
   }
 

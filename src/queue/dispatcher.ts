@@ -1,4 +1,3 @@
-import { inFairOrder } from '../model/claimOrder.ts'
 import { type Suppressed, timeText } from '../model/rateLimits.ts'
 import { Attempts } from './attempts.ts'
 import { Line, type Standing } from './line.ts'
@@ -37,8 +36,7 @@ export function createDispatcher(
 
   async function lineUp(touched: readonly string[]): Promise<void> {
     await clearWay(world, line, touched, isTried)
-    const heads = line.heads().filter(({ run }) => !isTried(run.id))
-    attempts.offer(inFairOrder(heads, slots.occupants()).map(({ run }) => run))
+    attempts.offer(line.heads())
     await full()
     await tellTouched(world, line, touched, isTried)
   }

@@ -16,7 +16,7 @@ export type Standing =
   | { readonly kind: 'behind'; readonly ahead: string; readonly name: Name }
 
 /** One that is queued, in its place. */
-interface Place extends Ranked {
+export interface Place extends Ranked {
   readonly run: QueuedRun
   readonly rank: number
 }

@@ -1,7 +1,7 @@
 import type { QueuedRun } from '../model/queued.ts'
 
 /** What slots are counted for. */
-type Occupant = Pick<QueuedRun, 'id' | 'repositoryId' | 'pr'>
+export type Occupant = Pick<QueuedRun, 'id' | 'repositoryId' | 'pr'>
 
 /** How many runs may live at a time. A run counts from the moment in which it is about to start, and never twice. */
 export class Slots {

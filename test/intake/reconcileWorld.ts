@@ -110,6 +110,7 @@ function configOf(patterns: readonly string[]): typeof CONFIG & Pick<Config, 're
     recipes: ['hello'],
     default: null,
     supersede: null,
+    priority: 0,
   }))
   return { ...CONFIG, repositories, reconcileMs: PERIOD_MS }
 }

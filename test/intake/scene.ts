@@ -26,7 +26,9 @@ const SIZES = { size: { values: ['s', 'l'], default: 's' } }
 
 export const CONFIG: IntakeWorld['config'] = {
   ...aConfig(),
-  repositories: [{ pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello', supersede: null }],
+  repositories: [
+    { pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello', supersede: null, priority: 0 },
+  ],
   supersede: 'queued',
   baseDomain: 'ci.test',
   runDomains: /^[a-z0-9-]+\.ci\.test$/,

@@ -1,9 +1,19 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { byClaim, inFairOrder, OVERDUE, type Ranked } from '../../src/model/claimOrder.ts'
+import { byClaim, FairTurns, OVERDUE, type Ranked, type Under } from '../../src/model/claimOrder.ts'
 
 function aPlace(id: string, repositoryId: string, pr: number, rank = 0, enqueuedAtMs = Number(id)): Ranked {
   return { run: { id, repositoryId, pr, enqueuedAtMs }, rank }
+}
+
+/** All of them, if each one starts. */
+function inFairOrder(heads: readonly Ranked[], live: readonly Under[]): readonly Ranked[] {
+  const [turns, under, order] = [new FairTurns(heads), [...live], [] as Ranked[]]
+  for (let next = turns.next(under); next !== null; next = turns.next(under)) {
+    order.push(next)
+    under.push(next.run)
+  }
+  return order
 }
 
 const places = fc
@@ -70,6 +80,18 @@ describe('free slots', () => {
     expect(order.map(({ run }) => run.id)).toEqual(['1', '4', '2', '5', '3'])
   })
 
+  test('R-QUE-05 one that cannot start after all counts no more: the next of its repository is passed by nobody for it', () => {
+    const turns = new FairTurns([
+      aPlace('1', 'a', 1),
+      aPlace('2', 'b', 1),
+      aPlace('3', 'a', 2),
+      aPlace('4', 'b', 2),
+    ])
+    expect(turns.next([])?.run.id).toBe('1')
+    expect(turns.next([])?.run.id, 'the first was busy').toBe('2')
+    expect(turns.next([{ repositoryId: 'b', pr: 1 }])?.run.id).toBe('3')
+  })
+
   test('R-QUE-05 whatever waits and runs: all are offered, no repository gets a second one before another its first, and of equals nobody is passed by a younger one', () => {
     fc.assert(
       fc.property(places, live, (heads, under) => {
@@ -83,9 +105,9 @@ describe('free slots', () => {
             const theirs = level.get(later.run.repositoryId) ?? 0
             expect(mine, 'the repository with less comes first').toBeLessThanOrEqual(theirs)
             if (mine < theirs || later.run.repositoryId === run.repositoryId) continue
-            const [first] = order
+            const first = order
               .slice(index + 1)
-              .filter((one) => one.run.repositoryId === later.run.repositoryId)
+              .find((one) => one.run.repositoryId === later.run.repositoryId)
             expect(first === later ? byClaim({ run, rank }, later) : -1).toBeLessThan(0)
           }
           level.set(run.repositoryId, mine + 1)

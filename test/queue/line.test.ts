@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PASSED_AT_MOST_MS } from '../../src/model/claimOrder.ts'
 import type { QueuedRun } from '../../src/model/queued.ts'
