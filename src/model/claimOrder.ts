@@ -24,6 +24,19 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
+/** Who has waited so long is passed by no priority any more. */
+export function rankOf({ priority, enqueuedAtMs }: QueuedRun, nowMs: number): number {
+  return nowMs - enqueuedAtMs >= PASSED_AT_MOST_MS ? OVERDUE : priority
+}
+
+/** The queue as it stands at that moment. */
+export function inClaimOrder(queued: readonly QueuedRun[], nowMs: number): readonly QueuedRun[] {
+  return queued
+    .map((run) => ({ run, rank: rankOf(run, nowMs) }))
+    .sort(byClaim)
+    .map(({ run }) => run)
+}
+
 /** Whose runs are under way, for who is to come next. */
 export type Under = Pick<QueuedRun, 'repositoryId' | 'pr'>
 

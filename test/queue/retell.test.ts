@@ -158,7 +158,7 @@ async function aScene() {
     unreported: () => [],
     slots: 4,
     suppressed: async () => [],
-    waits: waitsOn({ store, slots: 4, others: () => others, now }),
+    waits: waitsOn({ store, slots: 4, others: () => others, now, monotonic: () => 0 }),
     checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
     reportsChanged: () => undefined,
     now,

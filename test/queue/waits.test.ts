@@ -35,6 +35,22 @@ test('R-REP-01 the kernel is asked only where the records do not know who has th
   expect(scene.asked()).toBe(1)
 })
 
+test('R-REP-05 a queue so long that a look at it takes a while is looked at for a twentieth of the time, however fast it moves and whoever asks', async () => {
+  const scene = aScene(['r1'])
+  scene.cost(200)
+  await scene.waits.of('r1')
+  scene.queue('r2')
+  scene.waits.moved()
+  expect(await scene.waits.of('r1')).toMatchObject({ place: 1 })
+  expect(await scene.waits.of('r2'), 'it is told later').toBeNull()
+  scene.pass(3_999)
+  await scene.waits.all()
+  expect(scene.looks()).toBe(1)
+  scene.pass(1)
+  expect(await scene.waits.of('r2')).toMatchObject({ place: 2 })
+  expect(scene.looks()).toBe(2)
+})
+
 test('a look that fails is not remembered', async () => {
   const scene = aScene(['r1'])
   scene.fail(true)
@@ -49,13 +65,15 @@ function aScene(ids: readonly string[]) {
   let live: readonly RunRow[] = []
   let nowMs = 100_000
   let [looks, asked] = [0, 0]
+  let [monotonicMs, costMs] = [0, 1]
   let fails = false
   const waits = waitsOn({
     store: {
-      async queued() {
+      async queueSince() {
         looks += 1
         if (fails) throw new Error('disk I/O error')
-        return [...queued]
+        monotonicMs += costMs
+        return { upTo: 0, queued: [...queued], left: [] }
       },
       live: async () => live,
       durations: async () => [1_000],
@@ -66,6 +84,7 @@ function aScene(ids: readonly string[]) {
       return []
     },
     now: () => nowMs,
+    monotonic: () => monotonicMs,
   })
   return {
     waits,
@@ -74,6 +93,12 @@ function aScene(ids: readonly string[]) {
     queue: (id: string) => void queued.push(aRow(id)),
     runs(row: RunRow) {
       live = [row]
+    },
+    cost(ms: number) {
+      costMs = ms
+    },
+    pass(ms: number) {
+      monotonicMs += ms
     },
     fail(does: boolean) {
       fails = does

@@ -82,5 +82,5 @@ test('what the judge is for: each kind of fault is one to it', () => {
       judge.started('4', late)
     }),
     'an hour late, and passed by a second one of another repository',
-  ).toEqual({ ...NO_VIOLATIONS, unfair: 1, starved: 1 })
+  ).toEqual({ ...NO_VIOLATIONS, unfair: 2, starved: 1 })
 })
