@@ -8,6 +8,9 @@ import { endStopped, waitFor } from './starting.ts'
 /** A name that no event announced as free is met so many milliseconds later at most. */
 export const DISPATCH_EVERY_MS = 500
 
+/** Before it is looked again who can start. */
+const MOST_TOLD = 20
+
 export interface Dispatcher {
   /**
    * Starts what can start: asks the machine for runs that are the first for all of their names, as many at a time as there are free slots, and
@@ -34,26 +37,27 @@ export function createDispatcher(
   const attempts = new Attempts(world, slots, { started, full })
   const lookAgain = queueReader(world, line, (runIds) => attempts.changed(runIds))
 
-  async function lineUp(touched: readonly string[]): Promise<void> {
-    await clearWay(world, line, touched, isTried)
-    attempts.offer(line.heads())
-    await full()
-    await tellTouched(world, line, touched, isTried)
+  /** @returns whether there is more to tell */
+  async function passOnce(): Promise<boolean> {
+    // Until it is known who stands where now.
+    attempts.offer([])
+    slots.occupied(await world.store.live())
+    await lookAgain()
+    const touched = line.takeTouched()
+    try {
+      await clearWay(world, line, touched, isTried)
+      attempts.offer(line.heads())
+      await full()
+      return await tellTouched(world, line, touched, isTried)
+    } catch (error) {
+      for (const id of touched) line.touch(id)
+      throw error
+    }
   }
 
   return {
     async pass() {
-      // Until it is known who stands where now.
-      attempts.offer([])
-      slots.occupied(await world.store.live())
-      await lookAgain()
-      const touched = line.takeTouched()
-      try {
-        await lineUp(touched)
-      } catch (error) {
-        for (const id of touched) line.touch(id)
-        throw error
-      }
+      while (await passOnce());
     },
     close: () => attempts.close(),
   }
@@ -102,19 +106,27 @@ async function clearWay(
   }
 }
 
-/** One that is just being tried may take a place that is not its own any more: it is looked at once more when that is over. */
+/**
+ * One that is just being tried may take a place that is not its own any more: it is looked at once more when that is over.
+ * @returns whether some are still to be told: to tell a thousand takes seconds, and who comes meanwhile may be able to start
+ */
 async function tellTouched(
   world: QueueWorld,
   line: Line,
   touched: readonly string[],
   isTried: (id: string) => boolean,
-): Promise<void> {
+): Promise<boolean> {
+  let told = 0
   for (const id of touched) {
     const words = wordsOf(line.standingOf(id))
-    if (words === null) continue
-    if (isTried(id)) line.touch(id)
-    else await waitFor(world, { id, waitsFor: line.waitsForOf(id) }, words)
+    if (words === null || words === line.waitsForOf(id)) continue
+    if (told === MOST_TOLD || isTried(id)) line.touch(id)
+    else {
+      await waitFor(world, { id, waitsFor: line.waitsForOf(id) }, words)
+      told += 1
+    }
   }
+  return told === MOST_TOLD
 }
 
 async function tellHeads(
@@ -124,7 +136,8 @@ async function tellHeads(
   isTried: (id: string) => boolean,
 ): Promise<void> {
   if (slots.free > 0) return
-  for (const { run } of line.heads()) if (!isTried(run.id)) await waitFor(world, run, slots.words)
+  const news = line.heads().filter(({ run }) => !isTried(run.id) && run.waitsFor !== slots.words)
+  for (const { run } of news.slice(0, MOST_TOLD)) await waitFor(world, run, slots.words)
 }
 
 /** What one waits for that is not to be tried; null = nothing that is known before. */
