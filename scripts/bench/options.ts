@@ -81,7 +81,7 @@ function parsed(words: readonly string[]) {
 }
 
 function countOf(name: string, text: string, faults: string[]): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
-  faults.push(`--${name} must be a number from 1 to 99999, and is ${text}`)
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  faults.push(`--${name} must be a number from 1 to 999999, and is ${text}`)
   return 0
 }

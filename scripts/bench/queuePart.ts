@@ -82,6 +82,7 @@ async function openQueue(folder: string, length: number): Promise<Queue> {
     await deliver(store, runs[0]?.id ?? '')
     await decide(store, runs)
   }
+  tellAll(world)
   const claims = claimsOn(world, store)
   undo.defer(claims.close)
   const beganMs = nowMs()
@@ -105,6 +106,14 @@ async function openQueue(folder: string, length: number): Promise<Queue> {
     insert: yardstick.insert,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
+}
+
+/** As they come, runs are told what they wait for: a queue that stands has told it to all. */
+function tellAll(world: World): void {
+  using connection = new DatabaseSync(world.state.database, { timeout: 5_000 })
+  connection.exec(`
+    UPDATE runs SET waits_for = CASE WHEN enqueued_at < ${DOMAINS} THEN 'a free slot (1 at a time)'
+      ELSE 'run ' || printf('%016d', enqueued_at - ${DOMAINS}) || ', which is ahead of it for ' || domain END`)
 }
 
 /** The real dispatcher, store and locks; a run that is claimed ends at once instead of being launched. */

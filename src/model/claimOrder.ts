@@ -45,52 +45,63 @@ export type Under = Pick<QueuedRun, 'repositoryId' | 'pr'>
  * then in claim order. A repository with nothing under way is passed by no second run of another one, however many that one has.
  */
 export class FairTurns<T extends Ranked> {
-  /** By repository, then by pull request, in claim order; the last one is the next. */
-  readonly #lanes: ReadonlyMap<string, ReadonlyMap<number, T[]>>
+  readonly #heads: T[]
 
   constructor(heads: readonly T[]) {
-    const inOrder = [...heads].sort((a, b) => byClaim(b, a))
-    const lanes = [...Map.groupBy(inOrder, ({ run }) => run.repositoryId)].map(
-      ([repository, all]) => [repository, Map.groupBy(all, ({ run }) => run.pr)] as const,
-    )
-    this.#lanes = new Map(lanes)
+    this.#heads = [...heads]
   }
 
   /** The next one, who is offered no more; null = there is none. @param under runs under way, those about to start among them */
   next(under: readonly Under[]): T | null {
-    const inRepository = Map.groupBy(under, ({ repositoryId }) => repositoryId)
-    const firsts = [...this.#lanes].flatMap(([repository, lanes]) => {
-      const own = inRepository.get(repository) ?? []
-      const first = firstOf(
-        [...lanes].flatMap(([pr, lane]) => entryOf(lane, own.filter((one) => one.pr === pr).length)),
-      )
-      return first === null ? [] : [{ ...first, level: own.length }]
-    })
-    return firstOf(firsts)?.lane.pop() ?? null
+    const levels = new Levels(under)
+    const first = firstOf([...firstOfEach(this.#heads, levels).values()], (run) => levels.ofRepository(run))
+    if (first === null) return null
+    const at = this.#heads.indexOf(first)
+    const last = this.#heads.pop()
+    if (last !== undefined && last !== first) this.#heads[at] = last
+    return first
   }
 }
 
-/** The first of several lanes, with what its repository or its pull request has under way. */
-interface Entry<T> {
-  readonly lane: T[]
-  readonly first: T
-  readonly level: number
-}
+/** How many runs are under way. */
+class Levels {
+  readonly #repositories = new Map<string, Map<number, number>>()
 
-function entryOf<T>(lane: T[], level: number): readonly Entry<T>[] {
-  const first = lane.at(-1)
-  return first === undefined ? [] : [{ lane, first, level }]
-}
-
-function firstOf<T extends Ranked>(entries: readonly Entry<T>[]): Entry<T> | null {
-  let best: Entry<T> | null = null
-  for (const entry of entries) {
-    if (
-      best === null ||
-      entry.level < best.level ||
-      (entry.level === best.level && byClaim(entry.first, best.first) < 0)
-    )
-      best = entry
+  constructor(under: readonly Under[]) {
+    for (const { repositoryId, pr } of under) {
+      const pullRequests = this.#repositories.get(repositoryId) ?? new Map<number, number>()
+      this.#repositories.set(repositoryId, pullRequests.set(pr, (pullRequests.get(pr) ?? 0) + 1))
+    }
   }
-  return best
+
+  ofRepository({ repositoryId }: Under): number {
+    const pullRequests = this.#repositories.get(repositoryId)?.values() ?? []
+    return [...pullRequests].reduce((sum, count) => sum + count, 0)
+  }
+
+  ofPullRequest({ repositoryId, pr }: Under): number {
+    return this.#repositories.get(repositoryId)?.get(pr) ?? 0
+  }
+}
+
+/** The one that each repository sends: nothing is sorted, since one or a few of many are wanted. */
+function firstOfEach<T extends Ranked>(heads: readonly T[], levels: Levels): ReadonlyMap<string, T> {
+  const firsts = new Map<string, T>()
+  for (const head of heads) {
+    const other = firsts.get(head.run.repositoryId)
+    if (other === undefined || isFirst(head, other, (run) => levels.ofPullRequest(run)))
+      firsts.set(head.run.repositoryId, head)
+  }
+  return firsts
+}
+
+function firstOf<T extends Ranked>(all: readonly T[], levelOf: (run: Under) => number): T | null {
+  let first: T | null = null
+  for (const one of all) if (first === null || isFirst(one, first, levelOf)) first = one
+  return first
+}
+
+function isFirst(a: Ranked, b: Ranked, levelOf: (run: Under) => number): boolean {
+  const level = levelOf(a.run) - levelOf(b.run)
+  return level < 0 || (level === 0 && byClaim(a, b) < 0)
 }

@@ -35,6 +35,7 @@ export function createDispatcher(
   const isTried = (runId: string) => attempts.has(runId)
   const full = () => tellHeads(world, line, slots, isTried)
   const attempts = new Attempts(world, slots, { started, full })
+  let closed = false
   const lookAgain = queueReader(world, line, (runIds) => attempts.changed(runIds))
 
   /** @returns whether there is more to tell */
@@ -57,9 +58,13 @@ export function createDispatcher(
 
   return {
     async pass() {
-      while (await passOnce());
+      let isMore = true
+      while (isMore) isMore = (await passOnce()) && !closed
     },
-    close: () => attempts.close(),
+    close() {
+      closed = true
+      return attempts.close()
+    },
   }
 }
 
