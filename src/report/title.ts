@@ -1,10 +1,12 @@
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
+import { isOver } from '../model/run.ts'
 import type { CheckExtras } from './extras.ts'
 import { nextMinute, timeOfDay } from './moment.ts'
 
 /** The one line that the list of checks shows. */
 export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
+  if (isOver(row.state)) return row.verdict?.title ?? ''
   switch (row.state) {
     case 'queued':
       return stopping(row.stop) ?? queuedTitle(row, extras)
@@ -14,8 +16,6 @@ export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): str
       return stopping(row.stop) ?? runningTitle(row, journal)
     case 'tearing_down':
       return 'Tearing down'
-    case 'concluded':
-      return row.verdict?.title ?? ''
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import { isOverSql } from './overSql.ts'
 
 /** In the order of one index, page by page: a page that may not go yet hides none of those after it. */
 const OVER = `
   SELECT id, enqueued_at FROM runs
-   WHERE state = 'concluded' AND concluded_at < :beforeMs
+   WHERE ${isOverSql()} AND concluded_at < :beforeMs
      AND enqueued_at < :beforeMs AND (enqueued_at, id) > (:afterMs, :afterId)
    ORDER BY enqueued_at, id LIMIT 500`
 
@@ -22,7 +23,7 @@ const FORGET_REPLY = `
      AND NOT EXISTS (SELECT 1 FROM reply_runs WHERE comment_id = :comment)
      AND NOT EXISTS (SELECT 1 FROM reports WHERE comment_id = :comment AND state = 'pending' AND kind = 'reply')`
 
-const FORGET = `DELETE FROM runs WHERE id = :id AND state = 'concluded'`
+const FORGET = `DELETE FROM runs WHERE id = :id AND ${isOverSql()}`
 
 /** What became of a run is forgotten with all that was told of it; deliveries keep their ids, so that none is decided again. */
 export function forgettingOn(database: Database): Pick<Store, 'runsOver' | 'forgetRuns'> {

@@ -12,7 +12,7 @@ import {
 import type { Name } from '../model/names.ts'
 import type { BrokenRun, RunRow } from '../model/ports.ts'
 import { lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
-import { isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
+import { isLive, isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { WebWorld } from './ports.ts'
 import { type Step, timelineOf } from './timeline.ts'
@@ -136,7 +136,7 @@ export function deadRows(
   world: Pick<WebWorld, 'dead'>,
   rows: readonly (Suspect & { readonly state: RunState })[],
 ): ReadonlySet<string> {
-  return world.dead(rows.filter(({ state }) => state !== 'queued' && !isOver(state)))
+  return world.dead(rows.filter(({ state }) => isLive(state)))
 }
 
 function verdictOf(row: RunRow | null, look: RunLook | null): Verdict | null {

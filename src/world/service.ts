@@ -15,6 +15,7 @@ import type { LockStand } from '../model/proofLines.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { NewReport } from '../model/report.ts'
+import { isOver } from '../model/run.ts'
 import type { Wait } from '../model/wait.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
@@ -239,7 +240,7 @@ function checkOf(
   journal: Journal,
   wait: Wait | null,
 ): NewReport {
-  const over = row.state === 'concluded'
+  const over = isOver(row.state)
   const run = runPaths(context.state, row.id)
   const logTail = over ? tailOfFile(tellingLog(run, journal), LOG_TAIL_BYTES) : ''
   return checkReport(row, journal, {

@@ -74,10 +74,9 @@ function pullLink({ about }: RunView): Html {
 }
 
 function teardown({ proof, state }: RunView): Html {
-  const none =
-    state === 'concluded'
-      ? 'Nothing had to be taken down.'
-      : 'It comes after the last stage, whatever happens.'
+  const none = isOver(state)
+    ? 'Nothing had to be taken down.'
+    : 'It comes after the last stage, whatever happens.'
   return html`<section aria-labelledby="teardown"><h2 id="teardown">Teardown</h2>
     ${proof.length === 0 ? html`<p class="quiet">${none}</p>` : proof.map(lineOf)}</section>`
 }
