@@ -10,7 +10,7 @@ import type { Reports } from './reports.ts'
 import type { Runs } from './runs.ts'
 
 /**
- * The swap. An attempt is counted by the statement that begins it. What a run waits for belongs to the queue, its stage to
+ * The swap; never from an end. An attempt is counted by the statement that begins it. What a run waits for belongs to the queue, its stage to
  * its life; a verdict, once written, stands.
  */
 const CHANGE = `
@@ -40,7 +40,7 @@ export function runChangesOn(database: Database, runs: Runs, reports: Reports, r
 
   function change(id: string, from: RunState, wish: RunChange, news: readonly NewReport[]): Changed {
     const to = wish.state ?? from
-    if (swap.run({ id, from, to, ...paramsOf(wish) }).changes === 1) {
+    if (!isOver(from) && swap.run({ id, from, to, ...paramsOf(wish) }).changes === 1) {
       reports.add(news)
       if (isOver(to)) replies.runEnded(id)
       return { kind: 'changed' }

@@ -192,6 +192,7 @@ function decisions(records: Factory): void {
       null,
       'queued',
     ])
+    expect(await store.lastCheck('queued'), 'what was told of one that is not over').not.toBeNull()
     expect(await store.runs({ limit: 9, name: 'r:port-1' })).toHaveLength(2)
     expect(await store.addDelivery(aDelivery('told'))).toBe(false)
     await store.reportSent((await store.dueReports(9_000, 1))[0]?.seq ?? -1, 3_000, null)
@@ -549,6 +550,23 @@ function changes(records: Factory): void {
     const red = { ...PASSED, conclusion: 'failure', title: 'Another verdict' } as const
     await store.change('r1', 'concluded', { verdict: red, concludedAtMs: 99 }, [])
     expect(await store.run('r1')).toMatchObject({ stage: null, verdict: PASSED, concludedAtMs: 9 })
+  })
+
+  test('R-QUE-03 R-RUN-14 R-REP-02 a run that is over is not ended again, nor told of again: a second end finds it done', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queueAnswered(store, 9, aRun('r1'))
+    await conclude(store, 'r1')
+    const before = await store.run('r1')
+    const red = { ...PASSED, conclusion: 'failure', title: 'Another verdict' } as const
+    const end = { state: 'concluded', verdict: red, concludedAtMs: 99 } as const
+    for (const from of ['concluded', 'queued'] as const)
+      expect(await store.change('r1', from, end, [aCheck('r1', 2, { terminal: true })])).toEqual({
+        kind: 'already',
+      })
+    expect(await store.run('r1')).toEqual(before)
+    expect(await store.lastCheck('r1')).toMatchObject({ body: aCheck('r1', 1).body })
+    expect(await store.staleReplies()).toMatchObject([{ change: 1 }])
   })
 
   test('R-RUN-22 the first stop stands', async () => {
