@@ -115,7 +115,7 @@ function statements(): readonly Statement[] {
   recordsOn(noting, groupedOn(noting), Date.now)
   using authorized = new DatabaseSync(file)
   known = noted
-    .map(({ sql, part }) => ({ sql, part, ...deedsOf(authorized, sql) }))
+    .map(({ sql, part }) => Object.assign({ sql, part }, deedsOf(authorized, sql)))
     .toSorted((one, other) => (one.part < other.part ? -1 : Number(one.part > other.part)))
   return known
 }
