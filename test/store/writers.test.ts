@@ -7,7 +7,9 @@ import { type Database, openDatabase } from '../../src/store/database.ts'
 import { groupedOn } from '../../src/store/grouped.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { recordsOn } from '../../src/store/sqlite.ts'
-import { type Records, storeContract } from './contract.ts'
+import type { Records } from './contract/deeds.ts'
+import { storeContract } from './contract.ts'
+import { meddle, mending, spoiling } from './meddle.ts'
 
 /** A statement, and what SQLite's own authorizer says that it does (sqlite.org/c3ref/set_authorizer.html). */
 interface Statement {
@@ -157,9 +159,10 @@ async function closedRecords(): Promise<Records> {
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rmSync(folder, { recursive: true, force: true }))
   const end = undo.move()
+  const file = join(folder, 'berth.db')
   return {
     async open(now = Date.now) {
-      const database = openDatabase(join(folder, 'berth.db'), MIGRATIONS)
+      const database = openDatabase(file, MIGRATIONS)
       end.defer(() => database.close())
       let isOpen = true
       const closing: Database = {
@@ -174,6 +177,8 @@ async function closedRecords(): Promise<Records> {
       isOpen = false
       return { ...records, close: async () => grouped.flush() }
     },
+    spoil: async (run) => meddle(file, spoiling(run)),
+    mend: async (run) => meddle(file, mending(run)),
     [Symbol.asyncDispose]: () => end.disposeAsync(),
   }
 }
