@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
-import { KEPT, type RunState } from '../model/run.ts'
+import { KEPT, type RunState, type Verdict } from '../model/run.ts'
 import { changeRun, concludeRun } from './changes.ts'
-import type { FolderLook, QueueWorld } from './ports.ts'
+import type { QueueWorld } from './ports.ts'
 
 export interface Follower {
   /** Brings the store up to what the live runs' folders say, and carries out stops that were asked for. */
@@ -20,12 +20,13 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
     const look = world.machine.look(row.id)
     if (!look.exists) return
     if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    if (look.result !== null) return conclude(world, row, look.journal, look.result)
     const asked = row.stop !== null && !stopped.has(row.id)
     if (row.stop !== null && asked) {
       world.machine.stop(row.id, row.stop)
       stopped.add(row.id)
     }
-    await takeOver(world, row, look, asked)
+    await takeOver(world, row, look.journal, asked)
   }
 
   return {
@@ -50,18 +51,13 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
   }
 }
 
+async function conclude(world: QueueWorld, row: RunRow, journal: Journal, result: Verdict): Promise<void> {
+  await world.machine.gone(journal)
+  await concludeRun(world, row, result, journal)
+}
+
 /** @param asked a stop was just passed on: it is told although the run may take long to change for it */
-async function takeOver(
-  world: QueueWorld,
-  row: RunRow,
-  { journal, result }: FolderLook,
-  asked: boolean,
-): Promise<void> {
-  if (result !== null) {
-    await world.machine.gone(journal)
-    await concludeRun(world, row, result, journal)
-    return
-  }
+async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, asked: boolean): Promise<void> {
   if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
   if (asked || change.state !== row.state || change.stage !== row.stage)
