@@ -163,7 +163,7 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
     if (due.kind !== 'now' || recovered.length > 0)
       return { kind: 'dirty', run: id, due: laterOf(due, seen), why: whatIsLeft(seen) }
     noteStop(run, { reason: 'abandoned', by: recoverer.by, atMs: Date.now() })
-    recoverer.note?.({ run: id, how: 'recovered', by: recoverer.by, owner: seen.lastProcess })
+    recoverer.note?.({ run: id, how: 'recovered', by: recoverer.by, from: seen.lastProcess })
     recovery = await recoverer.recover(run, shareOf(names, held))
   }
   throw new Error(`unreachable: run ${id} was neither cleaned nor found dirty`)
@@ -180,7 +180,7 @@ function endVerified(
   const request = readRequest(run)
   const verdict = journal.verdict ?? conclude(journal)
   if (writeResult(run, request, { ...journal, verdict }))
-    note?.({ run: run.id, how: 'concluded', by, owner: journal.lastProcess })
+    note?.({ run: run.id, how: 'concluded', by, from: journal.lastProcess })
   clearMarks(paths, run.id, request.names, held)
 }
 

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from './journal.ts'
 
 /**
- * How a run came to its end by somebody else than its owner, the process that conducted it last; the words are stable.
+ * How a run came to its end by somebody else than the process that conducted it; the words are stable.
  * - `recovered`: its processes are gone; another one tears it down and concludes it.
  * - `concluded`: they are gone since its teardown was verified; only its result was missing.
  * - `forced`: its process outlived its ceiling and was ended; another one tears it down.
@@ -16,8 +16,8 @@ export interface TakeOver {
   readonly how: HowTakenOver
   /** Who takes it: `service`, `run <id>`, `janitor`. */
   readonly by: string
-  /** Null = no process has ever written that it has the run. */
-  readonly owner: ProcessIdentity | null
+  /** The process that conducted it last; null = none has written that it does. */
+  readonly from: ProcessIdentity | null
 }
 
 /** Hears of each, when it begins. */

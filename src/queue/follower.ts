@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { Journal } from '../model/journal.ts'
+import { deferringStage, type Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import { KEPT, type RunState, type Verdict } from '../model/run.ts'
 import { changeRun, concludeRun } from './changes.ts'
@@ -15,6 +15,8 @@ export interface Follower {
 export function createFollower(world: QueueWorld, changed: () => void): Follower {
   const watched = new Map<string, Disposable>()
   const stopped = new Set<string>()
+  /** The stage that a stop waits for, as it was told. */
+  const deferred = new Map<string, string>()
 
   async function follow(row: RunRow): Promise<void> {
     const look = world.machine.look(row.id)
@@ -26,7 +28,10 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
       world.machine.stop(row.id, row.stop)
       stopped.add(row.id)
     }
-    await takeOver(world, row, look.journal, asked)
+    const waited = deferralOf(row, look.journal)
+    const isNew = waited !== null && waited !== deferred.get(row.id)
+    await takeOver(world, row, look.journal, asked || isNew)
+    if (waited !== null) deferred.set(row.id, waited)
   }
 
   return {
@@ -43,6 +48,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
         watch[Symbol.dispose]()
         watched.delete(id)
         stopped.delete(id)
+        deferred.delete(id)
       }
     },
     close() {
@@ -56,11 +62,16 @@ async function conclude(world: QueueWorld, row: RunRow, journal: Journal, result
   await concludeRun(world, row, result, journal)
 }
 
-/** @param asked a stop was just passed on: it is told although the run may take long to change for it */
-async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, asked: boolean): Promise<void> {
+/** The stage that a stop of the run waits for: it may take long to change for it. */
+function deferralOf({ stop }: RunRow, journal: Journal): string | null {
+  return stop === null && journal.stop === null ? null : deferringStage(journal)
+}
+
+/** @param isNews there is something to tell although neither state nor stage has changed */
+async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, isNews: boolean): Promise<void> {
   if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
-  if (asked || change.state !== row.state || change.stage !== row.stage)
+  if (isNews || change.state !== row.state || change.stage !== row.stage)
     await changeRun(world, row, change, journal)
 }
 

@@ -92,7 +92,7 @@ async function finalise(world: QueueWorld, { id }: RunRow, note: NoteTakeOver): 
   const row = await world.store.run(id)
   if (result === null || row === null || isOver(row.state)) return false
   if (!(await concludeRun(world, row, result, journal))) return false
-  note({ run: id, how: 'late', by: 'service', owner: journal.lastProcess })
+  note({ run: id, how: 'late', by: 'service', from: journal.lastProcess })
   return true
 }
 
@@ -117,7 +117,7 @@ async function settle(world: QueueWorld, row: RunRow, note: NoteTakeOver): Promi
   const verdict = known ?? concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`)
   const how = known === null ? 'given_up' : 'concluded'
   if (await concludeRun(world, fresh, verdict, journal))
-    note({ run: row.id, how, by: 'service', owner: journal.lastProcess })
+    note({ run: row.id, how, by: 'service', from: journal.lastProcess })
   return true
 }
 

@@ -2,7 +2,9 @@ import { HarnessError } from '../errors.ts'
 import type { Suspect } from '../lock/deadRuns.ts'
 import { lockStandOf, type NameLook, type NameState } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
+import type { Conductor } from '../model/conductor.ts'
 import {
+  deferringStage,
   EMPTY_JOURNAL,
   type Entry,
   isVerified,
@@ -37,6 +39,10 @@ export interface RunView {
   readonly position: number | null
   readonly waitsFor: string | null
   readonly stop: StopRequest | null
+  /** The stage that a stop has to wait for: it may not be interrupted. */
+  readonly deferredBy: string | null
+  /** Who has it, or had it last, and with that its end; null = no process has written that it has it. */
+  readonly conductor: Conductor | null
   readonly queuedAtMs: number | null
   readonly startedAtMs: number | null
   readonly concludedAtMs: number | null
@@ -107,6 +113,8 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
     verdict: verdictOf(row, look),
     cleaned: !isOver(state) || look === null || look.result?.verified === true || isVerified(look.journal),
     stop: row?.stop ?? look?.journal.stop ?? null,
+    deferredBy: look === null || isOver(state) ? null : deferringStage(look.journal),
+    conductor: look === null ? null : world.conductor(look.journal),
     queuedAtMs: row?.enqueuedAtMs ?? look?.request?.requestedAtMs ?? null,
     startedAtMs: look?.journal.firstProcess?.at ?? row?.startedAtMs ?? null,
     concludedAtMs: journal.find(({ event }) => event === 'concluded')?.at ?? row?.concludedAtMs ?? null,

@@ -32,10 +32,10 @@ export function noteTakeOvers({ state, store, log, alarms }: TakeOverWorld): Not
   }
 }
 
-function factsOf({ run, how, by, owner }: TakeOver) {
-  if (owner === null) return { run, how, by }
-  const { pid, startTime, boot } = owner
-  return { run, how, by, owner: { pid, startTime, boot, thisBoot: boot === bootId() } }
+function factsOf({ run, how, by, from }: TakeOver) {
+  if (from === null) return { run, how, by, from }
+  const { pid, startTime, boot } = from
+  return { run, how, by, from: { pid, startTime, boot, isThisBoot: boot === bootId() } }
 }
 
 function alarmOf({ run, how }: TakeOver, words: string): NewAlarm {

@@ -50,7 +50,7 @@ test('R-JAN-08 a result that is there is left to the follower for its grace, and
   await scene.reapAt(GRACE_MS)
   expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: PASSED })
   expect(scene.notes).toEqual([
-    { run: RUN, how: 'late', by: 'service', owner: expect.objectContaining({ pid: 4242 }) },
+    { run: RUN, how: 'late', by: 'service', from: expect.objectContaining({ pid: 4242 }) },
   ])
   await scene.reapAt(3 * GRACE_MS)
   expect(scene.notes).toHaveLength(1)
@@ -85,7 +85,7 @@ test('R-JAN-09 R-RUN-11 of an owner of an earlier boot the locks are taken, and 
   expect(tryAcquire(scene.state, [NAME]).kind, 'nobody else can have it').toBe('busy')
   expect(readStop(run)).toMatchObject({ reason: 'abandoned', by: 'service' })
   expect(scene.notes).toEqual([
-    { run: RUN, how: 'recovered', by: 'service', owner: expect.objectContaining({ boot: 'an earlier one' }) },
+    { run: RUN, how: 'recovered', by: 'service', from: expect.objectContaining({ boot: 'an earlier one' }) },
   ])
   await scene.settled()
   await scene.follower.pass()
@@ -109,7 +109,7 @@ test('R-JAN-08 R-RUN-14 of a run whose processes died after their verified teard
   const scene = await aScene()
   const run = scene.died([STARTED, TORN_DOWN])
   await scene.reapAt(0)
-  expect(scene.notes).toMatchObject([{ how: 'concluded', owner: { pid: 4242 } }])
+  expect(scene.notes).toMatchObject([{ how: 'concluded', from: { pid: 4242 } }])
   await scene.follower.pass()
   expect(await scene.row()).toMatchObject({ state: 'concluded' })
   expect(readStop(run)).toBeNull()
@@ -129,7 +129,7 @@ test('R-JAN-08 R-RUN-16 a run whose folder is gone is given up with its cause', 
   rmSync(scene.died([STARTED]).folder, { recursive: true })
   await scene.reapAt(0)
   expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: { reason: 'not_cleaned' } })
-  expect(scene.notes).toMatchObject([{ how: 'given_up', owner: null }])
+  expect(scene.notes).toMatchObject([{ how: 'given_up', from: null }])
 })
 
 test('R-JAN-08 R-RUN-22 a stop that cannot be passed on any more keeps no run from its end', async () => {
