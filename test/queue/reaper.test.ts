@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
@@ -141,6 +141,27 @@ test('R-JAN-08 R-RUN-22 a stop that cannot be passed on any more keeps no run fr
   expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: PASSED })
 })
 
+test('R-RUN-13 R-REP-01 a deadline that has to wait for a stage that may not be interrupted is told on the check, once, although nothing else has changed', async () => {
+  const scene = await aScene()
+  const containment = { kind: 'sweep', run: RUN, stage: 'migrate' } as const
+  const stop = { reason: 'deadline', by: 'the run budget', atMs: 1 } as const
+  const lines: readonly EntryBody[] = [
+    STARTED,
+    { event: 'prepared', stages: ['migrate'], keepMs: 0, containment: 'sweep', fault: null },
+    { event: 'stage.started', name: 'migrate', containment, uninterruptible: true },
+  ]
+  const run = scene.died(lines)
+  await scene.follower.pass()
+  expect(await scene.title()).toBe('Stage migrate (1 of 1)')
+  appendFileSync(run.journal, textOf([{ event: 'stop.requested', stop }]))
+  const before = await scene.reports()
+  for (let pass = 0; pass < 3; pass += 1) await scene.follower.pass()
+  expect(await scene.title()).toBe(
+    'Stopping after stage migrate, which may not be interrupted: deadline, asked by the run budget',
+  )
+  expect(await scene.reports()).toBe((before ?? 0) + 1)
+})
+
 /** The real reaper, follower, records, locks, folders and wrappers; the clock is the test's. */
 async function aScene() {
   const state = stateFolder()
@@ -204,12 +225,7 @@ async function aScene() {
     const recipe = join(state.root, 'recipe')
     mkdirSync(recipe, { recursive: true })
     const run = createRunFolder(state, requestFor(RUN, [NAME]), recipe)
-    writeFileSync(
-      run.journal,
-      entriesOf(lines)
-        .map((entry) => `${JSON.stringify(entry)}\n`)
-        .join(''),
-    )
+    writeFileSync(run.journal, textOf(lines))
     return run
   }
 
@@ -224,6 +240,7 @@ async function aScene() {
     broken,
     settled,
     row: () => store.run(RUN),
+    title: async () => JSON.parse((await store.lastCheck(RUN))?.body ?? '{}').output?.title,
     reports: async () => (await store.run(RUN))?.reports,
     /** Its processes have gone their whole way. */
     ended(lines: readonly EntryBody[]): void {
@@ -246,4 +263,10 @@ async function aScene() {
 
 function entriesOf(lines: readonly EntryBody[]): readonly Entry[] {
   return lines.map((body) => Object.assign({ at: 1, mono: 1 }, body))
+}
+
+function textOf(lines: readonly EntryBody[]): string {
+  return entriesOf(lines)
+    .map((entry) => `${JSON.stringify(entry)}\n`)
+    .join('')
 }
