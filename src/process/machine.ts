@@ -15,6 +15,7 @@ import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
 import { grantOf } from '../model/secrets.ts'
 import { misfitOf } from '../model/stillFits.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { readSecrets } from '../secrets/operatorFolder.ts'
 import { createOnce } from '../store/durable.ts'
@@ -35,6 +36,8 @@ export interface MachineParts {
   readonly recipe: (name: string) => Recipe | null
   /** A secret for the clone URL, or null where none is needed. Throws when there is none to be had now. */
   readonly cloneToken: (row: RunRow) => Promise<string | null>
+  /** Hears of runs that are taken over from processes that are gone. */
+  readonly note?: NoteTakeOver
 }
 
 /** The service's side of locks, folders and processes. */
@@ -42,7 +45,7 @@ export function createMachine(parts: MachineParts): Machine {
   const { state } = parts
   const turns = createTurns(state)
   const warms = createWarmRuns(state, parts.config.slots)
-  const service = recoverer(state, 'service', false, leaveAlone)
+  const service = recoverer(state, 'service', false, leaveAlone, parts.note)
   // A claim under way works on the descriptors of warm processes: nobody else may close them.
   const claims = leavingAfter(warms.leave)
   return {
@@ -77,7 +80,7 @@ async function takeTurn(parts: MachineParts, turns: Turns, warms: WarmRuns, row:
   const variants = users.map((user) =>
     user === null ? row.names : sortedNames([...row.names, userName(user)]),
   )
-  const recover = recoverer(state, `run ${row.id}`, false, leaveAlone)
+  const recover = recoverer(state, `run ${row.id}`, false, leaveAlone, parts.note)
   const claimed = await turns.take(row.id, row.names, variants, recover, warms.of(row.id)).catch(unusable)
   if (claimed.kind === 'busy' && turns.isNext(row.id))
     await warms.prepare({ id: row.id, names: row.names, variants, foreground: false }, claimed.run)

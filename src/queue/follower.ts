@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.ts'
-import type { Journal } from '../model/journal.ts'
+import { deferringStage, type Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
-import { KEPT, type RunState } from '../model/run.ts'
+import { KEPT, type RunState, type Verdict } from '../model/run.ts'
 import { changeRun, concludeRun } from './changes.ts'
-import type { FolderLook, QueueWorld } from './ports.ts'
+import type { QueueWorld } from './ports.ts'
 
 export interface Follower {
   /** Brings the store up to what the live runs' folders say, and carries out stops that were asked for. */
@@ -15,17 +15,23 @@ export interface Follower {
 export function createFollower(world: QueueWorld, changed: () => void): Follower {
   const watched = new Map<string, Disposable>()
   const stopped = new Set<string>()
+  /** The stage that a stop waits for, as it was told. */
+  const deferred = new Map<string, string>()
 
   async function follow(row: RunRow): Promise<void> {
     const look = world.machine.look(row.id)
     if (!look.exists) return
     if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    if (look.result !== null) return conclude(world, row, look.journal, look.result)
     const asked = row.stop !== null && !stopped.has(row.id)
     if (row.stop !== null && asked) {
       world.machine.stop(row.id, row.stop)
       stopped.add(row.id)
     }
-    await takeOver(world, row, look, asked)
+    const waited = deferralOf(row, look.journal)
+    const isNew = waited !== null && waited !== deferred.get(row.id)
+    await takeOver(world, row, look.journal, asked || isNew)
+    if (waited !== null) deferred.set(row.id, waited)
   }
 
   return {
@@ -42,6 +48,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
         watch[Symbol.dispose]()
         watched.delete(id)
         stopped.delete(id)
+        deferred.delete(id)
       }
     },
     close() {
@@ -50,21 +57,21 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
   }
 }
 
-/** @param asked a stop was just passed on: it is told although the run may take long to change for it */
-async function takeOver(
-  world: QueueWorld,
-  row: RunRow,
-  { journal, result }: FolderLook,
-  asked: boolean,
-): Promise<void> {
-  if (result !== null) {
-    await world.machine.gone(journal)
-    await concludeRun(world, row, result, journal)
-    return
-  }
+async function conclude(world: QueueWorld, row: RunRow, journal: Journal, result: Verdict): Promise<void> {
+  await world.machine.gone(journal)
+  await concludeRun(world, row, result, journal)
+}
+
+/** The stage that a stop of the run waits for: it may take long to change for it. */
+function deferralOf({ stop }: RunRow, journal: Journal): string | null {
+  return stop === null && journal.stop === null ? null : deferringStage(journal)
+}
+
+/** @param isNews there is something to tell although neither state nor stage has changed */
+async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, isNews: boolean): Promise<void> {
   if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
-  if (asked || change.state !== row.state || change.stage !== row.stage)
+  if (isNews || change.state !== row.state || change.stage !== row.stage)
     await changeRun(world, row, change, journal)
 }
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { isOver } from '../model/run.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
 import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -20,13 +21,14 @@ export interface Queue extends AsyncDisposable {
 /**
  * Starts what is queued, follows what runs, and ends the records of what died. What earlier services left behind is looked at first, before
  * any new work is taken.
+ * @param note hears of runs whose end is taken over from others
  */
-export async function startQueue(world: QueueWorld): Promise<Queue> {
+export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise<Queue> {
   const loops: Loop[] = []
   const wake = () => {
     for (const loop of loops) loop.wake()
   }
-  const reaper = createReaper(world, wake)
+  const reaper = createReaper(world, wake, note)
   const follower = createFollower(world, wake)
   const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
   await noteForgotten(world)

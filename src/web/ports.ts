@@ -1,7 +1,8 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
-import type { Entry } from '../model/journal.ts'
+import type { Conductor } from '../model/conductor.ts'
+import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
 import type { RateLimits } from '../model/rateLimits.ts'
 import type { RunLook } from '../store/runLook.ts'
@@ -24,6 +25,8 @@ export interface StateReads {
   readonly dead: (runs: readonly Suspect[]) => ReadonlySet<string>
   /** Null = the run has no folder: it is queued, was never started, or does not exist. */
   readonly runLook: (id: string) => RunLook | null
+  /** Who has a run, or had it last; null = no process has written that it has it. */
+  readonly conductor: (journal: Journal) => Conductor | null
   /** The journal line by line; empty where it cannot be read, which `runLook` names. */
   readonly journalEntries: (id: string) => readonly Entry[]
   /** What its stages said of files; null = there is no record of it. */

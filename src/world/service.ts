@@ -6,16 +6,13 @@ import { InputError, messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
-import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
-import type { Journal } from '../model/journal.ts'
-import type { Decided, RunRow, Store } from '../model/ports.ts'
-import type { LockStand } from '../model/proofLines.ts'
+import type { Decided, Store } from '../model/ports.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { NewReport } from '../model/report.ts'
-import type { Wait } from '../model/wait.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
 import { forget } from '../queue/forget.ts'
@@ -25,32 +22,30 @@ import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
 import { type Waits, waitsOn } from '../queue/waits.ts'
 import { loadRecipes } from '../recipes/load.ts'
-import { checkReport, firstCheck } from '../report/checkRun.ts'
+import { firstCheck } from '../report/checkRun.ts'
 import { githubWriter } from '../report/github.ts'
 import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
 import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
-import { annotationsOf } from '../store/annotations/file.ts'
-import { tailOfFile, tellingLog } from '../store/logTail.ts'
 import { hasRunFolder, runPaths, unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
-import type { StatePaths } from '../store/stateFolder.ts'
 import { createWeb } from '../web/app.ts'
 import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
 import { startCeilings } from './ceilings.ts'
+import { checkOf } from './checks.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
+import { noteTakeOvers } from './takeOvers.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
-const LOG_TAIL_BYTES = 48 * 1024
 /** GitHub Enterprise Server has these limits only where its owner switches them on; then its answers say so. */
 const OWN_SERVER_PACE: Pace = { burst: 1000, perHour: 100_000 }
 
@@ -69,11 +64,14 @@ export async function startService(context: Context, credentials: Credentials): 
   const waits = waitsOn({ ...reads, others: () => otherHolders(context.state) })
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context), waits }
   const outbox = undo.use(startOutboxOf(parts))
-  const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake)))
+  const taking = { state: context.state, store, log, alarms: webhookOf(parts) !== null }
+  const note = noteTakeOvers(taking)
+  // Before any new work is taken: who is past the ceiling is ended first, and what nobody has is taken over.
+  undo.use(startCeilings(taking))
+  const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake, note), note))
   undo.use(startForgetting(parts))
-  undo.use(startCeilings({ state: context.state, store, log, alarms: webhookOf(parts) !== null }))
   const orders = undo.use(
-    startOrders({ store, byHand: byHandOn(context.state), ended: outbox.wake, now: Date.now, log }),
+    startOrders({ store, byHand: byHandOn(context.state, note), ended: outbox.wake, now: Date.now, log }),
   )
   const alarms = undo.use(startAlarming({ state: context.state, store, log, webhook: webhookOf(parts) }))
   const intake = undo.use(
@@ -203,9 +201,10 @@ function aboutReport({ key, kind, terminal, runId, repository, pr }: NewReport) 
   return { key, kind, terminal, run: runId, repository, pr }
 }
 
-function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld {
+function queueWorld(parts: ServiceParts, reportsChanged: () => void, note: NoteTakeOver): QueueWorld {
   const { context, store, log, app, recipes } = parts
   const { config, state } = context
+  const checks = { state, log, pageOf: (run: string) => pageOf(parts.credentials, run) }
   return {
     store,
     log,
@@ -215,12 +214,13 @@ function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld
     reportsChanged,
     unreported: () => unreportedRuns(state),
     waits: parts.waits,
-    checkReport: (row, journal, wait) => checkOf(parts, row, journal, wait),
+    checkReport: (row, journal, wait) => checkOf(checks, row, journal, wait),
     machine: createMachine({
       state,
       config,
       recipe: (name) => recipes.get(name) ?? null,
       cloneToken: app.cloneToken,
+      note,
     }),
   }
 }
@@ -231,29 +231,6 @@ async function suppressedNow(
 ): Promise<readonly Suppressed[]> {
   const loops = await store.crashLoops(crashesInARow, Date.now() - crashPauseMs)
   return loops.map((loop) => Object.assign({ untilMs: loop.lastAtMs + crashPauseMs }, loop))
-}
-
-function checkOf(
-  { context, credentials }: ServiceParts,
-  row: RunRow,
-  journal: Journal,
-  wait: Wait | null,
-): NewReport {
-  const over = row.state === 'concluded'
-  const run = runPaths(context.state, row.id)
-  const logTail = over ? tailOfFile(tellingLog(run, journal), LOG_TAIL_BYTES) : ''
-  return checkReport(row, journal, {
-    wait,
-    nowMs: Date.now(),
-    locks: over && journal.processes > 0 ? locksOf(context.state, row, journal) : null,
-    annotations: over ? annotationsOf(run) : null,
-    logTail,
-    detailsUrl: pageOf(credentials, row.id),
-  })
-}
-
-function locksOf(state: StatePaths, { id, names }: RunRow, journal: Journal): LockStand {
-  return lockStandOf(lookAtNames(state), id, names, journal)
 }
 
 function pageOf({ publicUrl }: Credentials, run: string): string {

@@ -3,6 +3,7 @@ import { ALARM_KINDS } from '../../model/alarm.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
 import { REFUSALS } from '../../model/refusal.ts'
 import { REPORT_KINDS } from '../../model/report.ts'
+import { TAKE_OVERS } from '../../model/takeOver.ts'
 import { counterIn, histogramIn } from './make.ts'
 import { METRICS } from './table.ts'
 
@@ -28,6 +29,7 @@ const DECISIONS: ReadonlySet<string> = new Set([
 const MISSED: ReadonlySet<string> = new Set(['comment', 'push', 'closing'])
 const ALARMS: ReadonlySet<string> = new Set(ALARM_KINDS)
 const KINDS: ReadonlySet<string> = new Set(REPORT_KINDS)
+const HOWS: ReadonlySet<string> = new Set(TAKE_OVERS)
 
 /** Work that failed and goes on: each is a line in the log, with its cause. */
 const FAULTS = [
@@ -61,6 +63,7 @@ export function eventMetrics(registry: Registry): (event: string) => NoteEvent |
     ...deliveryEvents(registry),
     ...reportEvents(registry),
     ...alarmEvents(registry),
+    ...takeOverEvents(registry),
   ])
   const other: NoteEvent = () => faults.inc({ event: 'other' })
   return (event) => notes.get(event) ?? (IS_FAULT.test(event) ? other : null)
@@ -116,6 +119,15 @@ function alarmEvents(registry: Registry): readonly (readonly [string, NoteEvent]
     event,
     ({ kind }) => alarms.inc({ kind: oneOf(kind, ALARMS), outcome }),
   ])
+}
+
+function takeOverEvents(registry: Registry): readonly (readonly [string, NoteEvent])[] {
+  const takeOvers = counterIn(registry, METRICS.takeOvers)
+  for (const how of TAKE_OVERS) takeOvers.inc({ how }, 0)
+  return [
+    ['run.taken_over', ({ how }) => takeOvers.inc({ how: oneOf(how, HOWS) })],
+    ['ceiling.enforced', () => takeOvers.inc({ how: 'forced' })],
+  ]
 }
 
 /** A check that says how a run ended is a kind of its own: the time until then is what people feel. */

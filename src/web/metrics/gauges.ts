@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { NameLook, NameState } from '../../lock/look.ts'
 import type { Store } from '../../model/ports.ts'
-import type { RunState } from '../../model/run.ts'
+import { isLive, RUN_STATES } from '../../model/run.ts'
 import { HOURLY, type LimitReads, limitsLook } from '../limits.ts'
 import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
@@ -13,7 +13,7 @@ export interface GaugeReads extends LimitReads {
   readonly slots: number
 }
 
-const LIVE_STATES = ['starting', 'running', 'tearing_down'] as const satisfies readonly RunState[]
+const LIVE_STATES = RUN_STATES.filter(isLive)
 const ALARM_STATES = ['pending', 'failed'] as const
 const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 

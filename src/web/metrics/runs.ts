@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { Journal } from '../../model/journal.ts'
 import type { RunRow, Store } from '../../model/ports.ts'
-import type { RunState } from '../../model/run.ts'
+import { isOver, type RunState } from '../../model/run.ts'
 import type { RunLook } from '../../store/runLook.ts'
 import { counterIn, histogramIn } from './make.ts'
 import { METRICS } from './table.ts'
@@ -31,7 +31,7 @@ export function runMetrics(registry: Registry, { store, runLook, now }: RunReads
       if (row !== null && row.startedAtMs !== null)
         queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
     }
-    if (state !== 'concluded') return
+    if (!isOver(state)) return
     const row = await store.run(id)
     if (row !== null) noteEnd(row)
     noteJournal(runLook(id)?.journal ?? null)
@@ -54,7 +54,7 @@ function phaseMetrics(registry: Registry, now: () => number): (id: string, state
     const atMs = now()
     if (last !== undefined && last.sinceMs !== null && last.state !== 'queued')
       phaseSeconds.observe({ state: last.state }, seconds(last.sinceMs, atMs))
-    if (state === 'concluded') phases.delete(id)
+    if (isOver(state)) phases.delete(id)
     else phases.set(id, { state, sinceMs: last === undefined && state !== 'starting' ? null : atMs })
     return true
   }

@@ -100,6 +100,12 @@ export const METRICS = {
     help: 'Runs that went back into the queue: nothing of them had begun',
     labels: [],
   },
+  takeOvers: {
+    name: 'berth_take_overs_total',
+    type: 'counter',
+    help: 'Runs whose end was taken over from the process that had it, by how',
+    labels: ['how'],
+  },
   concluded: {
     name: 'berth_runs_concluded_total',
     type: 'counter',
