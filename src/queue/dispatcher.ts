@@ -37,7 +37,8 @@ export function createDispatcher(
   async function tryAll(heads: readonly RunRow[]): Promise<void> {
     for (const row of heads) {
       if (attempts.has(row.id)) continue
-      if (slots.free <= 0) await waitFor(world, row, slots.words)
+      if (world.isOff('dispatch')) await putAside(world, row)
+      else if (slots.free <= 0) await waitFor(world, row, slots.words)
       else attempts.begin(row)
     }
   }
@@ -96,6 +97,7 @@ function attemptsIn(
     const turn = await world.machine.takeTurn(row)
     if (closed) return turn.kind === 'held' ? turn.giveBack() : undefined
     if (turn.kind !== 'held') return explain(world, row.id, turn)
+    if (world.isOff('dispatch')) return turn.giveBack()
     const launch = () => start(world, row.id, turn, started).finally(() => slots.startEnded(row.id))
     if (slots.take(row.id)) return tracked(starts, launch())
     turn.giveBack()
@@ -126,20 +128,20 @@ async function tracked(all: Set<Promise<void>>, work: Promise<void>): Promise<vo
 
 /** How many runs may live at a time. A run counts from the moment in which it is about to start, and never twice. */
 class Slots {
-  readonly #most: number
+  readonly #most: () => number
   readonly #starting = new Set<string>()
   #live: ReadonlySet<string> = new Set()
 
-  constructor(most: number) {
+  constructor(most: () => number) {
     this.#most = most
   }
 
   get free(): number {
-    return this.#most - this.#live.union(this.#starting).size
+    return this.#most() - this.#live.union(this.#starting).size
   }
 
   get words(): string {
-    return `a free slot (${this.#most} at a time)`
+    return `a free slot (${this.#most()} at a time)`
   }
 
   occupied(live: readonly RunRow[]): void {
@@ -157,6 +159,12 @@ class Slots {
     this.#live = new Set([...this.#live, id])
     this.#starting.delete(id)
   }
+}
+
+/** Whoever else wants its names meanwhile, by hand or in the foreground, does not stand behind what is not going to start. */
+async function putAside(world: QueueWorld, row: RunRow): Promise<void> {
+  world.machine.leaveTurn(row.id)
+  await waitFor(world, row, 'the operator to switch dispatching on again')
 }
 
 /** The run cannot start now: what it waits for, or that it never can. One that was ended meanwhile wants nothing any more. */

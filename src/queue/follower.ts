@@ -63,7 +63,7 @@ async function takeOver(
     return
   }
   if (journal.entries === 0) return
-  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
+  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal), waitsFor: null }
   if (asked || change.state !== row.state || change.stage !== row.stage)
     await changeRun(world, row, change, journal)
 }

@@ -42,6 +42,7 @@ export function createReaper(world: QueueWorld, changed: () => void): Reaper {
     async pass() {
       const live = await world.store.live()
       const unguarded = live.filter((row) => !guarded.has(row.id) && !underWay.has(row.id))
+      if (world.isOff('reap')) return tellDead(world, unguarded)
       for (const row of unguarded) void reap(row)
     },
     guard(runId, ended) {
@@ -53,6 +54,19 @@ export function createReaper(world: QueueWorld, changed: () => void): Reaper {
     },
   }
 }
+
+/** Nobody recovers them for now: without a word on their checks people would wait for stages that nobody conducts. */
+async function tellDead(world: QueueWorld, rows: readonly RunRow[]): Promise<void> {
+  const untold = rows.filter(({ waitsFor }) => waitsFor === null)
+  const dead = untold.length === 0 ? null : world.machine.dead(untold)
+  for (const { id, state } of untold) {
+    const row = dead?.has(id) === true ? await world.store.run(id) : null
+    if (row?.state === state && row.waitsFor === null)
+      await changeRun(world, row, { waitsFor: UNREAPED }, world.machine.look(id).journal)
+  }
+}
+
+const UNREAPED = 'somebody to recover it: its processes are gone, and the operator has switched that off'
 
 /** Resolves to whether anything has come of it: a pass that woke its own loop for nothing would never rest. */
 async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
@@ -81,6 +95,6 @@ async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
     await concludeRun(world, row, verdict, EMPTY_JOURNAL)
     return
   }
-  await changeRun(world, row, { state: 'queued' }, EMPTY_JOURNAL)
+  await changeRun(world, row, { state: 'queued', waitsFor: null }, EMPTY_JOURNAL)
   world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
 }

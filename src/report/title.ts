@@ -9,11 +9,11 @@ export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): str
     case 'queued':
       return stopping(row.stop) ?? queuedTitle(row, extras)
     case 'starting':
-      return stopping(row.stop) ?? 'Starting'
+      return stopping(row.stop) ?? waiting(row) ?? 'Starting'
     case 'running':
-      return stopping(row.stop) ?? runningTitle(row, journal)
+      return stopping(row.stop) ?? waiting(row) ?? runningTitle(row, journal)
     case 'tearing_down':
-      return 'Tearing down'
+      return waiting(row) ?? 'Tearing down'
     case 'concluded':
       return row.verdict?.title ?? ''
   }
@@ -22,6 +22,11 @@ export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): str
 /** Why a run is being stopped and by whom, for people; null = it is not. */
 export function stopping(stop: StopRequest | null): string | null {
   return stop === null ? null : `Stopping: ${stop.reason.replaceAll('_', ' ')}, asked by ${stop.by}`
+}
+
+/** A run that has begun waits for somebody only where its processes are gone. */
+function waiting({ waitsFor }: RunRow): string | null {
+  return waitsFor === null ? null : `Waits for ${waitsFor}`
 }
 
 function queuedTitle({ waitsFor }: RunRow, { wait }: CheckExtras): string {
