@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { lineOutput } from './process/lineOutput.ts'
 
 /** Where parts of the service say what happens: one event name per transition, with its facts. */
 export interface EventLog {
@@ -7,9 +8,14 @@ export interface EventLog {
   readonly error: (data: object, event: string) => void
 }
 
-/** The service's log: one JSON line an event on standard output, the event's name as the message. */
+const STANDARD_OUTPUT = 1
+
+/**
+ * The service's log: one JSON line an event on standard output, the event's name as the message. Not through pino's own destination: one error of it
+ * ends the process, and at its end it writes again and again for ever.
+ */
 export function createLog(level: string): Logger {
-  return pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime })
+  return pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime }, lineOutput(STANDARD_OUTPUT))
 }
 
 /** The same log; whatever it is told, the observer hears too, at any level. */

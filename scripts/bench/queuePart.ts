@@ -140,7 +140,11 @@ function claimsOn(world: World, store: Store) {
 
 function queueWorld(world: World, store: Store, recipe: Recipe, claimed: (row: RunRow) => void): QueueWorld {
   const { state, config } = world
-  const machine = createMachine({ state, config, recipe: () => recipe, cloneToken: async () => null })
+  const machine = createMachine({
+    state,
+    inForce: () => ({ config, recipes: [recipe] }),
+    cloneToken: async () => null,
+  })
   const nothing = () => undefined
   return {
     store,
@@ -159,8 +163,9 @@ function queueWorld(world: World, store: Store, recipe: Recipe, claimed: (row: R
     },
     unreported: () => [],
     suppressed: async () => [],
-    slots: 1,
-    waits: waitsOn({ store, slots: 1, others: () => [], now: Date.now }),
+    slots: () => 1,
+    isOff: () => false,
+    waits: waitsOn({ store, slots: () => 1, others: () => [], now: Date.now }),
     checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
     reportsChanged: nothing,
     now: Date.now,

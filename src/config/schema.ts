@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_BUDGETS } from '../model/budgets.ts'
 import { PERMISSIONS, SUPERSEDE } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
+import { MECHANISM_NAMES } from '../model/mechanisms.ts'
 import { domainFault } from '../model/names.ts'
 import { durationField, limitsField, periodField, sizeField, wordField } from './fields.ts'
 
@@ -137,6 +138,11 @@ export const configSchema = z
       .prefault('5m')
       .describe('How often GitHub is asked for what its webhooks did not tell; 0 = never.'),
     notify: notify.prefault({}),
+    // Not `off`: YAML 1.1, which other programs read and write, takes that word for false.
+    switchedOff: z
+      .array(z.enum(MECHANISM_NAMES))
+      .default([])
+      .describe('What of the service does nothing until it is taken off this list (docs/operations.md).'),
   })
   .meta({ title: 'berth configuration' })
 

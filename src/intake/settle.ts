@@ -20,6 +20,7 @@ export interface PutOff {
 }
 
 export interface SettleOptions {
+  /** One configuration, and its recipes, for all of the decision. */
   readonly world: IntakeWorld
   readonly log: IntakeLog
   /** A decision is on disk. */

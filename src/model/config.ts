@@ -1,4 +1,5 @@
 import type { Limits } from './limits.ts'
+import type { Switches } from './mechanisms.ts'
 import type { RateLimits } from './rateLimits.ts'
 import type { RunAs } from './run.ts'
 
@@ -31,7 +32,7 @@ export interface Trust {
 }
 
 /** The configuration, read once, checked as a whole, frozen. Times in milliseconds, sizes in bytes, paths absolute. */
-export interface Config {
+export interface Config extends Switches {
   /** The file it came from, or null for built-in defaults. */
   readonly file: string | null
   readonly stateDir: string

@@ -86,6 +86,7 @@ export class Attempts {
     const turn = await this.#world.machine.takeTurn(row)
     if (this.#closed) return turn.kind === 'held' ? turn.giveBack() : undefined
     if (turn.kind !== 'held') return explain(this.#world, id, turn)
+    if (this.#world.isOff('dispatch')) return turn.giveBack()
     if (!this.#slots.take(row)) {
       turn.giveBack()
       return waitFor(this.#world, row, this.#slots.words)

@@ -31,7 +31,7 @@ export function createDispatcher(
   started: (runId: string, run: Started) => void,
 ): Dispatcher {
   const line = new Line()
-  const slots = new Slots(() => world.slots)
+  const slots = new Slots(world.slots)
   const isTried = (runId: string) => attempts.has(runId)
   const full = () => tellHeads(world, line, slots, isTried)
   const attempts = new Attempts(world, slots, { started, full })
@@ -47,7 +47,8 @@ export function createDispatcher(
     const touched = line.takeTouched()
     try {
       await clearWay(world, line, touched, isTried)
-      attempts.offer(line.heads())
+      if (world.isOff('dispatch')) await putAside(world, line, isTried)
+      else attempts.offer(line.heads())
       await full()
       return await tellTouched(world, line, touched, isTried)
     } catch (error) {
@@ -140,9 +141,18 @@ async function tellHeads(
   slots: Slots,
   isTried: (id: string) => boolean,
 ): Promise<void> {
-  if (slots.free > 0) return
+  if (slots.free > 0 || world.isOff('dispatch')) return
   const news = line.heads().filter(({ run }) => !isTried(run.id) && run.waitsFor !== slots.words)
   for (const { run } of news.slice(0, MOST_TOLD)) await waitFor(world, run, slots.words)
+}
+
+/** Whoever else wants their names meanwhile, by hand or in the foreground, does not stand behind what is not going to start. */
+async function putAside(world: QueueWorld, line: Line, isTried: (id: string) => boolean): Promise<void> {
+  for (const { run } of line.heads()) {
+    if (isTried(run.id)) continue
+    world.machine.leaveTurn(run.id)
+    await waitFor(world, run, 'the operator to switch dispatching on again')
+  }
 }
 
 /** What one waits for that is not to be tried; null = nothing that is known before. */

@@ -70,7 +70,7 @@ function deferralOf({ stop }: RunRow, journal: Journal): string | null {
 /** @param isNews there is something to tell although neither state nor stage has changed */
 async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, isNews: boolean): Promise<void> {
   if (journal.entries === 0) return
-  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
+  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal), waitsFor: null }
   if (isNews || change.state !== row.state || change.stage !== row.stage)
     await changeRun(world, row, change, journal)
 }

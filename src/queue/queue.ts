@@ -14,6 +14,8 @@ const FOLLOW_EVERY_MS = 500
 export interface Queue extends AsyncDisposable {
   /** Something was queued, or asked to stop. */
   readonly wake: () => void
+  /** Something else is in force now: all of it looks again. */
+  readonly lookAgain: () => void
   /** What of it fails just now. */
   readonly faults: () => readonly string[]
 }
@@ -37,10 +39,14 @@ export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise
   loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
   loops.push(startLoop('reaper', REAP_EVERY_MS, world.log, reaper.pass))
   loops.push(startLoop('dispatcher', DISPATCH_EVERY_MS, world.log, dispatcher.pass))
-  const retelling = startLoop('retelling', RETELL_EVERY_MS, world.log, createRetelling(world))
+  const retelling = startLoop('retelling', RETELL_EVERY_MS, world.log, retellingOf(world))
   const names = world.machine.watchNames(() => loops.at(-1)?.wake())
   return {
     wake,
+    lookAgain() {
+      wake()
+      retelling.wake()
+    },
     faults: () => [...loops, retelling].map((loop) => loop.fault()).filter((fault) => fault !== null),
     async [Symbol.asyncDispose]() {
       names[Symbol.dispose]()
@@ -48,6 +54,11 @@ export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise
       follower.close()
     },
   }
+}
+
+function retellingOf(world: QueueWorld): () => Promise<void> {
+  const retell = createRetelling(world)
+  return async () => (world.isOff('retell') ? undefined : retell())
 }
 
 /** A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever. */

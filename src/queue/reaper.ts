@@ -53,10 +53,10 @@ export function createReaper(world: QueueWorld, changed: () => void, note: NoteT
     async pass() {
       const live = await world.store.live()
       const late = lateOf(live)
-      for (const row of live) {
-        if (late.has(row.id)) void reap(row, finalise, concluding)
-        else if (!guarded.has(row.id)) void reap(row, settle, recovering)
-      }
+      for (const row of live) if (late.has(row.id)) void reap(row, finalise, concluding)
+      const unguarded = live.filter(({ id }) => !late.has(id) && !guarded.has(id))
+      if (world.isOff('reap')) return tellDead(world, unguarded)
+      for (const row of unguarded) void reap(row, settle, recovering)
     },
     guard(runId, ended) {
       guarded.add(runId)
@@ -96,6 +96,22 @@ async function finalise(world: QueueWorld, { id }: RunRow, note: NoteTakeOver): 
   return true
 }
 
+/** Nobody recovers them for now: without a word on their checks people would wait for stages that nobody conducts. */
+async function tellDead(world: QueueWorld, rows: readonly RunRow[]): Promise<void> {
+  const dead = rows.length === 0 ? null : world.machine.dead(rows)
+  for (const { id, state } of rows) {
+    const row = dead?.has(id) === true ? await world.store.run(id) : null
+    if (row?.state !== state) continue
+    const { journal } = world.machine.look(id)
+    const told = world.checkReport({ ...row, waitsFor: UNREAPED }, journal, null)
+    // What a run that has begun waits for is not kept in its record.
+    if ((await world.store.lastCheck(id))?.body === told.body) continue
+    await changeRun(world, row, { waitsFor: UNREAPED }, journal)
+  }
+}
+
+const UNREAPED = 'somebody to recover it: its processes are gone, and the operator has switched that off'
+
 /** Resolves to whether anything has come of it: a pass that woke its own loop for nothing would never rest. */
 async function settle(world: QueueWorld, row: RunRow, note: NoteTakeOver): Promise<boolean> {
   if (world.machine.look(row.id).result !== null) return false
@@ -129,6 +145,6 @@ async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
     await concludeRun(world, row, verdict, EMPTY_JOURNAL)
     return
   }
-  await changeRun(world, row, { state: 'queued' }, EMPTY_JOURNAL)
+  await changeRun(world, row, { state: 'queued', waitsFor: null }, EMPTY_JOURNAL)
   world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
 }

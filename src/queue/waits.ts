@@ -15,7 +15,7 @@ export interface Waits {
 
 export interface WaitReads {
   readonly store: Pick<Store, 'queueSince' | 'live' | 'durations'>
-  readonly slots: number
+  readonly slots: () => number
   /** Who has a name by the kernel's word; asked only where no run of the records has it. */
   readonly others: () => readonly OtherHolder[]
   readonly now: () => number
@@ -94,7 +94,7 @@ async function lookOnce({ store, slots, others, now }: WaitReads): Promise<Reado
     live,
     others: mayHaveOthers({ queued, live }) ? others() : [],
     lasted: (row) => lasted.get(keyOf(row)) ?? [],
-    slots,
+    slots: slots(),
     nowMs: now(),
   })
 }

@@ -11,11 +11,13 @@ export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): str
     case 'queued':
       return stopping(row.stop) ?? queuedTitle(row, extras)
     case 'starting':
-      return stopping(row.stop) ?? 'Starting'
+      return stopping(row.stop) ?? waiting(row) ?? 'Starting'
     case 'running':
-      return stopping(stopOf(row, journal), deferringStage(journal)) ?? runningTitle(row, journal)
+      return (
+        stopping(stopOf(row, journal), deferringStage(journal)) ?? waiting(row) ?? runningTitle(row, journal)
+      )
     case 'tearing_down':
-      return 'Tearing down'
+      return waiting(row) ?? 'Tearing down'
   }
 }
 
@@ -32,6 +34,11 @@ export function stopping(stop: StopRequest | null, stage: string | null = null):
 /** What the run itself has decided, at its deadline for example, is told where it takes a while. */
 export function stopOf({ stop }: RunRow, journal: Journal): StopRequest | null {
   return stop ?? (deferringStage(journal) === null ? null : journal.stop)
+}
+
+/** A run that has begun waits for somebody only where its processes are gone. */
+function waiting({ waitsFor }: RunRow): string | null {
+  return waitsFor === null ? null : `Waits for ${waitsFor}`
 }
 
 function queuedTitle({ waitsFor }: RunRow, { wait }: CheckExtras): string {

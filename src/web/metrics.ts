@@ -3,7 +3,9 @@ import { fieldsOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import { eventMetrics } from './metrics/events.ts'
 import { addGauges, type GaugeReads } from './metrics/gauges.ts'
+import { mustHaveAll } from './metrics/make.ts'
 import { type RunReads, runMetrics } from './metrics/runs.ts'
+import { METRICS } from './metrics/table.ts'
 
 export interface Metrics {
   /**
@@ -25,6 +27,7 @@ export function createMetrics(reads: MetricReads): Metrics {
   addGauges(registry, reads)
   const noteRun = runMetrics(registry, reads)
   const notes = eventMetrics(registry)
+  mustHaveAll(registry, Object.values(METRICS))
   const underWay = new Set<Promise<void>>()
 
   async function note(event: string, data: object): Promise<void> {

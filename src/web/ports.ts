@@ -2,9 +2,10 @@ import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
 import type { Conductor } from '../model/conductor.ts'
+import type { Config } from '../model/config.ts'
+import type { RefusedReload } from '../model/inForce.ts'
 import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
-import type { RateLimits } from '../model/rateLimits.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -46,9 +47,10 @@ export interface WebWorld extends StateReads {
     Store,
     'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
   >
-  readonly limits: RateLimits
-  /** How many runs the service has at a time. */
-  readonly slots: number
+  /** What is in force now. */
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
+  /** Null = what is in force is what was read last. */
+  readonly refused: () => RefusedReload | null
   /** Why the service cannot do its work now; none = it can. */
   readonly ready: () => Promise<readonly string[]>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>

@@ -1,34 +1,32 @@
 import { createHash } from 'node:crypto'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
-import type { Context } from '../cli/context.ts'
-import { InputError, messageOf } from '../errors.ts'
+import type { ServiceContext } from '../cli/context.ts'
+import type { HangUps } from '../cli/hangUps.ts'
+import { messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
+import { isOff, type Mechanism } from '../model/mechanisms.ts'
 import type { Decided, Store } from '../model/ports.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
-import type { Recipe } from '../model/recipe.ts'
 import type { NewReport } from '../model/report.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
-import { forget } from '../queue/forget.ts'
-import { startLoop } from '../queue/loop.ts'
 import { startOrders } from '../queue/orders.ts'
 import type { QueueWorld } from '../queue/ports.ts'
 import { type Queue, startQueue } from '../queue/queue.ts'
-import { type Waits, waitsOn } from '../queue/waits.ts'
-import { loadRecipes } from '../recipes/load.ts'
+import { waitsOn } from '../queue/waits.ts'
 import { firstCheck } from '../report/checkRun.ts'
 import { githubWriter } from '../report/github.ts'
 import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
 import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
-import { hasRunFolder, runPaths, unreportedRuns } from '../store/runFolder.ts'
+import { unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
@@ -39,10 +37,12 @@ import { reportAlarm, startAlarming } from './alarms.ts'
 import { startCeilings } from './ceilings.ts'
 import { checkOf } from './checks.ts'
 import type { Credentials } from './credentials.ts'
+import { startForgetting } from './forgetting.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
+import { reloadingOf } from './reloading.ts'
 import { noteTakeOvers } from './takeOvers.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
@@ -50,30 +50,23 @@ const WEBHOOKS = '/api/github/webhooks'
 const OWN_SERVER_PACE: Pace = { burst: 1000, perHour: 100_000 }
 
 /** Starts every part of the service; disposing ends them in order, and leaves the runs to themselves. */
-export async function startService(context: Context, credentials: Credentials): Promise<AsyncDisposable> {
+export async function startService(
+  context: ServiceContext,
+  credentials: Credentials,
+  hangUps: HangUps,
+): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack()
-  const store = await openStore(context.state.database, Date.now, ({ id, state, fault }) =>
-    log.warn({ run: id, state, error: fault }, 'run.unreadable'),
-  )
-  undo.defer(() => store.close())
-  const app = await gitHubApp(credentials)
-  const { slots, limits } = context.config
-  const reads = { ...stateReads(context.state), store, slots, limits, now: Date.now }
-  const metrics = createMetrics(reads)
-  const log = observedLog(createLog(credentials.logLevel), metrics)
-  const waits = waitsOn({ ...reads, others: () => otherHolders(context.state) })
-  const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context), waits }
+  const parts = await makeParts(context, credentials, undo)
+  const { state, store, app, log, reads } = parts
   const outbox = undo.use(startOutboxOf(parts))
-  const taking = { state: context.state, store, log, alarms: webhookOf(parts) !== null }
-  const note = noteTakeOvers(taking)
+  const note = noteTakeOvers(parts)
   // Before any new work is taken: who is past the ceiling is ended first, and what nobody has is taken over.
-  undo.use(startCeilings(taking))
+  const ceilings = undo.use(startCeilings(parts))
   const queue = undo.use(await startQueue(queueWorld(parts, outbox.wake, note), note))
-  undo.use(startForgetting(parts))
-  const orders = undo.use(
-    startOrders({ store, byHand: byHandOn(context.state, note), ended: outbox.wake, now: Date.now, log }),
-  )
-  const alarms = undo.use(startAlarming({ state: context.state, store, log, webhook: webhookOf(parts) }))
+  const forgetting = undo.use(startForgetting(parts))
+  const byHand = { byHand: byHandOn(state, note), isOff: () => parts.isOff('orders') }
+  const orders = undo.use(startOrders({ store, ...byHand, ended: outbox.wake, now: Date.now, log }))
+  const alarms = undo.use(startAlarming(parts))
   const intake = undo.use(
     startIntakeOf(parts, ({ runs, stops, reports, orders: ordered }) => {
       if (reports.length > 0) outbox.wake()
@@ -81,33 +74,56 @@ export async function startService(context: Context, credentials: Credentials): 
       if (ordered.length > 0) orders.wake()
     }),
   )
-  undo.use(startReconcile(parts, { stored: () => intake.wake(), reportsChanged: outbox.wake }))
+  const heard = { stored: () => intake.wake(), reportsChanged: outbox.wake }
+  const reconcile = undo.use(startReconcile(parts, heard))
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
-  const web = createWeb({ ...reads, metrics, log, ready })
+  const web = createWeb({ ...reads, metrics: parts.metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
-  log.info(
-    {
-      url: credentials.publicUrl,
-      webhooks: WEBHOOKS,
-      stateDir: context.state.root,
-      recipes: [...parts.recipes.keys()],
-    },
-    'service.ready',
-  )
+  tellReady(parts)
+  const others = [outbox, forgetting, ceilings, orders, alarms, intake, reconcile]
+  hangUps.tell(() => {
+    if (!parts.reload()) return
+    parts.waits.moved()
+    queue.lookAgain()
+    for (const part of others) part.wake()
+  })
+  undo.defer(() => hangUps.tell(() => undefined))
   return undo.move()
 }
 
-const FORGET_EVERY_MS = 3_600_000
-const DAY_MS = 24 * FORGET_EVERY_MS
-
-/** Payloads and runs are kept to explain what was decided; ids of deliveries for ever, so that none is decided twice. */
-function startForgetting({ context, store, log }: ServiceParts): AsyncDisposable {
-  const keptMs = context.config.retention.days * DAY_MS
-  const hasFolder = (id: string) => hasRunFolder(runPaths(context.state, id))
-  const loop = startLoop('retention', FORGET_EVERY_MS, log, () =>
-    forget({ store, hasFolder }, Date.now() - keptMs),
+/** What all of the service shares. */
+async function makeParts(
+  { state, first, reread }: ServiceContext,
+  credentials: Credentials,
+  undo: AsyncDisposableStack,
+) {
+  const store = await openStore(state.database, Date.now, ({ id, state: stands, fault }) =>
+    log.warn({ run: id, state: stands, error: fault }, 'run.unreadable'),
   )
-  return { [Symbol.asyncDispose]: loop.close }
+  undo.defer(() => store.close())
+  const app = await gitHubApp(credentials)
+  const plainLog = createLog(credentials.logLevel)
+  const { inForce, refused, reload } = reloadingOf({ first, reread, log: plainLog, now: Date.now })
+  const config = () => inForce().config
+  const isSwitchedOff = (mechanism: Mechanism) => isOff(config(), mechanism)
+  const reads = { ...stateReads(state), store, config, refused, now: Date.now }
+  const metrics = createMetrics(reads)
+  const log = observedLog(plainLog, metrics)
+  // Nobody can say when a run starts that is not going to be started.
+  const slots = () => (isSwitchedOff('dispatch') ? 0 : config().slots)
+  const waits = waitsOn({ ...reads, slots, others: () => otherHolders(state) })
+  /** What is in force now is asked for anew for each piece of work, and once for all of it. */
+  const standing = { inForce, config, isOff: isSwitchedOff, reload }
+  return { ...standing, state, credentials, store, app, log, metrics, reads, waits }
+}
+
+type ServiceParts = Awaited<ReturnType<typeof makeParts>>
+
+function tellReady({ credentials, state, inForce, log }: ServiceParts): void {
+  const { config, recipes } = inForce()
+  const where = { url: credentials.publicUrl, webhooks: WEBHOOKS, stateDir: state.root }
+  const what = { recipes: recipes.map(({ name }) => name), switchedOff: config.switchedOff }
+  log.info({ ...where, ...what }, 'service.ready')
 }
 
 /** The webhooks' door first; the pages answer every other path. */
@@ -131,29 +147,8 @@ async function listenForAll(
   return { [Symbol.asyncDispose]: () => closed(server) }
 }
 
-interface ServiceParts {
-  readonly context: Context
-  readonly credentials: Credentials
-  readonly log: EventLog
-  readonly store: Store
-  readonly app: GitHubApp
-  readonly recipes: ReadonlyMap<string, Recipe>
-  readonly waits: Waits
-}
-
-/** Read once: a recipe that changes under a running service would be another one than was checked. */
-function recipesOf({ config }: Context): ReadonlyMap<string, Recipe> {
-  const { recipes, faults } = loadRecipes(config.recipesDir, config.budgets, config.runAs.length > 0)
-  if (faults.length > 0) throw new InputError('berth serve cannot start; recipes have faults', faults)
-  return new Map(recipes.map((recipe) => [recipe.name, recipe]))
-}
-
-function webhookOf({ context }: Pick<ServiceParts, 'context'>): string | null {
-  return context.config.notify.webhook
-}
-
 function startOutboxOf(parts: ServiceParts) {
-  const { credentials, store, app, log } = parts
+  const { inForce, isOff: isSwitchedOff, credentials, store, app, log } = parts
   const github = githubWriter({ octokitFor: app.clientFor, appId: credentials.appId, time: SYSTEM_TIME })
   return startOutbox({
     store,
@@ -162,7 +157,9 @@ function startOutboxOf(parts: ServiceParts) {
     pace: credentials.apiUrl === null ? GITHUB_PACE : OWN_SERVER_PACE,
     page: (run) => pageOf(credentials, run),
     note: (note) => noteOutbox(log, note),
-    alarm: (report, error, atMs) => (webhookOf(parts) === null ? null : reportAlarm(report, error, atMs)),
+    isOff: () => isSwitchedOff('outbox'),
+    alarm: (report, error, atMs) =>
+      inForce().config.notify.webhook === null ? null : reportAlarm(report, error, atMs),
   })
 }
 
@@ -202,26 +199,20 @@ function aboutReport({ key, kind, terminal, runId, repository, pr }: NewReport) 
 }
 
 function queueWorld(parts: ServiceParts, reportsChanged: () => void, note: NoteTakeOver): QueueWorld {
-  const { context, store, log, app, recipes } = parts
-  const { config, state } = context
+  const { state, inForce, store, log, app } = parts
   const checks = { state, log, pageOf: (run: string) => pageOf(parts.credentials, run) }
   return {
     store,
     log,
-    slots: config.slots,
-    suppressed: () => suppressedNow(store, config),
+    slots: () => inForce().config.slots,
+    isOff: parts.isOff,
+    suppressed: () => suppressedNow(store, inForce().config),
     now: Date.now,
     reportsChanged,
     unreported: () => unreportedRuns(state),
     waits: parts.waits,
     checkReport: (row, journal, wait) => checkOf(checks, row, journal, wait),
-    machine: createMachine({
-      state,
-      config,
-      recipe: (name) => recipes.get(name) ?? null,
-      cloneToken: app.cloneToken,
-      note,
-    }),
+    machine: createMachine({ state, inForce, cloneToken: app.cloneToken, note }),
   }
 }
 
@@ -238,14 +229,14 @@ function pageOf({ publicUrl }: Credentials, run: string): string {
 }
 
 function startIntakeOf(
-  { context, credentials, log, store, app, recipes, waits }: ServiceParts,
+  { inForce, isOff: isSwitchedOff, credentials, log, store, app, waits }: ServiceParts,
   decided: (decided: Decided) => void,
 ): Intake {
-  const world = {
+  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
+  const world = () => ({
+    ...inForce(),
     store,
-    github: gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store }),
-    config: context.config,
-    recipes: [...recipes.values()],
+    github,
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
     firstCheck: (run: Parameters<typeof firstCheck>[0]) => firstCheck(run, pageOf(credentials, run.id)),
     runPage: (run: string) => pageOf(credentials, run),
@@ -253,6 +244,6 @@ function startIntakeOf(
     reasons: `${credentials.publicUrl}/reasons`,
     newRunId,
     time: SYSTEM_TIME,
-  }
-  return new Intake({ world, log, decided })
+  })
+  return new Intake({ world, log, decided, isOff: () => isSwitchedOff('intake') })
 }

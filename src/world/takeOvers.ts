@@ -1,5 +1,6 @@
 import type { EventLog } from '../log.ts'
 import { anAlarm, type NewAlarm } from '../model/alarm.ts'
+import type { Config } from '../model/config.ts'
 import type { Store } from '../model/ports.ts'
 import type { HowTakenOver, NoteTakeOver, TakeOver } from '../model/takeOver.ts'
 import { bootId } from '../process/procfs.ts'
@@ -10,8 +11,8 @@ export interface TakeOverWorld {
   readonly state: StatePaths
   readonly store: Pick<Store, 'raiseAlarm'>
   readonly log: EventLog
-  /** False = nobody wants alarms. */
-  readonly alarms: boolean
+  /** Whether anybody wants alarms. */
+  readonly config: () => Pick<Config, 'notify'>
 }
 
 /** Those of which a person has to know: it is not the death of a process that lets them come to this. */
@@ -21,11 +22,11 @@ const ALARMING: Readonly<Partial<Record<HowTakenOver, string>>> = {
 }
 
 /** Every run that is taken over is told in the log, which counts it; those that tell of a fault of ours are alarms. */
-export function noteTakeOvers({ state, store, log, alarms }: TakeOverWorld): NoteTakeOver {
+export function noteTakeOvers({ state, store, log, config }: TakeOverWorld): NoteTakeOver {
   return (takeOver) => {
     log.warn(factsOf(takeOver), 'run.taken_over')
     const words = ALARMING[takeOver.how]
-    if (!alarms || words === undefined) return
+    if (config().notify.webhook === null || words === undefined) return
     const alarm = alarmOf(takeOver, words)
     // It is an event, and not a state that the next look would find again.
     void store.raiseAlarm(alarm).catch(() => leaveAlarm(state, alarm))

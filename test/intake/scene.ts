@@ -106,7 +106,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const gitHub = stack.use(await startFactServer())
   const log = makeLog()
   const world = worldOf({ store, gitHub, time, options })
-  const intake = stack.use(new Intake({ world, log, decided: () => {} }))
+  const intake = stack.use(new Intake({ world: () => world, log, decided: () => {} }))
   const { webhooks } = await probot
   const door = webhookDoor({
     path: PATH,

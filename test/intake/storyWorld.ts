@@ -71,7 +71,7 @@ export async function startStory(told: { readonly events?: readonly string[] } =
     },
     time: SYSTEM_TIME,
   }
-  const intake = stack.use(new Intake({ world, log, decided: () => undefined }))
+  const intake = stack.use(new Intake({ world: () => world, log, decided: () => undefined }))
   ready.resolve(
     webhookDoor({
       path: PATH,

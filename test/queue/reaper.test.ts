@@ -174,10 +174,10 @@ async function aScene() {
   await store.change(RUN, 'queued', { state: 'starting', startedAtMs: 1 }, [])
   await store.change(RUN, 'starting', { state: 'running' }, [])
   const [now, broken, faults, notes] = [{ ms: 0 }, { stop: false }, [] as object[], [] as TakeOver[]]
+  const config = loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root })
   const machine = createMachine({
     state,
-    config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
-    recipe: () => null,
+    inForce: () => ({ config, recipes: [] }),
     cloneToken: async () => null,
     note: (takeOver) => void notes.push(takeOver),
   })
@@ -200,8 +200,9 @@ async function aScene() {
     machine: stopping,
     unreported: () => [],
     suppressed: async () => [],
-    slots: 2,
-    waits: waitsOn({ store, slots: 2, others: () => [], now: () => now.ms }),
+    slots: () => 2,
+    isOff: () => false,
+    waits: waitsOn({ store, slots: () => 2, others: () => [], now: () => now.ms }),
     checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
     reportsChanged: () => undefined,
     now: () => now.ms,

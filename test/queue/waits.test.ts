@@ -78,7 +78,7 @@ function aScene(ids: readonly string[]) {
       live: async () => live,
       durations: async () => [1_000],
     },
-    slots: 4,
+    slots: () => 4,
     others() {
       asked += 1
       return []

@@ -14,8 +14,9 @@ async function aScene(alarms: boolean) {
   onTestFinished(() => store.close().catch(() => undefined))
   const told: object[] = []
   const warn = (data: object, event: string) => void told.push({ ...data, event })
+  const config = () => ({ notify: { webhook: alarms ? 'https://alarms.test/' : null } })
   const log = { info: () => undefined, warn, error: () => undefined }
-  return { state, store, told, note: noteTakeOvers({ state, store, log, alarms }) }
+  return { state, store, told, note: noteTakeOvers({ state, store, log, config }) }
 }
 
 test('R-JAN-09 each take-over is told with the identity of whom it was taken from; those of whose process nobody died are alarms', async () => {

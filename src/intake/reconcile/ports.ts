@@ -27,7 +27,8 @@ export interface ReconcileWorld extends Pick<GitHubParts, 'octokitFor' | 'time'>
     | 'noteLimit'
   >
   readonly appId: number
-  readonly config: Pick<Config, 'repositories' | 'reconcileMs'>
+  /** Asked anew for each look. */
+  readonly config: () => Pick<Config, 'repositories' | 'reconcileMs'>
   /** New deliveries are in the store. */
   readonly stored: () => void
   /** GitHub is to be told something once more. */

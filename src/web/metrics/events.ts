@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { ALARM_KINDS } from '../../model/alarm.ts'
+import { OUTCOMES } from '../../model/outcomes.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
 import { REFUSALS } from '../../model/refusal.ts'
 import { REPORT_KINDS } from '../../model/report.ts'
@@ -11,21 +12,7 @@ import { METRICS } from './table.ts'
 export type NoteEvent = (data: Fields) => void
 
 /** What a label may say where a text comes with an event; anything else, and what was nothing for us, is `other`. */
-const DECISIONS: ReadonlySet<string> = new Set([
-  'run_queued',
-  'stop_requested',
-  'approved',
-  'approval_revoked',
-  'status_told',
-  'help_told',
-  'nothing_to_do',
-  'head_seen',
-  'repository_moved',
-  'repository_gone',
-  'installation_gone',
-  'unreadable',
-  ...Object.keys(REFUSALS),
-])
+const DECISIONS: ReadonlySet<string> = new Set([...OUTCOMES, ...Object.keys(REFUSALS)])
 const MISSED: ReadonlySet<string> = new Set(['comment', 'push', 'closing'])
 const ALARMS: ReadonlySet<string> = new Set(ALARM_KINDS)
 const KINDS: ReadonlySet<string> = new Set(REPORT_KINDS)

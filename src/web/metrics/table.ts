@@ -14,6 +14,18 @@ export const METRICS = {
     help: 'Runs that the service has at a time, at most',
     labels: [],
   },
+  switchedOff: {
+    name: 'berth_switched_off',
+    type: 'gauge',
+    help: 'Background mechanisms that the operator has switched off: 1, else 0',
+    labels: ['mechanism'],
+  },
+  reloaded: {
+    name: 'berth_config_last_reload_successful',
+    type: 'gauge',
+    help: 'What is in force is what was read last: 1; the last reload was refused: 0',
+    labels: [],
+  },
   queued: { name: 'berth_runs_queued', type: 'gauge', help: 'Runs that wait in the queue', labels: [] },
   live: { name: 'berth_runs_live', type: 'gauge', help: 'Runs under way, by state', labels: ['state'] },
   limitsUsedUp: {
