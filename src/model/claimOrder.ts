@@ -25,7 +25,7 @@ function compare(a: string, b: string): number {
 }
 
 /** Who has waited so long is passed by no priority any more. */
-export function rankOf({ priority, enqueuedAtMs }: QueuedRun, nowMs: number): number {
+function rankOf({ priority, enqueuedAtMs }: QueuedRun, nowMs: number): number {
   return nowMs - enqueuedAtMs >= PASSED_AT_MOST_MS ? OVERDUE : priority
 }
 
