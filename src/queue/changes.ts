@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import { aboutRun, type EventLog } from '../model/events.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import type { Verdict } from '../model/run.ts'
@@ -22,13 +23,31 @@ export async function changeRun(
   const changed = await world.store.change(row.id, row.state, change, [report])
   if (changed.kind !== 'changed') return false
   if (after.state !== row.state) world.waits.moved()
-  const { id: run, recipe, domain, pr, state } = after
-  world.log.info(
-    { run, recipe, domain, pr, ...(after.stage === null ? {} : { stage: after.stage }) },
-    `run.${state}`,
-  )
+  if (after.state !== row.state) tellState(world.log, after)
+  else if (after.waitsFor !== row.waitsFor)
+    world.log.info({ ...aboutRun(row), waitsFor: after.waitsFor, place: wait?.place ?? null }, 'run.waits')
   world.reportsChanged()
   return true
+}
+
+function tellState(log: EventLog, row: RunRow): void {
+  const about = aboutRun(row)
+  switch (row.state) {
+    case 'queued':
+      return log.warn(about, 'run.requeued')
+    case 'starting':
+      return log.info(about, 'run.starting')
+    case 'running':
+      return log.info(about, 'run.running')
+    case 'tearing_down':
+      return log.info(about, 'run.tearing_down')
+    case 'concluded':
+      if (row.verdict === null) return
+      return log.info(
+        { ...about, conclusion: row.verdict.conclusion, reason: row.verdict.reason },
+        'run.concluded',
+      )
+  }
 }
 
 /** Concludes a run; its conclusion and its report are one transaction. Then its folder hears of that, if it has one. */

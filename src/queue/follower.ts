@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import { KEPT, type RunState } from '../model/run.ts'
+import type { Telling } from '../model/transitions.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { FolderLook, QueueWorld } from './ports.ts'
 
@@ -12,7 +13,7 @@ export interface Follower {
 }
 
 /** The same for a run that this service started and for one that it found: nothing but the folder is asked. */
-export function createFollower(world: QueueWorld, changed: () => void): Follower {
+export function createFollower(world: QueueWorld, telling: Telling, changed: () => void): Follower {
   const watched = new Map<string, Disposable>()
   const stopped = new Set<string>()
 
@@ -25,6 +26,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
       world.machine.stop(row.id, row.stop)
       stopped.add(row.id)
     }
+    telling.tell(row, look.journal)
     await takeOver(world, row, look, asked)
   }
 
@@ -42,6 +44,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
         watch[Symbol.dispose]()
         watched.delete(id)
         stopped.delete(id)
+        telling.forget(id)
       }
     },
     close() {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
-import type { QueueLog } from './ports.ts'
+import type { EventLog } from '../model/events.ts'
 
 /** Background work that comes in passes: one at a time, when woken and at the latest after a pause. */
 export interface Loop {
@@ -12,7 +12,12 @@ export interface Loop {
 }
 
 /** A pass that throws is logged and comes again: nothing may stop the loop. */
-export function startLoop(name: string, everyMs: number, log: QueueLog, pass: () => Promise<void>): Loop {
+export function startLoop(
+  name: string,
+  everyMs: number,
+  log: Pick<EventLog, 'error'>,
+  pass: () => Promise<void>,
+): Loop {
   const closed = new AbortController()
   let woken = false
   let fault: string | null = null

@@ -1,6 +1,9 @@
 import { messageOf } from '../errors.ts'
+import { aboutRun } from '../model/events.ts'
 import { EMPTY_JOURNAL } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
+import type { Reaped } from '../model/reaped.ts'
+import type { Telling } from '../model/transitions.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { QueueWorld } from './ports.ts'
@@ -24,13 +27,13 @@ export interface Reaper {
  * Ends the records of runs that the kernel says are dead: locks free, no result. It recovers them as every next holder would, by launching
  * their wrapper; the conclusion is what that writes.
  */
-export function createReaper(world: QueueWorld, changed: () => void): Reaper {
+export function createReaper(world: QueueWorld, telling: Telling, changed: () => void): Reaper {
   const guarded = new Set<string>()
   const underWay = new Set<string>()
 
   async function reap(row: RunRow): Promise<void> {
     underWay.add(row.id)
-    const news = await settle(world, row).catch((error: unknown) => {
+    const news = await settle(world, telling, row).catch((error: unknown) => {
       world.log.error({ run: row.id, error: messageOf(error) }, 'reap.failed')
       return false
     })
@@ -55,13 +58,18 @@ export function createReaper(world: QueueWorld, changed: () => void): Reaper {
 }
 
 /** Resolves to whether anything has come of it: a pass that woke its own loop for nothing would never rest. */
-async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
-  if (world.machine.look(row.id).result !== null) return false
+async function settle(world: QueueWorld, telling: Telling, row: RunRow): Promise<boolean> {
+  const before = world.machine.look(row.id)
+  if (before.result !== null) return false
   const recovered = await world.machine.recover(row)
   if (recovered.kind === 'busy') return false
   const { exists, journal, result } = world.machine.look(row.id)
   const fresh = await world.store.run(row.id)
-  if (result !== null || fresh === null || fresh.state !== row.state) return true
+  if (result !== null || fresh === null || fresh.state !== row.state) {
+    // One that has ended by itself meanwhile needed nobody.
+    if (journal.processes > before.journal.processes) tell(world, row, 'recovered')
+    return true
+  }
   if (!exists && row.state === 'starting') {
     await startAgain(world, fresh)
     return true
@@ -69,7 +77,16 @@ async function settle(world: QueueWorld, row: RunRow): Promise<boolean> {
   if (recovered.kind === 'dirty' && recovered.due.kind !== 'blocked') return false
   const why =
     recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
-  await concludeRun(world, fresh, concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`), journal)
+  telling.tell(fresh, journal)
+  if (
+    await concludeRun(
+      world,
+      fresh,
+      concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`),
+      journal,
+    )
+  )
+    tell(world, row, 'not_cleaned')
   return true
 }
 
@@ -78,9 +95,12 @@ async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
   if (row.attempts >= MOST_STARTS) {
     const why = `the service ended ${row.attempts} times while it was starting this run`
     const verdict = concludedUnstarted('not_started', `harness: not started: ${why}`)
-    await concludeRun(world, row, verdict, EMPTY_JOURNAL)
+    if (await concludeRun(world, row, verdict, EMPTY_JOURNAL)) tell(world, row, 'not_started')
     return
   }
-  await changeRun(world, row, { state: 'queued' }, EMPTY_JOURNAL)
-  world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
+  if (await changeRun(world, row, { state: 'queued' }, EMPTY_JOURNAL)) tell(world, row, 'requeued')
+}
+
+function tell({ log }: QueueWorld, row: RunRow, outcome: Reaped): void {
+  log.warn({ ...aboutRun(row), outcome }, 'run.reaped')
 }

@@ -1,6 +1,7 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Entry } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
 import type { RateLimits } from '../model/rateLimits.ts'
@@ -51,10 +52,5 @@ export interface WebWorld extends StateReads {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Wall clock, milliseconds. */
   readonly now: () => number
-  readonly log: WebLog
-}
-
-/** Where faults of the pages go: a pino logger fits. */
-interface WebLog {
-  error(data: object, event: string): void
+  readonly log: Pick<EventLog, 'error'>
 }

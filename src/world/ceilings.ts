@@ -1,5 +1,5 @@
 import { forcedAlarm } from '../janitor/alarms.ts'
-import type { EventLog } from '../log.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Store } from '../model/ports.ts'
 import { enforceCeilings, type Overdue } from '../process/ceiling.ts'
 import { startLoop } from '../queue/loop.ts'

@@ -7,8 +7,9 @@ import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
-import { createLog, type EventLog, observedLog } from '../log.ts'
+import { createLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Journal } from '../model/journal.ts'
 import type { Decided, RunRow, Store } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'
@@ -29,7 +30,6 @@ import { checkReport, firstCheck } from '../report/checkRun.ts'
 import { githubWriter } from '../report/github.ts'
 import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
-import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
 import { annotationsOf } from '../store/annotations/file.ts'
 import { tailOfFile, tellingLog } from '../store/logTail.ts'
@@ -46,6 +46,7 @@ import { startCeilings } from './ceilings.ts'
 import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
+import { noteOutbox } from './noteOutbox.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 
@@ -168,14 +169,6 @@ function startOutboxOf(parts: ServiceParts) {
   })
 }
 
-function noteOutbox(log: EventLog, note: OutboxNote): void {
-  const { event, ...rest } = note
-  const { report, ...data } = 'report' in rest ? rest : { ...rest, report: null }
-  const about = report === null ? {} : aboutReport(report)
-  if (event === 'report.sent') log.info({ ...about, ...data }, event)
-  else log.warn({ ...about, ...data }, event)
-}
-
 /** Parts that fail pass after pass would otherwise be seen in the log only. */
 function faultsOf(queue: Queue, ...parts: readonly { fault(): string | null }[]): readonly string[] {
   return [...queue.faults(), ...parts.map((part) => part.fault()).filter((fault) => fault !== null)]
@@ -197,10 +190,6 @@ function readiness(
     )
     return [records, ...faults(), await answer()].filter((reason) => reason !== null)
   }
-}
-
-function aboutReport({ key, kind, terminal, runId, repository, pr }: NewReport) {
-  return { key, kind, terminal, run: runId, repository, pr }
 }
 
 function queueWorld(parts: ServiceParts, reportsChanged: () => void): QueueWorld {

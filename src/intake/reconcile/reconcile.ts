@@ -77,7 +77,11 @@ function turnsOf({ config, monotonic, time, log }: ReconcileWorld) {
     turns.set(key, { dueAtMs: monotonic() + spreadMs, failures })
   }
 
-  async function take(key: string, about: object, work: () => Promise<void>): Promise<void> {
+  async function take(
+    key: string,
+    about: { readonly repository?: string },
+    work: () => Promise<void>,
+  ): Promise<void> {
     const turn = turns.get(key) ?? { dueAtMs: 0, failures: 0 }
     if (monotonic() < turn.dueAtMs) return
     try {
