@@ -13,6 +13,7 @@ import {
 import { resolveUsers } from './config/users.ts'
 import { InputError } from './errors.ts'
 import type { Config } from './model/config.ts'
+import { isTraced } from './tracing/configured.ts'
 
 /** What a caller says of its surroundings; `etc` and `uid` are this machine's and this process's unless given. */
 export type Given = Pick<Surroundings, 'env' | 'cwd'> & Partial<Pick<Surroundings, 'etc' | 'uid'>>
@@ -60,6 +61,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
     reconcileMs: read.reconcile,
     notify: { webhook: read.notify.webhook ?? null },
+    traced: isTraced(around.env),
   }
 }
 

@@ -36,6 +36,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   config: 'adapter',
   recipes: 'adapter',
   secrets: 'adapter',
+  tracing: 'adapter',
   log: 'adapter',
   sandbox: 'sandbox',
   world: 'composition',

@@ -4,6 +4,7 @@ import { REPORT_EVENTS } from './events/reports.ts'
 import type { EventRow, Level } from './events/row.ts'
 import { RUN_EVENTS } from './events/runs.ts'
 import { SERVICE_EVENTS } from './events/service.ts'
+import { TRACE_EVENTS } from './events/traces.ts'
 import type { RunRow } from './ports.ts'
 
 /** All events that the service may log. docs/observability.md is made from it. */
@@ -12,6 +13,7 @@ export const EVENTS = {
   ...DELIVERY_EVENTS,
   ...REPORT_EVENTS,
   ...SERVICE_EVENTS,
+  ...TRACE_EVENTS,
 } as const satisfies Readonly<Record<string, EventRow>>
 
 export type EventName = keyof typeof EVENTS

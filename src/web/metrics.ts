@@ -1,9 +1,13 @@
 import { Registry } from 'prom-client'
 import { fieldsOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
+import { TRACE_OUTCOMES, type TraceOutcome } from '../tracing/traces.ts'
 import { eventMetrics } from './metrics/events.ts'
 import { addGauges, type GaugeReads } from './metrics/gauges.ts'
+import { latencyMetrics } from './metrics/latency.ts'
+import { counterIn } from './metrics/make.ts'
 import { type RunReads, runMetrics } from './metrics/runs.ts'
+import { METRICS } from './metrics/table.ts'
 
 export interface Metrics {
   /**
@@ -11,6 +15,7 @@ export interface Metrics {
    * up after it has returned.
    */
   readonly observe: (event: string, data: object) => void
+  readonly traced: (outcome: TraceOutcome) => void
   /** All metrics in Prometheus' text format, with everything observed so far. */
   readonly text: () => Promise<string>
   readonly contentType: string
@@ -25,6 +30,9 @@ export function createMetrics(reads: MetricReads): Metrics {
   addGauges(registry, reads)
   const noteRun = runMetrics(registry, reads)
   const notes = eventMetrics(registry)
+  const noteLatency = latencyMetrics(registry, reads)
+  const traces = counterIn(registry, METRICS.traces)
+  for (const outcome of TRACE_OUTCOMES) traces.inc({ outcome }, 0)
   const underWay = new Set<Promise<void>>()
 
   async function note(event: string, data: object): Promise<void> {
@@ -32,10 +40,12 @@ export function createMetrics(reads: MetricReads): Metrics {
     const state = runStateOf(event)
     if (state !== null && typeof fields['run'] === 'string') await noteRun(fields['run'], state)
     notes(event)?.(fields)
+    await noteLatency(event, fields)
   }
 
   return {
     contentType: registry.contentType,
+    traced: (outcome) => traces.inc({ outcome }),
     observe(event, data) {
       const noted = note(event, data)
         .catch(() => notes('metrics.failed')?.({}))

@@ -7,7 +7,6 @@ import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
-import { createLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
 import type { EventLog } from '../model/events.ts'
 import type { Journal } from '../model/journal.ts'
@@ -38,7 +37,6 @@ import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { createWeb } from '../web/app.ts'
-import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
@@ -47,6 +45,7 @@ import type { Credentials } from './credentials.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
 import { noteOutbox } from './noteOutbox.ts'
+import { startObserving } from './observing.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 
@@ -65,8 +64,8 @@ export async function startService(context: Context, credentials: Credentials): 
   const app = await gitHubApp(credentials)
   const { slots, limits } = context.config
   const reads = { ...stateReads(context.state), store, slots, limits, now: Date.now }
-  const metrics = createMetrics(reads)
-  const log = observedLog(createLog(credentials.logLevel), metrics)
+  const page = pageOf.bind(null, credentials)
+  const { log, metrics } = undo.use(await startObserving(context.config, credentials, { ...reads, page }))
   const waits = waitsOn({ ...reads, others: () => otherHolders(context.state) })
   const parts: ServiceParts = { context, credentials, log, store, app, recipes: recipesOf(context), waits }
   const outbox = undo.use(startOutboxOf(parts))

@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client'
-import type { NameLook, NameState } from '../../lock/look.ts'
+import type { NameLook } from '../../lock/look.ts'
 import type { Store } from '../../model/ports.ts'
-import type { RunState } from '../../model/run.ts'
 import { HOURLY, type LimitReads, limitsLook } from '../limits.ts'
+import { ALARM_STATES, LIVE_STATES, NAME_STATES } from './labels.ts'
 import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
@@ -12,10 +12,6 @@ export interface GaugeReads extends LimitReads {
   readonly names: () => readonly NameLook[]
   readonly slots: number
 }
-
-const LIVE_STATES = ['starting', 'running', 'tearing_down'] as const satisfies readonly RunState[]
-const ALARM_STATES = ['pending', 'failed'] as const
-const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 
 /** What stands now: asked of the store and the kernel when somebody looks, so that a restart changes nothing. */
 export function addGauges(registry: Registry, reads: GaugeReads): void {

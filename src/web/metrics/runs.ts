@@ -1,14 +1,13 @@
 import type { Registry } from 'prom-client'
-import type { Journal } from '../../model/journal.ts'
 import type { RunRow, Store } from '../../model/ports.ts'
 import type { RunState } from '../../model/run.ts'
-import type { RunLook } from '../../store/runLook.ts'
-import { counterIn, histogramIn } from './make.ts'
+import { lockFreedAtMs } from '../../queue/lockWait.ts'
+import { counterIn, histogramIn, seconds } from './make.ts'
+import { type PartReads, partMetrics } from './parts.ts'
 import { METRICS } from './table.ts'
 
-export interface RunReads {
-  readonly store: Pick<Store, 'run'>
-  readonly runLook: (id: string) => Pick<RunLook, 'journal'> | null
+export interface RunReads extends PartReads {
+  readonly store: Pick<Store, 'run' | 'runs'>
   readonly now: () => number
 }
 
@@ -16,25 +15,35 @@ export interface RunReads {
 export type NoteRun = (id: string, state: RunState) => Promise<void>
 
 /** Counts runs as they go. What a run took is read from its row and its journal, so that a restarted service measures the same. */
-export function runMetrics(registry: Registry, { store, runLook, now }: RunReads): NoteRun {
-  const started = counterIn(registry, METRICS.started)
-  const queueSeconds = histogramIn(registry, METRICS.queueSeconds)
+export function runMetrics(registry: Registry, reads: RunReads): NoteRun {
+  const { store, now } = reads
+  const noteStart = startMetrics(registry, store)
   const notePhase = phaseMetrics(registry, now)
   const noteEnd = endMetrics(registry)
-  const noteJournal = journalMetrics(registry)
+  const noteParts = partMetrics(registry, reads)
 
   return async (id, state) => {
     if (!notePhase(id, state)) return
-    if (state === 'starting') {
-      started.inc()
-      const row = await store.run(id)
-      if (row !== null && row.startedAtMs !== null)
-        queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
-    }
-    if (state !== 'concluded') return
+    if (state !== 'starting' && state !== 'concluded') return
     const row = await store.run(id)
-    if (row !== null) noteEnd(row)
-    noteJournal(runLook(id)?.journal ?? null)
+    if (state === 'starting') await noteStart(row)
+    else if (row !== null) {
+      noteEnd(row)
+      noteParts(row)
+    }
+  }
+}
+
+function startMetrics(registry: Registry, store: Pick<Store, 'runs'>): (row: RunRow | null) => Promise<void> {
+  const started = counterIn(registry, METRICS.started)
+  const queueSeconds = histogramIn(registry, METRICS.queueSeconds)
+  const lockWaitSeconds = histogramIn(registry, METRICS.lockWaitSeconds)
+  return async (row) => {
+    started.inc()
+    if (row === null || row.startedAtMs === null) return
+    queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
+    const freeAtMs = await lockFreedAtMs(store, row)
+    lockWaitSeconds.observe(seconds(row.enqueuedAtMs, freeAtMs ?? row.enqueuedAtMs))
   }
 }
 
@@ -71,26 +80,4 @@ function endMetrics(registry: Registry): (row: RunRow) => void {
     if (startedAtMs !== null) runSeconds.observe({ conclusion }, seconds(startedAtMs, concludedAtMs))
     if (stop !== null) stopSeconds.observe(seconds(stop.atMs, concludedAtMs))
   }
-}
-
-function journalMetrics(registry: Registry): (journal: Journal | null) => void {
-  const stages = counterIn(registry, METRICS.stages)
-  const stageSeconds = histogramIn(registry, METRICS.stageSeconds)
-  const teardowns = counterIn(registry, METRICS.teardowns)
-  const teardownSeconds = histogramIn(registry, METRICS.teardownSeconds)
-  return (journal) => {
-    for (const { outcome, startedAtMs, endedAtMs } of journal?.stages ?? []) {
-      if (outcome === null || endedAtMs === null) continue
-      stages.inc({ outcome })
-      stageSeconds.observe({ outcome }, seconds(startedAtMs, endedAtMs))
-    }
-    const teardown = journal?.teardown ?? null
-    if (teardown === null) return
-    teardowns.inc({ proof: teardown.verified ? 'verified' : 'not_verified' })
-    teardownSeconds.observe(teardown.tookMs / 1000)
-  }
-}
-
-function seconds(fromMs: number, toMs: number): number {
-  return Math.max(0, toMs - fromMs) / 1000
 }

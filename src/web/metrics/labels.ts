@@ -1,0 +1,48 @@
+import type { NameState } from '../../lock/look.ts'
+import { EVENTS } from '../../model/events.ts'
+import { REFUSALS } from '../../model/refusal.ts'
+import type { RunState } from '../../model/run.ts'
+
+/** What a label says where a text is none of its words. */
+export const OTHER = 'other'
+
+export const LIVE_STATES = ['starting', 'running', 'tearing_down'] as const satisfies readonly RunState[]
+export const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
+export const ALARM_STATES = ['pending', 'failed'] as const
+export const ALARM_OUTCOMES = ['sent', 'put_off', 'given_up'] as const
+export const DELIVERY_OUTCOMES = ['new', 'repeated', 'refused'] as const
+export const HEALED = ['comment', 'push', 'closing', 'check'] as const
+export const PROOFS_SHOWN = ['verified', 'not_verified'] as const
+/** What did not end within its time: a stage, a run, a teardown command. */
+export const TIMEOUTS = ['stage', 'deadline', 'teardown'] as const
+
+/** Decided deliveries: what was nothing for us has many words, and is `other`. */
+export const DECISIONS = [
+  'run_queued',
+  'stop_requested',
+  'approved',
+  'approval_revoked',
+  'status_told',
+  'help_told',
+  'nothing_to_do',
+  'head_seen',
+  'repository_moved',
+  'repository_gone',
+  'installation_gone',
+  'unreadable',
+  ...Object.keys(REFUSALS),
+] as const
+
+/** Counting itself may fail, and has no line in the log. */
+export const METRICS_FAILED = 'metrics.failed'
+
+/** Work that failed and goes on: each is a line in the log, with its cause. */
+export const FAULTS: readonly string[] = [
+  ...Object.entries(EVENTS).flatMap(([name, row]) => ('isFault' in row ? [name] : [])),
+  METRICS_FAILED,
+]
+
+/** The text, if it is one of the words. */
+export function oneOf(value: unknown, known: readonly string[]): string {
+  return typeof value === 'string' && known.includes(value) ? value : OTHER
+}
