@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import type { EventLog } from '../model/events.ts'
 import { type Fields, fieldsOf } from '../model/read.ts'
+import type { Time } from '../report/time.ts'
 import type { RunTrace, Told } from './spans.ts'
 
 /** What came of an attempt at telling the collector. */
@@ -22,7 +22,7 @@ export interface TraceParts {
   readonly export: (trace: RunTrace) => Promise<void>
   readonly isRefusal: (error: unknown) => boolean
   readonly count: (outcome: TraceOutcome) => void
-  readonly now: () => number
+  readonly time: Pick<Time, 'now' | 'sleepUntil'>
   readonly log: EventLog
 }
 
@@ -40,6 +40,7 @@ const MOST_CLOSING_MS = 1_000
 
 /** Tells the collector of each run that is over, one after the other. A collector that is gone, or hangs, costs what waits, and no more. */
 export function tracesTo(parts: TraceParts): Traces {
+  const { time } = parts
   const waiting: Item[] = []
   const closing = new AbortController()
   const failing = failuresOf(parts)
@@ -59,20 +60,19 @@ export function tracesTo(parts: TraceParts): Traces {
       const restMs = await send(item, parts, failing)
       if (restMs === 0) waiting.shift()
       else if (closing.signal.aborted) return
-      else await pause(restMs, undefined, { signal: closing.signal }).catch(() => undefined)
+      else await time.sleepUntil(time.now() + restMs, closing.signal)
     }
   }
 
   return {
     observe(event, data) {
-      const item = itemOf(event, fieldsOf(data, event), parts.now())
+      const item = itemOf(event, fieldsOf(data, event), time.now())
       if (item !== null && !closing.signal.aborted) add(item)
     },
     async [Symbol.asyncDispose]() {
       closing.abort()
       const enough = new AbortController()
-      const time = pause(MOST_CLOSING_MS, undefined, { signal: enough.signal }).catch(() => undefined)
-      await Promise.race([work, time])
+      await Promise.race([work, time.sleepUntil(time.now() + MOST_CLOSING_MS, enough.signal)])
       enough.abort()
       if (waiting.length > 0) parts.log.warn({ dropped: waiting.length }, 'traces.lost')
     },

@@ -4,6 +4,7 @@ import { RUN_STATES, type RunState } from '../model/run.ts'
 import { TRACE_OUTCOMES, type TraceOutcome } from '../tracing/traces.ts'
 import { eventMetrics } from './metrics/events.ts'
 import { addGauges, type GaugeReads } from './metrics/gauges.ts'
+import { METRICS_FAILED } from './metrics/labels.ts'
 import { latencyMetrics } from './metrics/latency.ts'
 import { counterIn } from './metrics/make.ts'
 import { type RunReads, runMetrics } from './metrics/runs.ts'
@@ -48,7 +49,7 @@ export function createMetrics(reads: MetricReads): Metrics {
     traced: (outcome) => traces.inc({ outcome }),
     observe(event, data) {
       const noted = note(event, data)
-        .catch(() => notes('metrics.failed')?.({}))
+        .catch(() => notes(METRICS_FAILED)?.({}))
         .finally(() => underWay.delete(noted))
       underWay.add(noted)
     },

@@ -3,6 +3,7 @@ import type { Config } from '../model/config.ts'
 import type { EventLog } from '../model/events.ts'
 import type { RunRow } from '../model/ports.ts'
 import { lockFreedAtMs } from '../queue/lockWait.ts'
+import { SYSTEM_TIME } from '../report/time.ts'
 import { checkTracing } from '../tracing/configured.ts'
 import {
   type RunRecord,
@@ -57,7 +58,7 @@ async function startTraces(
     export: openExporter().export,
     isRefusal: (error) => error instanceof RefusedError,
     count: traced,
-    now: Date.now,
+    time: SYSTEM_TIME,
     log,
   })
 }

@@ -2,7 +2,7 @@ import type { FieldName } from './fields.ts'
 import type { EventRow } from './row.ts'
 
 /** What every event of a run's way carries, so that one filter finds all of a run, a recipe, a domain or a pull request. */
-export const OF_RUN = ['run', 'recipe', 'domain', 'pr'] as const satisfies readonly FieldName[]
+const OF_RUN = ['run', 'recipe', 'domain', 'pr'] as const satisfies readonly FieldName[]
 
 /** A run on its way: each is told once, when it is known to be so. */
 export const RUN_EVENTS = {
