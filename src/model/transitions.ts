@@ -43,27 +43,31 @@ export function tellingTo(log: EventLog): Telling {
   }
 }
 
-/** In the order in which they come, but for a stop: that may come at any time. */
+/** In the order in which they have come. */
 function transitionsOf(journal: Journal): readonly Transition[] {
+  const stages = journal.stages.flatMap((stage, index) => stageOf(stage, index, journal))
+  const stopAtMs = journal.stop?.atMs ?? Number.POSITIVE_INFINITY
+  const after = stages.findIndex(({ atMs }) => atMs >= stopAtMs)
+  const stopIndex = after < 0 ? stages.length : after
   return [
     ...begun(journal),
-    ...journal.stages.flatMap((stage, index) => stageOf(stage, index, journal)),
+    ...stages.slice(0, stopIndex),
     ...stopped(journal),
+    ...stages.slice(stopIndex),
     ...kept(journal),
+    ...recovering(journal),
     ...tornDown(journal),
   ]
+}
+
+interface StageTransition extends Transition {
+  readonly atMs: number
 }
 
 function begun({ processes, planned, prepareFault }: Journal): readonly Transition[] {
   const all: Transition[] = []
   if (processes > 0)
     all.push({ key: 'locked', isKnownTo: isLive, tell: (log, about) => log.info(about, 'run.locked') })
-  if (processes > 1)
-    all.push({
-      key: `process ${processes}`,
-      isKnownTo: () => false,
-      tell: (log, about) => log.warn({ ...about, processes }, 'run.recovering'),
-    })
   if (planned !== null)
     all.push({
       key: 'prepared',
@@ -74,22 +78,35 @@ function begun({ processes, planned, prepareFault }: Journal): readonly Transiti
   return all
 }
 
+function recovering({ processes }: Journal): readonly Transition[] {
+  if (processes < 2) return []
+  return [
+    {
+      key: `process ${processes}`,
+      isKnownTo: () => false,
+      tell: (log, about) => log.warn({ ...about, processes }, 'run.recovering'),
+    },
+  ]
+}
+
 function stageOf(
   { name, outcome, exitCode, startedAtMs, endedAtMs }: StageRecord,
   index: number,
   { stages }: Journal,
-): readonly Transition[] {
+): readonly StageTransition[] {
   const reached = ({ state, stage }: Progress) =>
     state === 'tearing_down' || stage === KEPT ? stages.length : stages.findIndex((one) => one.name === stage)
-  const started: Transition = {
+  const started: StageTransition = {
     key: `stage ${index} started`,
+    atMs: startedAtMs,
     isKnownTo: (row) => reached(row) >= index,
     tell: (log, about) => log.info({ ...about, stage: name }, 'stage.started'),
   }
   if (outcome === null || endedAtMs === null) return [started]
   const tookMs = Math.max(0, endedAtMs - startedAtMs)
-  const ended: Transition = {
+  const ended: StageTransition = {
     key: `stage ${index} ended`,
+    atMs: endedAtMs,
     isKnownTo: (row) => reached(row) > index,
     tell: (log, about) => log.info({ ...about, stage: name, outcome, exitCode, tookMs }, 'stage.ended'),
   }

@@ -22,6 +22,14 @@ const CANCELLED = [
   [20, STOP] as const,
   ...tornDown(30, 6, ['a process']),
 ]
+const STOPPED = [
+  ...begun(0, ['up']),
+  ...stage('up', 10, 4, 'failure').slice(0, 1),
+  [12, { event: 'stop.requested', stop: { reason: 'cancelled', by: 'octocat', atMs: 11 } }] as const,
+  ...stage('up', 10, 4, 'failure').slice(1),
+  [20, PROCESS] as const,
+  ...tornDown(30, 6),
+]
 const KEPT_RED = [
   ...begun(0, ['up']),
   ...stage('up', 10, 4, 'failure'),
@@ -61,6 +69,19 @@ test('R-OBS-01 each step of a run is told once, in order, however the journal gr
     for (let look = 0; look < 3; look += 1)
       stepwise.telling.tell(aRow('r', { state: 'starting' }), journalOf(GREEN.slice(0, lines)))
   expect(stepwise.told).toEqual(whole.told)
+})
+
+test('R-OBS-01 a stop, and a process that came after one that died, are told where they came', () => {
+  const { told, telling } = book()
+  telling.tell(aRow('r', { state: 'starting' }), journalOf(STOPPED))
+  expect(told.slice(2)).toEqual([
+    'stage.started up',
+    'run.stopping',
+    'stage.ended up',
+    'run.recovering',
+    'teardown.started',
+    'teardown.verified',
+  ])
 })
 
 test('R-OBS-01 each carries run, recipe, domain and pull request, and what came of it', () => {
@@ -106,7 +127,7 @@ test.each<readonly [string, Partial<RunRow>, readonly (readonly [number, EntryBo
     'was stopped',
     { state: 'running', stage: 'up' },
     CANCELLED.slice(0, 5),
-    ['stage.ended up', 'run.stopping'],
+    ['run.stopping', 'stage.ended up'],
   ],
   [
     'has another process',
