@@ -34,7 +34,7 @@ export interface Traces extends AsyncDisposable {
 /** More than these do not wait: the oldest are dropped. */
 const MOST_WAITING = 1_000
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 60_000
+const LONGEST_PAUSE_MS = 15_000
 /** Of an ending service. */
 const MOST_CLOSING_MS = 1_000
 
