@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { EventLog } from '../../src/model/events.ts'
 import type { RunTrace } from '../../src/tracing/spans.ts'
@@ -157,6 +158,7 @@ describe('the end of the service', () => {
     collector.answer = () => Promise.resolve()
     await traces[Symbol.asyncDispose]()
     ends('b')
+    await turn()
     expect(asked).toEqual(['a', 'a'])
     expect(log).toEqual(['traces.failing ECONNREFUSED', 'traces.recovered 0'])
   })

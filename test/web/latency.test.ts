@@ -53,13 +53,13 @@ test('R-OBS-02 comment → running: to the first line of its process; after a re
     isNew: true,
     comments: [1],
     runs: [first.id],
-    receivedAtMs: now - 9_500,
+    receivedAtMs: now - 20_000,
   })
   for (const run of [first, second, button]) {
     scene.folder(aRequest(run.id), begun(now))
     scene.metrics.observe('run.locked', { run: run.id })
   }
-  expect(await countOf(scene, 'berth_comment_running_seconds', [5, 10, 60, 120])).toEqual([0, 1, 1, 2])
+  expect(await countOf(scene, 'berth_comment_running_seconds', [10, 30, 60, 120])).toEqual([0, 1, 1, 2])
 })
 
 test('R-OBS-02 the wait for a lock is the part of the queue in which other runs had its names', async () => {
