@@ -223,6 +223,17 @@ const e = await import('./e.ts')
     expect(users.map(({ path }) => path)).toEqual(['lock/syscalls.ts'])
   })
 
+  test('R-OBS-02 OpenTelemetry’s SDK is known to one file, which is loaded only where a collector is named', () => {
+    const users = sources.filter(({ imports }) =>
+      imports.some(({ target }) => target.startsWith('@opentelemetry/')),
+    )
+    expect(users.map(({ path }) => path)).toEqual(['tracing/otlp.ts'])
+    const loads = sources.flatMap(({ path, imports }) =>
+      imports.filter(({ target }) => target === 'tracing/otlp.ts').map(({ kind }) => `${path}: ${kind}`),
+    )
+    expect(loads).toEqual(['world/observing.ts: dynamic'])
+  })
+
   test.each(['proper-lockfile', 'dockerode'])(
     '%s is loaded only where it is used: it does things when imported',
     (name) => {

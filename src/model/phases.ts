@@ -1,4 +1,5 @@
 import type { Entry, StopReason, TeardownReport } from './journal.ts'
+import { stageKey, teardownKey } from './phaseKeys.ts'
 import type { RunRow } from './ports.ts'
 import { CRASHES, type EndReason, type Outcome, type Verdict } from './run.ts'
 
@@ -36,15 +37,6 @@ export function phasesOf(
   lockFreeAtMs: number | null,
 ): readonly Phase[] {
   return [...queued(row, lockFreeAtMs), ...launched(row, entries), ...journalled(entries)]
-}
-
-export function stageKey(name: string): string {
-  return `stage:${name}`
-}
-
-/** @param attempt from 1 */
-export function teardownKey(attempt: number): string {
-  return `teardown:${attempt}`
 }
 
 /** Ends that say nothing about what was tested. */
