@@ -5,7 +5,7 @@ import { TRACE_OUTCOMES, type TraceOutcome } from '../tracing/traces.ts'
 import { eventMetrics } from './metrics/events.ts'
 import { addGauges, type GaugeReads } from './metrics/gauges.ts'
 import { METRICS_FAILED } from './metrics/labels.ts'
-import { latencyMetrics } from './metrics/latency.ts'
+import { type LatencyReads, latencyMetrics } from './metrics/latency.ts'
 import { counterIn } from './metrics/make.ts'
 import { type RunReads, runMetrics } from './metrics/runs.ts'
 import { METRICS } from './metrics/table.ts'
@@ -23,7 +23,9 @@ export interface Metrics {
 }
 
 export type MetricReads = Omit<GaugeReads, 'store'> &
-  Omit<RunReads, 'store'> & { readonly store: GaugeReads['store'] & RunReads['store'] }
+  Omit<RunReads, 'store'> & {
+    readonly store: GaugeReads['store'] & RunReads['store'] & LatencyReads['store']
+  }
 
 /** The service's metrics, in a registry of their own. */
 export function createMetrics(reads: MetricReads): Metrics {

@@ -75,7 +75,7 @@ test('R-OBS-02 the wait for a lock is the part of the queue in which other runs 
   await scene.change(before.id, { state: 'concluded', verdict: PASSED, concludedAtMs: now - 155_000 })
   for (const run of [waits, free]) {
     await scene.change(run.id, { state: 'starting', startedAtMs: now })
-    scene.metrics.observe('run.starting', { run: run.id })
+    for (const event of ['run.starting', 'run.locked']) scene.metrics.observe(event, { run: run.id })
   }
   expect(await countOf(scene, 'berth_lock_wait_seconds', [0.05, 30, 60])).toEqual([1, 1, 2])
   expect(await countOf(scene, 'berth_run_queue_seconds', [120, 300])).toEqual([0, 2])

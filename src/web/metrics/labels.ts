@@ -1,6 +1,7 @@
 import type { NameState } from '../../lock/look.ts'
 import { EVENTS } from '../../model/events.ts'
 import { REFUSALS } from '../../model/refusal.ts'
+import { REPORT_KINDS } from '../../model/report.ts'
 import type { RunState } from '../../model/run.ts'
 
 /** What a label says where a text is none of its words. */
@@ -13,6 +14,8 @@ export const ALARM_OUTCOMES = ['sent', 'put_off', 'given_up'] as const
 export const DELIVERY_OUTCOMES = ['new', 'repeated', 'refused'] as const
 export const HEALED = ['comment', 'push', 'closing', 'check'] as const
 export const PROOFS_SHOWN = ['verified', 'not_verified'] as const
+/** Reports; a check that says how a run ended is a kind of its own. */
+export const SHOWN_KINDS = [...REPORT_KINDS, 'conclusion', OTHER] as const
 /** What did not end within its time: a stage, a run, a teardown command. */
 export const TIMEOUTS = ['stage', 'deadline', 'teardown'] as const
 

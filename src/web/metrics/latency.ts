@@ -1,13 +1,14 @@
 import type { Registry } from 'prom-client'
 import type { Store } from '../../model/ports.ts'
 import type { Fields } from '../../model/read.ts'
+import { lockFreedAtMs } from '../../queue/lockWait.ts'
 import { isRunId } from '../../store/runId.ts'
 import { histogramIn, seconds } from './make.ts'
 import type { PartReads } from './parts.ts'
 import { METRICS } from './table.ts'
 
 export interface LatencyReads extends PartReads {
-  readonly store: Pick<Store, 'run'>
+  readonly store: Pick<Store, 'run' | 'runs'>
   readonly now: () => number
 }
 
@@ -49,6 +50,7 @@ function runningMetrics(
   { store, runLook }: LatencyReads,
 ): (event: string, data: Fields) => Promise<void> {
   const runningSeconds = histogramIn(registry, METRICS.commentRunningSeconds)
+  const lockWaitSeconds = histogramIn(registry, METRICS.lockWaitSeconds)
   const receivedAt = new Map<unknown, number>()
   return async (event, { runs, receivedAtMs, isNew, run }) => {
     if (event === 'delivery.decided' && isNew === true) note(receivedAt, runs, receivedAtMs)
@@ -57,6 +59,11 @@ function runningMetrics(
       const runningAtMs = runLook(run)?.journal.firstProcess?.at
       if (row !== null && row.commentId !== null && runningAtMs !== undefined)
         runningSeconds.observe(seconds(receivedAt.get(run) ?? row.enqueuedAtMs, runningAtMs))
+      // Not when it is claimed: reading who was there before it would hold up its launch.
+      if (row !== null) {
+        const freeAtMs = await lockFreedAtMs(store, row)
+        lockWaitSeconds.observe(seconds(row.enqueuedAtMs, freeAtMs ?? row.enqueuedAtMs))
+      }
     }
     if (event === 'run.locked' || event === 'run.concluded') receivedAt.delete(run)
   }

@@ -1,13 +1,12 @@
 import type { Registry } from 'prom-client'
 import type { RunRow, Store } from '../../model/ports.ts'
 import type { RunState } from '../../model/run.ts'
-import { lockFreedAtMs } from '../../queue/lockWait.ts'
 import { counterIn, histogramIn, seconds } from './make.ts'
 import { type PartReads, partMetrics } from './parts.ts'
 import { METRICS } from './table.ts'
 
 export interface RunReads extends PartReads {
-  readonly store: Pick<Store, 'run' | 'runs'>
+  readonly store: Pick<Store, 'run'>
   readonly now: () => number
 }
 
@@ -17,7 +16,7 @@ export type NoteRun = (id: string, state: RunState) => Promise<void>
 /** Counts runs as they go. What a run took is read from its row and its journal, so that a restarted service measures the same. */
 export function runMetrics(registry: Registry, reads: RunReads): NoteRun {
   const { store, now } = reads
-  const noteStart = startMetrics(registry, store)
+  const noteStart = startMetrics(registry)
   const notePhase = phaseMetrics(registry, now)
   const noteEnd = endMetrics(registry)
   const noteParts = partMetrics(registry, reads)
@@ -26,7 +25,7 @@ export function runMetrics(registry: Registry, reads: RunReads): NoteRun {
     if (!notePhase(id, state)) return
     if (state !== 'starting' && state !== 'concluded') return
     const row = await store.run(id)
-    if (state === 'starting') await noteStart(row)
+    if (state === 'starting') noteStart(row)
     else if (row !== null) {
       noteEnd(row)
       noteParts(row)
@@ -34,16 +33,13 @@ export function runMetrics(registry: Registry, reads: RunReads): NoteRun {
   }
 }
 
-function startMetrics(registry: Registry, store: Pick<Store, 'runs'>): (row: RunRow | null) => Promise<void> {
+function startMetrics(registry: Registry): (row: RunRow | null) => void {
   const started = counterIn(registry, METRICS.started)
   const queueSeconds = histogramIn(registry, METRICS.queueSeconds)
-  const lockWaitSeconds = histogramIn(registry, METRICS.lockWaitSeconds)
-  return async (row) => {
+  return (row) => {
     started.inc()
-    if (row === null || row.startedAtMs === null) return
-    queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
-    const freeAtMs = await lockFreedAtMs(store, row)
-    lockWaitSeconds.observe(seconds(row.enqueuedAtMs, freeAtMs ?? row.enqueuedAtMs))
+    if (row !== null && row.startedAtMs !== null)
+      queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
   }
 }
 

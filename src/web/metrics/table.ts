@@ -1,10 +1,9 @@
 import { ALARM_KINDS } from '../../model/alarm.ts'
-import { RESULTS } from '../../model/phases.ts'
 import { REAPED } from '../../model/reaped.ts'
-import { REPORT_KINDS } from '../../model/report.ts'
 import { CONCLUSIONS, END_REASONS, OUTCOMES } from '../../model/run.ts'
 import { TRACE_OUTCOMES } from '../../tracing/traces.ts'
 import { HOURLY } from '../limits.ts'
+import { HISTOGRAMS } from './histograms.ts'
 import {
   ALARM_OUTCOMES,
   ALARM_STATES,
@@ -16,20 +15,12 @@ import {
   NAME_STATES,
   OTHER,
   PROOFS_SHOWN,
+  SHOWN_KINDS,
   TIMEOUTS,
 } from './labels.ts'
-
-/** What one metric is: the only place that knows its name, its words and its labels. */
-export interface MetricRow {
-  readonly name: string
-  readonly type: 'gauge' | 'counter' | 'histogram'
-  readonly help: string
-  /** Each label with all that it may say. */
-  readonly labels: Readonly<Record<string, readonly string[]>>
-}
+import type { MetricRow } from './row.ts'
 
 const LIMIT_KINDS = HOURLY.map(({ kind }) => kind)
-const SHOWN_KINDS = [...REPORT_KINDS, 'conclusion', OTHER] as const
 
 /** All metrics of the service. Labels take values of closed sets only: never a repository, a domain, a branch or a person. */
 export const METRICS = {
@@ -202,88 +193,5 @@ export const METRICS = {
     help: 'Attempts at telling the collector of a run, or of a report, by what came of them; dropped = it never arrives',
     labels: { outcome: TRACE_OUTCOMES },
   },
-  queueSeconds: {
-    name: 'berth_run_queue_seconds',
-    type: 'histogram',
-    help: 'From a run being asked for to its start',
-    labels: {},
-  },
-  phaseSeconds: {
-    name: 'berth_run_phase_seconds',
-    type: 'histogram',
-    help: 'Time in a state, of runs seen to enter and leave it',
-    labels: { state: LIVE_STATES },
-  },
-  runSeconds: {
-    name: 'berth_run_seconds',
-    type: 'histogram',
-    help: 'From a run being started to its conclusion',
-    labels: { conclusion: CONCLUSIONS },
-  },
-  stopSeconds: {
-    name: 'berth_run_stop_seconds',
-    type: 'histogram',
-    help: 'From a stop being asked for to the conclusion',
-    labels: {},
-  },
-  stageSeconds: {
-    name: 'berth_stage_seconds',
-    type: 'histogram',
-    help: 'Duration of ended stages, by outcome',
-    labels: { outcome: OUTCOMES },
-  },
-  teardownSeconds: {
-    name: 'berth_teardown_seconds',
-    type: 'histogram',
-    help: 'Duration of first teardowns',
-    labels: {},
-  },
-  commentAckSeconds: {
-    name: 'berth_comment_ack_seconds',
-    type: 'histogram',
-    help: 'From a comment’s webhook being taken to the first answer on GitHub: a reaction or a reply',
-    labels: {},
-  },
-  commentRunningSeconds: {
-    name: 'berth_comment_running_seconds',
-    type: 'histogram',
-    help: 'From a comment’s webhook being taken to the first line of the run’s own process',
-    labels: {},
-  },
-  lockWaitSeconds: {
-    name: 'berth_lock_wait_seconds',
-    type: 'histogram',
-    help: 'Part of the time in the queue in which other runs had a name of the run; 0 = none had',
-    labels: {},
-  },
-  launchSeconds: {
-    name: 'berth_launch_seconds',
-    type: 'histogram',
-    help: 'From a run having its locks to the first line of its own process',
-    labels: {},
-  },
-  checkoutSeconds: {
-    name: 'berth_checkout_seconds',
-    type: 'histogram',
-    help: 'Duration of checkouts of concluded runs, by result',
-    labels: { result: RESULTS },
-  },
-  deadSeconds: {
-    name: 'berth_run_dead_seconds',
-    type: 'histogram',
-    help: 'From a stop being asked for to the proof that the processes of the stage are gone',
-    labels: {},
-  },
-  reportedSeconds: {
-    name: 'berth_run_reported_seconds',
-    type: 'histogram',
-    help: 'From a run having its verdict to GitHub having it',
-    labels: {},
-  },
-  reportSeconds: {
-    name: 'berth_report_seconds',
-    type: 'histogram',
-    help: 'From a report being stored to GitHub having it',
-    labels: { kind: SHOWN_KINDS },
-  },
+  ...HISTOGRAMS,
 } as const satisfies Readonly<Record<string, MetricRow>>
