@@ -16,6 +16,7 @@ import { InputError } from './errors.ts'
 import type { Config } from './model/config.ts'
 import type { InForce } from './model/inForce.ts'
 import { type LoadedRecipes, loadRecipes } from './recipes/load.ts'
+import { isTraced } from './tracing/configured.ts'
 
 /** What a caller says of its surroundings; `etc` and `uid` are this machine's and this process's unless given. */
 export type Given = Pick<Surroundings, 'env' | 'cwd'> & Partial<Pick<Surroundings, 'etc' | 'uid'>>
@@ -103,6 +104,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     reconcileMs: read.reconcile,
     notify: { webhook: read.notify.webhook ?? null },
     switchedOff: read.switchedOff,
+    traced: isTraced(around.env),
   }
 }
 

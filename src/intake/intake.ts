@@ -1,9 +1,10 @@
 import { messageOf } from '../errors.ts'
 import { LONGEST_WAIT_MS } from '../model/clock.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Delivery } from '../model/ports.ts'
 import { type IntakeEvent, readEvent } from './event.ts'
 import { laneOf } from './lane.ts'
-import type { IntakeLog, IntakeWorld } from './ports.ts'
+import type { IntakeWorld } from './ports.ts'
 import { type PutOff, type Read, type SettleOptions, settle } from './settle.ts'
 
 export interface IntakeOptions extends Omit<SettleOptions, 'world'> {
@@ -222,7 +223,7 @@ export class Intake implements AsyncDisposable {
 }
 
 /** Null = the payload is not what GitHub documents; it never will be. */
-function eventOf(delivery: Delivery, log: IntakeLog): IntakeEvent | null {
+function eventOf(delivery: Delivery, log: EventLog): IntakeEvent | null {
   try {
     return readEvent(delivery)
   } catch (error) {

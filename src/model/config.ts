@@ -57,4 +57,6 @@ export interface Config extends Switches {
   /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
   readonly reconcileMs: number
   readonly notify: { readonly webhook: string | null }
+  /** Runs are told to an OpenTelemetry collector. */
+  readonly traced: boolean
 }

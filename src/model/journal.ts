@@ -56,6 +56,8 @@ export interface TeardownReport {
   readonly tookMs: number
   /** Each thing that is left or went wrong, named; empty when verified. */
   readonly left: readonly string[]
+  /** The recipe's command did not end within its time. */
+  readonly timedOut?: true
 }
 
 /** Wall clock for people, monotonic clock (of one boot) for budgets; both in milliseconds. */

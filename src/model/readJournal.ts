@@ -118,6 +118,7 @@ function readReport(value: unknown): TeardownReport {
     ending: optional(fields, 'ending', readEnding),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
+    ...(fields['timedOut'] === true ? { timedOut: true } : {}),
   }
 }
 

@@ -156,6 +156,8 @@ export interface RunRequest {
   readonly instance: string
   /** Wall clock, milliseconds. */
   readonly requestedAtMs: number
+  /** Stages are told which trace they are part of. */
+  readonly traced?: true
 }
 
 export function readRunRequest(value: unknown): RunRequest {
@@ -210,6 +212,7 @@ function howToRun(fields: Fields) {
     keepMs: numberOf(fields, 'keepMs'),
     instance: textOf(fields, 'instance'),
     requestedAtMs: numberOf(fields, 'requestedAtMs'),
+    ...(fields['traced'] === true ? { traced: true as const } : {}),
   }
 }
 

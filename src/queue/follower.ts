@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts'
 import { deferringStage, type Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import { KEPT, type RunState, type Verdict } from '../model/run.ts'
+import type { Telling } from '../model/transitions.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { QueueWorld } from './ports.ts'
 
@@ -12,7 +13,7 @@ export interface Follower {
 }
 
 /** The same for a run that this service started and for one that it found: nothing but the folder is asked. */
-export function createFollower(world: QueueWorld, changed: () => void): Follower {
+export function createFollower(world: QueueWorld, telling: Telling, changed: () => void): Follower {
   const watched = new Map<string, Disposable>()
   const stopped = new Set<string>()
   /** The stage that a stop waits for, as it was told. */
@@ -22,6 +23,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
     const look = world.machine.look(row.id)
     if (!look.exists) return
     if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    telling.tell(row, look.journal)
     if (look.result !== null) return conclude(world, row, look.journal, look.result)
     const asked = row.stop !== null && !stopped.has(row.id)
     if (row.stop !== null && asked) {
@@ -49,6 +51,7 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
         watched.delete(id)
         stopped.delete(id)
         deferred.delete(id)
+        telling.forget(id)
       }
     },
     close() {

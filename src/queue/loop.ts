@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
-import type { QueueLog } from './ports.ts'
+import type { EventLog } from '../model/events.ts'
 
 /** Background work that comes in passes: one at a time, when woken and at the latest after a pause. */
 export interface Loop {
@@ -18,7 +18,7 @@ export interface Loop {
 export function startLoop(
   name: string,
   everyMs: number | (() => number),
-  log: QueueLog,
+  log: Pick<EventLog, 'error'>,
   pass: () => Promise<void>,
 ): Loop {
   const closed = new AbortController()

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Order, OrderEnd } from '../model/order.ts'
 import type { Store } from '../model/ports.ts'
 import { type Loop, startLoop } from './loop.ts'
-import type { QueueLog } from './ports.ts'
 
 /** What came of an order. */
 export type Done = Pick<OrderEnd, 'outcome' | 'detail'>
@@ -26,7 +26,7 @@ export interface OrderWorld {
   /** A reply has something new to tell. */
   readonly ended: () => void
   readonly now: () => number
-  readonly log: QueueLog
+  readonly log: EventLog
 }
 
 export interface OrderLoop extends Loop, AsyncDisposable {}
@@ -136,7 +136,7 @@ function holdsIn(world: OrderWorld) {
 async function end(world: OrderWorld, order: Order, done: Done): Promise<void> {
   if (!(await world.store.endOrder(order.id, { ...done, atMs: world.now() }))) return
   const { id, name, by } = order
-  world.log.info({ order: id, domain: name, by, ...done }, `order.${done.outcome}`)
+  world.log.info({ order: id, domain: name, by, ...done }, 'order.ended')
   world.ended()
 }
 

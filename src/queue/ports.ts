@@ -1,4 +1,5 @@
 import type { CleaningDue } from '../model/cleaning.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
 import type { Mechanism } from '../model/mechanisms.ts'
 import type { Name } from '../model/names.ts'
@@ -78,12 +79,5 @@ export interface QueueWorld {
   /** Something to send was stored. */
   readonly reportsChanged: () => void
   readonly now: () => number
-  readonly log: QueueLog
-}
-
-/** One event name per transition; a pino logger fits. */
-export interface QueueLog {
-  info(data: object, event: string): void
-  warn(data: object, event: string): void
-  error(data: object, event: string): void
+  readonly log: EventLog
 }

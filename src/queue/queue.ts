@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { isOver } from '../model/run.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
+import { tellingTo } from '../model/transitions.ts'
 import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
 import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -30,8 +31,9 @@ export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise
   const wake = () => {
     for (const loop of loops) loop.wake()
   }
-  const reaper = createReaper(world, wake, note)
-  const follower = createFollower(world, wake)
+  const telling = tellingTo(world.log)
+  const reaper = createReaper(world, telling, wake, note)
+  const follower = createFollower(world, telling, wake)
   const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
   await noteForgotten(world)
   await follower.pass()

@@ -3,6 +3,7 @@ import { EMPTY_JOURNAL, isVerified } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { isOver } from '../model/run.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
+import type { Telling } from '../model/transitions.ts'
 import { conclude, concludedUnstarted } from '../model/verdict.ts'
 import { changeRun, concludeRun } from './changes.ts'
 import type { QueueWorld } from './ports.ts'
@@ -28,11 +29,23 @@ export interface Reaper {
   readonly guard: (runId: string, ended: Promise<void>) => void
 }
 
+/** Who hears of what the reaper does. */
+interface Told {
+  readonly telling: Telling
+  readonly note: NoteTakeOver
+}
+
 /**
  * Ends the records of runs that the kernel says are dead: locks free, no result. It recovers them as every next holder would, by launching
  * their wrapper; the conclusion is what that writes. And of runs whose result nobody has taken over in its time.
  */
-export function createReaper(world: QueueWorld, changed: () => void, note: NoteTakeOver): Reaper {
+export function createReaper(
+  world: QueueWorld,
+  telling: Telling,
+  changed: () => void,
+  note: NoteTakeOver,
+): Reaper {
+  const told = { telling, note }
   const guarded = new Set<string>()
   /** One that hangs over a recovery does not keep the result that came of it from being taken over. */
   const [recovering, concluding] = [new Set<string>(), new Set<string>()]
@@ -41,7 +54,7 @@ export function createReaper(world: QueueWorld, changed: () => void, note: NoteT
   async function reap(row: RunRow, act: typeof settle, underWay: Set<string>): Promise<void> {
     if (underWay.has(row.id)) return
     underWay.add(row.id)
-    const news = await act(world, row, note).catch((error: unknown) => {
+    const news = await act(world, row, told).catch((error: unknown) => {
       world.log.error({ run: row.id, error: messageOf(error) }, 'reap.failed')
       return false
     })
@@ -87,10 +100,11 @@ function latenessIn({ machine, now }: QueueWorld): (live: readonly RunRow[]) => 
 }
 
 /** As the follower does it; the swap is won by one of the two. */
-async function finalise(world: QueueWorld, { id }: RunRow, note: NoteTakeOver): Promise<boolean> {
+async function finalise(world: QueueWorld, { id }: RunRow, { telling, note }: Told): Promise<boolean> {
   const { journal, result } = world.machine.look(id)
   const row = await world.store.run(id)
   if (result === null || row === null || isOver(row.state)) return false
+  telling.tell(row, journal)
   if (!(await concludeRun(world, row, result, journal))) return false
   note({ run: id, how: 'late', by: 'service', from: journal.lastProcess })
   return true
@@ -113,7 +127,7 @@ async function tellDead(world: QueueWorld, rows: readonly RunRow[]): Promise<voi
 const UNREAPED = 'somebody to recover it: its processes are gone, and the operator has switched that off'
 
 /** Resolves to whether anything has come of it: a pass that woke its own loop for nothing would never rest. */
-async function settle(world: QueueWorld, row: RunRow, note: NoteTakeOver): Promise<boolean> {
+async function settle(world: QueueWorld, row: RunRow, { telling, note }: Told): Promise<boolean> {
   if (world.machine.look(row.id).result !== null) return false
   const recovered = await world.machine.recover(row)
   if (recovered.kind === 'busy') return false
@@ -132,6 +146,7 @@ async function settle(world: QueueWorld, row: RunRow, note: NoteTakeOver): Promi
     recovered.kind === 'dirty' ? recovered.why : `its folder ${exists ? 'has no result' : 'is gone'}`
   const verdict = known ?? concludedUnstarted('not_cleaned', `harness: not_cleaned: ${why}`)
   const how = known === null ? 'given_up' : 'concluded'
+  telling.tell(fresh, journal)
   if (await concludeRun(world, fresh, verdict, journal))
     note({ run: row.id, how, by: 'service', from: journal.lastProcess })
   return true
@@ -146,5 +161,4 @@ async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
     return
   }
   await changeRun(world, row, { state: 'queued', waitsFor: null }, EMPTY_JOURNAL)
-  world.log.warn({ run: row.id, recipe: row.recipe, domain: row.domain, pr: row.pr }, 'run.requeued')
 }

@@ -3,6 +3,7 @@ import type { NameLook } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
 import type { Conductor } from '../model/conductor.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import type { RefusedReload } from '../model/inForce.ts'
 import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
@@ -56,10 +57,5 @@ export interface WebWorld extends StateReads {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Wall clock, milliseconds. */
   readonly now: () => number
-  readonly log: WebLog
-}
-
-/** Where faults of the pages go: a pino logger fits. */
-interface WebLog {
-  error(data: object, event: string): void
+  readonly log: Pick<EventLog, 'error'>
 }

@@ -1,7 +1,7 @@
 import { lookAtNames } from '../lock/look.ts'
-import type { EventLog } from '../log.ts'
 import { anAlarm, type NewAlarm } from '../model/alarm.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import { isOff } from '../model/mechanisms.ts'
 import type { Store } from '../model/ports.ts'
 import type { Report } from '../model/report.ts'
@@ -49,9 +49,12 @@ export function startAlarming(world: AlarmWorld): AsyncDisposable & Pick<Alarms,
 
 function noteAlarm(log: EventLog, told: AlarmNote): void {
   if (told.event === 'alarms.fault') return log.error({ error: told.error }, told.event)
-  const { event, alarm, ...rest } = told
-  const { id, kind, subject } = alarm
-  log[event === 'alarm.sent' ? 'info' : 'warn']({ alarm: id, kind, subject, ...rest }, event)
+  const { alarm } = told
+  const about = { alarm: alarm.id, kind: alarm.kind, subject: alarm.subject, attempts: told.attempts }
+  if (told.event === 'alarm.sent') log.info(about, told.event)
+  if (told.event === 'alarm.put_off')
+    log.warn({ ...about, error: told.error, untilMs: told.untilMs }, told.event)
+  if (told.event === 'alarm.given_up') log.warn({ ...about, error: told.error }, told.event)
 }
 
 /** What stands in the state folder: names that nobody can clean, and what the janitor has left. Removed only when it is in the records. */

@@ -1,6 +1,6 @@
 import { forcedAlarm } from '../janitor/alarms.ts'
-import type { EventLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import { isOff } from '../model/mechanisms.ts'
 import type { Store } from '../model/ports.ts'
 import { enforceCeilings, type Overdue } from '../process/ceiling.ts'

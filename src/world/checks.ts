@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
-import type { EventLog } from '../log.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { LockStand } from '../model/proofLines.ts'

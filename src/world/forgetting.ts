@@ -1,5 +1,5 @@
-import type { EventLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import { isOff } from '../model/mechanisms.ts'
 import { type Forgetting, forget } from '../queue/forget.ts'
 import { type Loop, startLoop } from '../queue/loop.ts'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { InputError, messageOf } from '../errors.ts'
-import type { EventLog } from '../log.ts'
+import type { EventLog } from '../model/events.ts'
 import type { InForce, RefusedReload } from '../model/inForce.ts'
 import type { Recipe } from '../model/recipe.ts'
 
@@ -8,7 +8,7 @@ export interface ReloadParts {
   readonly first: InForce
   /** @throws InputError with every fault */
   readonly reread: () => InForce
-  readonly log: EventLog
+  readonly log: () => EventLog
   /** Wall clock, milliseconds. */
   readonly now: () => number
 }
@@ -29,7 +29,7 @@ export function reloadingOf({ first, reread, log, now }: ReloadParts): Reloading
   function refuse(error: unknown): boolean {
     const faults = error instanceof InputError ? error.faults : [messageOf(error)]
     refused = { atMs: now(), faults: faults.length }
-    log.warn({ faults }, 'config.refused')
+    log().warn({ faults }, 'config.refused')
     return false
   }
 
@@ -41,7 +41,7 @@ export function reloadingOf({ first, reread, log, now }: ReloadParts): Reloading
         const before = inForce
         inForce = reread()
         refused = null
-        log.info(newsOf(before, inForce), 'config.reloaded')
+        log().info(newsOf(before, inForce), 'config.reloaded')
         return true
       } catch (error) {
         return refuse(error)

@@ -7,12 +7,10 @@ import { messageOf } from '../errors.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
-import { createLog, type EventLog, observedLog } from '../log.ts'
 import type { Config } from '../model/config.ts'
 import { isOff, type Mechanism } from '../model/mechanisms.ts'
 import type { Decided, Store } from '../model/ports.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
-import type { NewReport } from '../model/report.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
@@ -24,13 +22,11 @@ import { firstCheck } from '../report/checkRun.ts'
 import { githubWriter } from '../report/github.ts'
 import { startOutbox } from '../report/outbox.ts'
 import { GITHUB_PACE, type Pace } from '../report/pace.ts'
-import type { OutboxNote } from '../report/send.ts'
 import { SYSTEM_TIME } from '../report/time.ts'
 import { unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
-import { createMetrics } from '../web/metrics.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
@@ -40,6 +36,8 @@ import type { Credentials } from './credentials.ts'
 import { startForgetting } from './forgetting.ts'
 import { type GitHubApp, gitHubApp } from './github.ts'
 import { closed, listen } from './listen.ts'
+import { noteOutbox } from './noteOutbox.ts'
+import { startObserving } from './observing.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 import { reloadingOf } from './reloading.ts'
@@ -102,13 +100,12 @@ async function makeParts(
   )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
-  const plainLog = createLog(credentials.logLevel)
-  const { inForce, refused, reload } = reloadingOf({ first, reread, log: plainLog, now: Date.now })
+  const { inForce, refused, reload } = reloadingOf({ first, reread, log: () => log, now: Date.now })
   const config = () => inForce().config
   const isSwitchedOff = (mechanism: Mechanism) => isOff(config(), mechanism)
   const reads = { ...stateReads(state), store, config, refused, now: Date.now }
-  const metrics = createMetrics(reads)
-  const log = observedLog(plainLog, metrics)
+  const page = pageOf.bind(null, credentials)
+  const { log, metrics } = undo.use(await startObserving(first.config, credentials, { ...reads, page }))
   // Nobody can say when a run starts that is not going to be started.
   const slots = () => (isSwitchedOff('dispatch') ? 0 : config().slots)
   const waits = waitsOn({ ...reads, slots, others: () => otherHolders(state) })
@@ -163,14 +160,6 @@ function startOutboxOf(parts: ServiceParts) {
   })
 }
 
-function noteOutbox(log: EventLog, note: OutboxNote): void {
-  const { event, ...rest } = note
-  const { report, ...data } = 'report' in rest ? rest : { ...rest, report: null }
-  const about = report === null ? {} : aboutReport(report)
-  if (event === 'report.sent') log.info({ ...about, ...data }, event)
-  else log.warn({ ...about, ...data }, event)
-}
-
 /** Parts that fail pass after pass would otherwise be seen in the log only. */
 function faultsOf(queue: Queue, ...parts: readonly { fault(): string | null }[]): readonly string[] {
   return [...queue.faults(), ...parts.map((part) => part.fault()).filter((fault) => fault !== null)]
@@ -192,10 +181,6 @@ function readiness(
     )
     return [records, ...faults(), await answer()].filter((reason) => reason !== null)
   }
-}
-
-function aboutReport({ key, kind, terminal, runId, repository, pr }: NewReport) {
-  return { key, kind, terminal, run: runId, repository, pr }
 }
 
 function queueWorld(parts: ServiceParts, reportsChanged: () => void, note: NoteTakeOver): QueueWorld {

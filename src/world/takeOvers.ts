@@ -1,6 +1,6 @@
-import type { EventLog } from '../log.ts'
 import { anAlarm, type NewAlarm } from '../model/alarm.ts'
 import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Store } from '../model/ports.ts'
 import type { HowTakenOver, NoteTakeOver, TakeOver } from '../model/takeOver.ts'
 import { bootId } from '../process/procfs.ts'
@@ -34,9 +34,8 @@ export function noteTakeOvers({ state, store, log, config }: TakeOverWorld): Not
 }
 
 function factsOf({ run, how, by, from }: TakeOver) {
-  if (from === null) return { run, how, by, from }
-  const { pid, startTime, boot } = from
-  return { run, how, by, from: { pid, startTime, boot, isThisBoot: boot === bootId() } }
+  const { pid = null, startTime = null, boot = null } = from ?? {}
+  return { run, how, by, pid, startTime, boot, isThisBoot: boot === bootId() }
 }
 
 function alarmOf({ run, how }: TakeOver, words: string): NewAlarm {

@@ -16,8 +16,8 @@ import { hangUp, page, reload, setting } from './fixtures/reload.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
-/** What may not change under a service is refused (refused.test.ts); what is switched off has a story for each mechanism (switches.test.ts). */
-type Follows = Exclude<keyof Config, 'file' | 'stateDir' | 'instance' | 'switchedOff'>
+/** `traced` is of the environment. What may not change under a service is refused (refused.test.ts); what is switched off has a story for each mechanism (switches.test.ts). */
+type Follows = Exclude<keyof Config, 'file' | 'stateDir' | 'instance' | 'switchedOff' | 'traced'>
 
 type Story = (scene: Scene, inside: Gate, users: readonly number[]) => Promise<void>
 

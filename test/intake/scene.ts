@@ -7,8 +7,9 @@ import { Octokit } from '@octokit/rest'
 import { createProbot } from 'probot'
 import { gitHubFacts } from '../../src/intake/github.ts'
 import { Intake } from '../../src/intake/intake.ts'
-import type { IntakeLog, IntakeWorld } from '../../src/intake/ports.ts'
+import type { IntakeWorld } from '../../src/intake/ports.ts'
 import { webhookDoor } from '../../src/intake/webhook.ts'
+import type { EventLog } from '../../src/model/events.ts'
 import type { NewRun, Store } from '../../src/model/ports.ts'
 import type { Fields } from '../../src/model/read.ts'
 import type { NewReport } from '../../src/model/report.ts'
@@ -158,7 +159,7 @@ function worldOf({
   return { ...world, ...options.world?.(world) }
 }
 
-interface TestLog extends IntakeLog {
+interface TestLog extends EventLog {
   readonly events: string[]
   readonly order: string[]
   ended(id: string): Promise<Ended>

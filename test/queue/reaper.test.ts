@@ -6,6 +6,7 @@ import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { EMPTY_JOURNAL, type Entry, type EntryBody, withEntry } from '../../src/model/journal.ts'
 import type { TakeOver } from '../../src/model/takeOver.ts'
+import { tellingTo } from '../../src/model/transitions.ts'
 import { createMachine } from '../../src/process/machine.ts'
 import { identityOf } from '../../src/process/procfs.ts'
 import { createFollower } from '../../src/queue/follower.ts'
@@ -208,12 +209,14 @@ async function aScene() {
     now: () => now.ms,
     log: { info: () => undefined, warn: () => undefined, error: fault },
   }
+  const telling = tellingTo(world.log)
   const reaper = createReaper(
     world,
+    telling,
     () => undefined,
     (takeOver) => void notes.push(takeOver),
   )
-  const follower = createFollower(world, () => undefined)
+  const follower = createFollower(world, telling, () => undefined)
   onTestFinished(() => follower.close())
 
   /** What a pass has begun: the last of it comes in the turns after the recoveries. */

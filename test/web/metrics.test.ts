@@ -34,7 +34,7 @@ test('R-OBS-02 what is scraped is what the table says: names, types, words and l
     const used = [...(labels ?? '').matchAll(/(\w+)="/g)]
       .map(([, label]) => label)
       .filter((label) => label !== 'le')
-    expect(row?.labels, name).toEqual(expect.arrayContaining(used))
+    expect(Object.keys(row?.labels ?? {}), name).toEqual(expect.arrayContaining(used))
   }
 })
 
@@ -207,6 +207,7 @@ test('a lookup that fails costs its numbers, is counted, and stops nothing', asy
     store,
     names: () => [],
     runLook: () => null,
+    journalEntries: () => [],
     config: () => ({ slots: 1, limits: LIMITS, switchedOff: [] }),
     refused: () => null,
     now: Date.now,

@@ -28,10 +28,11 @@ test('R-JAN-09 each take-over is told with the identity of whom it was taken fro
     run: 'run-recovered',
     how: 'recovered',
     by: 'service',
-    from: { ...FROM, isThisBoot: true },
+    ...FROM,
+    isThisBoot: true,
     event: 'run.taken_over',
   })
-  expect(told.at(-2)).toMatchObject({ from: { boot: 'another', isThisBoot: false } })
+  expect(told.at(-2)).toMatchObject({ boot: 'another', isThisBoot: false })
   expect(told).toHaveLength(TAKE_OVERS.length + 2)
   const due = await store.dueAlarms(9e15, 10)
   expect(due.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([

@@ -85,7 +85,11 @@ function turnsOf({ config, monotonic, time, log }: ReconcileWorld) {
     turns.set(key, { atMs: monotonic(), share: 0.95 + Math.random() / 10, failures, limitMs })
   }
 
-  async function take(key: string, about: object, work: () => Promise<void>): Promise<void> {
+  async function take(
+    key: string,
+    about: { readonly repository?: string },
+    work: () => Promise<void>,
+  ): Promise<void> {
     const turn = turns.get(key)
     if (turn !== undefined && monotonic() < dueAt(key, turn, config().reconcileMs)) return
     try {

@@ -1,11 +1,11 @@
 import type { Registry } from 'prom-client'
-import type { NameLook, NameState } from '../../lock/look.ts'
+import type { NameLook } from '../../lock/look.ts'
 import type { Config } from '../../model/config.ts'
 import type { RefusedReload } from '../../model/inForce.ts'
 import { isOff, MECHANISM_NAMES } from '../../model/mechanisms.ts'
 import type { Store } from '../../model/ports.ts'
-import { isLive, RUN_STATES } from '../../model/run.ts'
 import { HOURLY, type LimitReads, limitsLook } from '../limits.ts'
+import { ALARM_STATES, LIVE_STATES, NAME_STATES } from './labels.ts'
 import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
@@ -16,10 +16,6 @@ export interface GaugeReads extends LimitReads {
   readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
   readonly refused: () => RefusedReload | null
 }
-
-const LIVE_STATES = RUN_STATES.filter(isLive)
-const ALARM_STATES = ['pending', 'failed'] as const
-const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 
 /** What stands now: asked of the store and the kernel when somebody looks, so that a restart changes nothing. */
 export function addGauges(registry: Registry, reads: GaugeReads): void {

@@ -4,7 +4,7 @@ import { HarnessError } from '../../errors.ts'
 interface Row<L extends string> {
   readonly name: string
   readonly help: string
-  readonly labels: readonly L[]
+  readonly labels: Readonly<Record<L, readonly string[]>>
 }
 
 /** From the answer of a webhook to a run of hours. */
@@ -28,23 +28,26 @@ export function gaugeIn<L extends string>(
   row: Row<L>,
   read: (gauge: Gauge<L>) => Promise<void>,
 ): void {
-  const { name, help, labels } = row
-  const gauge: Gauge<L> = new Gauge({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect: () => read(gauge),
-  })
+  const gauge: Gauge<L> = new Gauge({ ...settings(registry, row), collect: () => read(gauge) })
 }
 
-export function counterIn<L extends string>(registry: Registry, { name, help, labels }: Row<L>): Counter<L> {
-  return new Counter({ name, help, labelNames: labels, registers: [registry] })
+export function counterIn<L extends string>(registry: Registry, row: Row<L>): Counter<L> {
+  return new Counter(settings(registry, row))
 }
 
-export function histogramIn<L extends string>(
-  registry: Registry,
-  { name, help, labels }: Row<L>,
-): Histogram<L> {
-  return new Histogram({ name, help, labelNames: labels, buckets: BUCKETS_SECONDS, registers: [registry] })
+export function histogramIn<L extends string>(registry: Registry, row: Row<L>): Histogram<L> {
+  return new Histogram({ ...settings(registry, row), buckets: BUCKETS_SECONDS })
+}
+
+function settings<L extends string>(registry: Registry, { name, help, labels }: Row<L>) {
+  return { name, help, labelNames: namesOf(labels), registers: [registry] }
+}
+
+function namesOf<L extends string>(labels: Readonly<Record<L, unknown>>): L[] {
+  return Object.keys(labels).filter((name): name is L => name in labels)
+}
+
+/** A clock that was set back makes nothing take less than no time. */
+export function seconds(fromMs: number, toMs: number): number {
+  return Math.max(0, toMs - fromMs) / 1000
 }
