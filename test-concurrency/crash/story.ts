@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { DeliveryRecord } from '../../src/sandbox/github/deliveries.ts'
 import type { CheckRun, Comment } from '../../src/sandbox/github/records.ts'
 import { until } from '../fixtures/until.ts'
 import { SITE } from '../fixtures/world.ts'
@@ -56,15 +57,13 @@ export async function play(plan: Plan, preload: Preload, scene: Scene): Promise<
     else if (at !== null) doors.open(at)
   }
   const moved = (what: string, look: () => boolean) => until(what, () => (move(), look()), MOST_MS)
+  const isSettled = seldom(() => isReady(services.last()) && isTold(scene))
 
   await moved('a service', () => isReady(services.last()))
   say('!testme app')
   await moved('the end of its check', () => checkOf(scene)?.status === 'completed')
-  await moved(
-    'all to be told',
-    seldom(() => isTold(scene)),
-  )
-  await services.stop(() => moved('a service', () => isReady(services.last())))
+  do await moved('all to be told', isSettled)
+  while (!(await services.stop()))
   return { found: services.found, unmet: services.unmet(), comments, records: services.records }
 }
 
@@ -72,7 +71,6 @@ export async function play(plan: Plan, preload: Preload, scene: Scene): Promise<
 function servicesOf({ points }: Plan, preload: Preload, scene: Scene) {
   const found: Found[] = []
   const records: string[] = []
-  let isStopping = false
   function begin(): Service {
     if (records.length > points.length) return scene.begin(scene.env)
     const record = join(scene.world.root, `calls-${records.length}`)
@@ -81,43 +79,41 @@ function servicesOf({ points }: Plan, preload: Preload, scene: Scene) {
     return scene.begin({ ...scene.env, ...preload.env(record, point) })
   }
   let last = begin()
-  const unmet = () => points.slice(found.length)
   return {
     found,
     records,
-    unmet,
+    unmet: () => points.slice(found.length),
     last: () => last,
     /** The next one, if the last one was killed. */
     revive(): void {
-      if (!last.started.isOver() || isStopping) return
+      if (!last.started.isOver()) return
+      if (found.length === points.length)
+        throw new Error(`service ${last.pid} is over, and nobody has killed it`)
       found.push(find(scene.world))
       last = begin()
     },
-    /** Stops the last one in order; where that kills it, the one after it. */
-    async stop(ready: () => Promise<unknown>): Promise<void> {
-      for (;;) {
-        isStopping = true
-        last.started.kill('SIGTERM')
-        const { code, signal } = await last.started.ended()
-        isStopping = false
-        if (signal !== 'SIGKILL' && code === 0) return
-        if (signal !== 'SIGKILL') throw new Error(`the service ended with ${signal ?? code}`)
-        await ready()
-      }
+    /** Stops the last one in order. False = it was killed over that. */
+    async stop(): Promise<boolean> {
+      last.started.kill('SIGTERM')
+      const { code, signal } = await last.started.ended()
+      if (signal === 'SIGKILL') return false
+      if (code !== 0) throw new Error(`the service ended with ${signal ?? code}`)
+      return true
     },
   }
 }
 
 /** A webhook that met no service, or one that died over it, is delivered once more, as a person would have it. */
-function redeliver({ gitHub }: Scene, service: Service): void {
+function redeliver(scene: Scene, service: Service): void {
   if (!isReady(service)) return
-  const newest = new Map(
-    gitHub.deliveries
-      .records()
-      .toReversed()
-      .map((record) => [record.guid, record]),
-  )
-  for (const { id, status } of newest.values()) if (status.kind === 'failed') gitHub.deliveries.redeliver(id)
+  for (const { id, status } of deliveriesOf(scene))
+    if (status.kind === 'failed') scene.gitHub.deliveries.redeliver(id)
+}
+
+/** The newest attempt at each. */
+function deliveriesOf({ gitHub }: Scene): Iterable<DeliveryRecord> {
+  const records = gitHub.deliveries.records().toReversed()
+  return new Map(records.map((record) => [record.guid, record])).values()
 }
 
 function isReady({ started }: Service): boolean {
@@ -129,10 +125,10 @@ function checkOf({ checks }: Scene): CheckRun | null {
 }
 
 /** Nothing is on its way to the service or to GitHub any more. */
-function isTold({ world, gitHub }: Scene): boolean {
-  const statuses = gitHub.deliveries.records().map(({ status }) => status.kind)
-  const records = lookAtRecords(world)
-  return !statuses.includes('under_way') && records?.waiting.length === 0 && records.undecided === 0
+function isTold(scene: Scene): boolean {
+  if ([...deliveriesOf(scene)].some(({ status }) => status.kind !== 'answered')) return false
+  const records = lookAtRecords(scene.world)
+  return records?.waiting.length === 0 && records.undecided === 0
 }
 
 /** Where the run stands that the check shows. */
