@@ -1,46 +1,70 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Campaign, crash, type Tally } from '../test-concurrency/crash/campaign.ts'
+import { crash, type Tally } from '../test-concurrency/crash/campaign.ts'
 import { nameOf, type Point, pointOf } from '../test-concurrency/crash/point.ts'
 import { STORIES, type StoryName } from '../test-concurrency/crash/story.ts'
-import { dataOf, tablesOf } from '../test-concurrency/crash/table.ts'
+import { dataOf, firstOfEach, headOf, tableOf } from '../test-concurrency/crash/table.ts'
 import { failureText, openTheatre, type Theatre } from '../test-concurrency/crash/theatre.ts'
 
 const OPTIONS = {
-  story: { type: 'string', default: 'run' },
+  story: { type: 'string', multiple: true },
   points: { type: 'string' },
-  first: { type: 'string', multiple: true },
+  twice: { type: 'string' },
   point: { type: 'string', multiple: true },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   lanes: { type: 'string', default: '4' },
   json: { type: 'boolean', default: false },
+  page: { type: 'boolean', default: false },
 } as const
 
+const PAGE = 'docs/crashes.md'
+
 const { values } = parseArgs({ options: OPTIONS })
+const stories = (values.story ?? STORIES).map(storyOf)
 process.exitCode = await main()
 
-/** `npm run crash`: the service is SIGKILLed at every point of its life, or at some, or at one again. */
+/** `npm run crash`: the service is SIGKILLed at every point of its life, or at some of them, or at one again. */
 async function main(): Promise<number> {
   using theatre = openTheatre()
   if (values.point !== undefined) return once(theatre, values.point.map(pointOf))
-  let stopped = false
-  process.once('SIGINT', () => {
-    stopped = true
-  })
+  console.error(`seed ${values.seed}`)
   const began = performance.now()
-  const tally = await crash({ ...campaignOf(), isStopped: () => stopped }, theatre)
-  if (values.json) console.log(JSON.stringify(dataOf(tally), null, 2))
-  else console.log(reportOf(tally, (performance.now() - began) / 60_000))
-  return tally.failures.length === 0 && tally.unmet.length === 0 ? 0 : 1
+  const tallies = await crashAll(theatre)
+  if (values.json) console.log(JSON.stringify(tallies.map(dataOf), null, 2))
+  else console.log(textOf(tallies))
+  if (values.page) writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), textOf(tallies)))
+  console.error(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`)
+  return tallies.every(({ failures, unmet }) => failures.length + unmet.length === 0) ? 0 : 1
 }
 
-function campaignOf(): Omit<Campaign, 'isStopped'> {
+/** Each story; and then, if that is asked for, once more for each thing that a fresh service can meet, with that one killed in its turn. */
+async function crashAll(theatre: Theatre): Promise<readonly Tally[]> {
+  const tallies: Tally[] = []
+  for (const story of stories) {
+    const tally = await crash(campaign(story, [], values.points), theatre)
+    tallies.push(tally)
+    if (values.twice === undefined) continue
+    for (const { points } of firstOfEach(tally))
+      tallies.push(await crash(campaign(story, points, values.twice), theatre))
+  }
+  return tallies
+}
+
+let isStopped = false
+process.once('SIGINT', () => {
+  isStopped = true
+})
+
+/** @param most how many of the points; all of them if nothing, or `all`, is said */
+function campaign(story: StoryName, first: readonly Point[], most: string | undefined) {
   return {
-    story: storyOf(values.story),
-    first: (values.first ?? []).map(pointOf),
-    most: values.points === undefined ? null : Number(values.points),
+    story,
+    first,
+    most: most === undefined || most === 'all' ? null : Number(most),
     seed: Number(values.seed),
     lanes: Number(values.lanes),
-    say: (text) => console.error(text),
+    say: (text: string) => console.error(text),
+    isStopped: () => isStopped,
   }
 }
 
@@ -51,7 +75,8 @@ function storyOf(name: string): StoryName {
 }
 
 async function once(theatre: Theatre, points: readonly Point[]): Promise<number> {
-  const outcome = await theatre.play({ story: storyOf(values.story), points })
+  const [story = 'run'] = stories
+  const outcome = await theatre.play({ story, points })
   const { found, unmet, conclusion, faults } = outcome
   if (faults.length > 0) console.log(failureText(outcome))
   for (const { what } of found) console.log(`the next service found: ${what}`)
@@ -60,13 +85,15 @@ async function once(theatre: Theatre, points: readonly Point[]): Promise<number>
   return faults.length === 0 && unmet.length === 0 ? 0 : 1
 }
 
-function reportOf(tally: Tally, minutes: number): string {
-  const { campaign, calls, points, outcomes, passing, unmet, failures } = tally
-  return [
-    tablesOf(tally),
-    '',
-    `seed ${campaign.seed}: ${calls} calls, ${points} points; ${outcomes.length} met in ${minutes.toFixed(1)} minutes, ${failures.length} failed`,
-    ...passing.map((point) => `not in every story, and not met: ${nameOf(point)}`),
-    ...unmet.map((point) => `NEVER MET: ${nameOf(point)}`),
-  ].join('\n')
+/** Of services that were killed after others only what came of them, in a line each. */
+function textOf(tallies: readonly Tally[]): string {
+  const once = tallies.filter(({ campaign }) => campaign.first.length === 0)
+  const twice = tallies.filter(({ campaign }) => campaign.first.length > 0)
+  return [...once.map(tableOf), ...twice.map((tally) => `- ${headOf(tally)}`)].join('\n\n')
+}
+
+function pageWith(page: string, text: string): string {
+  const [begin, end] = ['<!-- points -->', '<!-- /points -->']
+  const [before = '', after = ''] = [page.split(begin)[0], page.split(end)[1]]
+  return `${before}${begin}\n\n${text}\n\n${end}${after}`
 }

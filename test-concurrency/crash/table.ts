@@ -2,14 +2,15 @@ import type { Tally } from './campaign.ts'
 import { kindOf, nameOf } from './point.ts'
 import type { Outcome } from './theatre.ts'
 
-/** What of one kind of points came. */
+/** What came of points that are alike. */
 interface Row {
   readonly kind: string
   readonly points: number
-  readonly failed: number
+  readonly wrong: number
   /** What the next services met, most often first. */
   readonly found: readonly string[]
-  readonly conclusions: string
+  /** How the runs ended, and how often. */
+  readonly ends: string
 }
 
 /** For programs. */
@@ -28,24 +29,37 @@ export function dataOf({ campaign, calls, points, outcomes, passing, unmet, fail
   }
 }
 
-/** For people, as Markdown: by kind of point, and by what the next service found. */
-export function tablesOf({ outcomes }: Tally): string {
-  const kinds = rowsOf(outcomes, kindOfOutcome).map(
-    ({ kind, points, found, conclusions, failed }) =>
-      `| \`${kind}\` | ${points} | ${found.join('; ')} | ${conclusions} | ${failed} |`,
-  )
-  const found = rowsOf(outcomes, foundBy).map(
-    ({ kind, points, conclusions, failed }) => `| ${kind} | ${points} | ${conclusions} | ${failed} |`,
+/** For people, as Markdown: one line that says what was done, and a table by kind of point. */
+export function tableOf(tally: Tally): string {
+  const rows = rowsOf(tally.outcomes, kindOfOutcome).map(
+    ({ kind, points, found, ends, wrong }) =>
+      `| \`${kind}\` | ${points} | ${found.join('; ')} | ${ends} | ${wrong} |`,
   )
   return [
+    headOf(tally),
+    '',
     '| killed at | points | the next service found | runs ended | wrong |',
     '| --- | ---: | --- | --- | ---: |',
-    ...kinds,
-    '',
-    '| the next service found | points | runs ended | wrong |',
-    '| --- | ---: | --- | ---: |',
-    ...found,
+    ...rows,
   ].join('\n')
+}
+
+/** The same in one line. */
+export function headOf({ campaign, calls, points, outcomes, passing, unmet, failures }: Tally): string {
+  const first = campaign.first.map((point) => `, after one that was killed \`${nameOf(point)}\``).join('')
+  const rest = [
+    ...(passing.length === 0 ? [] : [`${passing.length} that not every service comes to were not met`]),
+    ...(unmet.length === 0 ? [] : [`NEVER MET: ${unmet.map(nameOf).join(', ')}`]),
+  ]
+  return [
+    `Story \`${campaign.story}\`${first}: ${calls} calls, ${points} points, ${outcomes.length} met, ${failures.length} wrong`,
+    ...rest,
+  ].join('; ')
+}
+
+/** The stories in which the next service met something else, one for each. */
+export function firstOfEach({ outcomes }: Tally): readonly Outcome[] {
+  return [...Map.groupBy(outcomes, foundBy).values()].flatMap(([outcome]) => outcome ?? [])
 }
 
 function kindOfOutcome({ points }: Outcome): string {
@@ -61,9 +75,9 @@ function rowsOf(outcomes: readonly Outcome[], by: (outcome: Outcome) => string):
   return [...Map.groupBy(outcomes, by)].map(([kind, all]) => ({
     kind,
     points: all.length,
-    failed: all.filter(({ faults }) => faults.length > 0).length,
+    wrong: all.filter(({ faults }) => faults.length > 0).length,
     found: countsOf(all.map(foundBy)).map(([what]) => what),
-    conclusions: countsOf(all.map(({ conclusion }) => conclusion ?? 'none'))
+    ends: countsOf(all.map(({ conclusion }) => conclusion ?? 'none'))
       .map(([conclusion, count]) => `${count} ${conclusion}`)
       .join(', '),
   }))
