@@ -21,6 +21,8 @@ const PAGE = 'docs/crashes.md'
 
 const { values } = parseArgs({ options: OPTIONS })
 const stories = (values.story ?? STORIES).map(storyOf)
+const stopped = new AbortController()
+process.once('SIGINT', () => stopped.abort())
 process.exitCode = await main()
 
 /** `npm run crash`: the service is SIGKILLed at every point of its life, or at some of them, or at one again. */
@@ -50,11 +52,6 @@ async function crashAll(theatre: Theatre): Promise<readonly Tally[]> {
   return tallies
 }
 
-let isStopped = false
-process.once('SIGINT', () => {
-  isStopped = true
-})
-
 /** @param most how many of the points; all of them if nothing, or `all`, is said */
 function campaign(story: StoryName, first: readonly Point[], most: string | undefined) {
   return {
@@ -64,7 +61,7 @@ function campaign(story: StoryName, first: readonly Point[], most: string | unde
     seed: Number(values.seed),
     lanes: Number(values.lanes),
     say: (text: string) => console.error(text),
-    isStopped: () => isStopped,
+    isStopped: () => stopped.signal.aborted,
   }
 }
 
