@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { crash, type Tally } from '../test-concurrency/crash/campaign.ts'
+import { load } from '../test-concurrency/crash/load.ts'
 import { nameOf, type Point, pointOf } from '../test-concurrency/crash/point.ts'
 import { STORIES, type StoryName } from '../test-concurrency/crash/story.ts'
 import { dataOf, firstOfEach, headOf, tableOf } from '../test-concurrency/crash/table.ts'
@@ -13,6 +14,9 @@ const OPTIONS = {
   point: { type: 'string', multiple: true },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   lanes: { type: 'string', default: '4' },
+  load: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '500' },
+  kills: { type: 'string', default: '200' },
   json: { type: 'boolean', default: false },
   page: { type: 'boolean', default: false },
 } as const
@@ -27,6 +31,7 @@ process.exitCode = await main()
 
 /** `npm run crash`: the service is SIGKILLed at every point of its life, or at some of them, or at one again. */
 async function main(): Promise<number> {
+  if (values.load) return underLoad()
   using theatre = openTheatre()
   if (values.point !== undefined) return once(theatre, values.point.map(pointOf))
   console.error(`seed ${values.seed}`)
@@ -37,6 +42,15 @@ async function main(): Promise<number> {
   if (values.page) writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), textOf(tallies)))
   console.error(`${((performance.now() - began) / 60_000).toFixed(1)} minutes`)
   return tallies.every(({ failures, unmet }) => failures.length + unmet.length === 0) ? 0 : 1
+}
+
+/** The service is killed so often, at random moments, while so many runs are asked for. */
+async function underLoad(): Promise<number> {
+  const [runs, kills, seed] = [Number(values.runs), Number(values.kills), Number(values.seed)]
+  const { value, faults, told } = await load({ runs, kills, seed, say: console.error })
+  if (faults.length > 0) console.error([told, ...faults].join('\n'))
+  console.log(JSON.stringify(value, null, 2))
+  return faults.length === 0 ? 0 : 1
 }
 
 /** Each story; and then, if that is asked for, once more for each thing that a fresh service can meet, with that one killed in its turn. */

@@ -84,7 +84,8 @@ async function playAll(
       if (outcome.faults.length > 0) say(failureText(outcome))
       const fresh = known === null ? [] : pointsOf(outcome.lives[first.length] ?? []).filter(isNew(known))
       queue.push(...fresh.map((point) => ({ point, tries: MOST_TRIES })))
-      if (outcome.unmet.length === 0) met.push(outcome)
+      // Its calls have been looked at, and are many.
+      if (outcome.unmet.length === 0) met.push({ ...outcome, lives: [] })
       else if (tries < MOST_TRIES) queue.push({ point, tries: tries + 1 })
       else away.push(point)
       if (outcome.unmet.length > 0 && outcome.faults.length > 0) strays.push(outcome)

@@ -14,10 +14,13 @@ export interface Records {
   readonly failed: readonly string[]
 }
 
-interface RunRecord {
+export interface RunRecord {
   readonly id: string
   readonly state: string
   readonly domain: string
+  /** The comment that asked for it. */
+  readonly commentId: number
+  readonly verdict: { readonly conclusion: string; readonly reason: string; readonly title: string } | null
 }
 
 const COUNTS = 'SELECT count(*) AS deliveries, count(*) - count(decided_at) AS undecided FROM deliveries'
@@ -50,14 +53,16 @@ function recordsIn(copy: DatabaseSync): Records {
       .prepare('SELECT key FROM reports WHERE state = ? ORDER BY seq')
       .all(state)
       .map((row) => String(row['key']))
-  const runs = copy.prepare('SELECT id, state, domain FROM runs ORDER BY enqueued_at, id').all()
+  const runs = copy.prepare('SELECT * FROM runs ORDER BY enqueued_at, id').all()
   return {
     deliveries: Number(counts?.['deliveries']),
     undecided: Number(counts?.['undecided']),
-    runs: runs.map(({ id, state, domain }) => ({
-      id: String(id),
-      state: String(state),
-      domain: String(domain),
+    runs: runs.map((row) => ({
+      id: String(row['id']),
+      state: String(row['state']),
+      domain: String(row['domain']),
+      commentId: Number(row['comment_id']),
+      verdict: row['verdict'] === null ? null : JSON.parse(String(row['verdict'])),
     })),
     waiting: keys('pending'),
     failed: keys('failed'),

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import type { DeliveryRecord } from '../../src/sandbox/github/deliveries.ts'
 import type { CheckRun, Comment } from '../../src/sandbox/github/records.ts'
 import { until } from '../fixtures/until.ts'
 import { SITE } from '../fixtures/world.ts'
 import type { Scene } from '../service/fixtures/scene.ts'
 import type { Service } from '../service/fixtures/service.ts'
 import { type Door, door, makeDoors } from './doors.ts'
-import { type Found, find, lookAtRecords } from './found.ts'
+import { type Found, find } from './found.ts'
 import type { Point } from './point.ts'
 import type { Preload } from './preload.ts'
+import { isReady, isTold, redeliver, seldom } from './watch.ts'
 
 /** What people do. `cancel`: they end the run while it is in its stage. */
 export const STORIES = ['run', 'cancel'] as const
@@ -31,7 +31,8 @@ export interface Played {
   readonly records: readonly string[]
 }
 
-const PR = 1
+/** The pull request that it plays at. */
+export const PR = 1
 const MOST_MS = 90_000
 
 /**
@@ -103,32 +104,8 @@ function servicesOf({ points }: Plan, preload: Preload, scene: Scene) {
   }
 }
 
-/** A webhook that met no service, or one that died over it, is delivered once more, as a person would have it. */
-function redeliver(scene: Scene, service: Service): void {
-  if (!isReady(service)) return
-  for (const { id, status } of deliveriesOf(scene))
-    if (status.kind === 'failed') scene.gitHub.deliveries.redeliver(id)
-}
-
-/** The newest attempt at each. */
-function deliveriesOf({ gitHub }: Scene): Iterable<DeliveryRecord> {
-  const records = gitHub.deliveries.records().toReversed()
-  return new Map(records.map((record) => [record.guid, record])).values()
-}
-
-function isReady({ started }: Service): boolean {
-  return !started.isOver() && started.output().includes('"service.ready"')
-}
-
 function checkOf({ checks }: Scene): CheckRun | null {
   return checks.all().at(-1) ?? null
-}
-
-/** Nothing is on its way to the service or to GitHub any more. */
-function isTold(scene: Scene): boolean {
-  if ([...deliveriesOf(scene)].some(({ status }) => status.kind !== 'answered')) return false
-  const records = lookAtRecords(scene.world)
-  return records?.waiting.length === 0 && records.undecided === 0
 }
 
 /** Where the run stands that the check shows. */
@@ -149,18 +126,5 @@ function once(act: () => void): () => void {
   return () => {
     if (!done) act()
     done = true
-  }
-}
-
-const BETWEEN_LOOKS_MS = 50
-
-/** A look that takes its time, asked often. */
-function seldom(look: () => boolean): () => boolean {
-  let nextAt = 0
-  return () => {
-    if (performance.now() < nextAt) return false
-    const seen = look()
-    nextAt = performance.now() + BETWEEN_LOOKS_MS
-    return seen
   }
 }

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { killIfAlive } from '../fixtures/kernel.ts'
-import { makeRepository, makeWorld, type World } from '../fixtures/world.ts'
-import { type Scene, startScene } from '../service/fixtures/scene.ts'
-import type { Found } from './found.ts'
+import { makeRepository } from '../fixtures/world.ts'
+import type { Scene } from '../service/fixtures/scene.ts'
+import { type Found, lookAtRecords } from './found.ts'
+import { inOwnScene } from './ownScene.ts'
 import { type Call, nameOf, type Point } from './point.ts'
 import { buildPreload, type Preload, recorded } from './preload.ts'
-import { type Plan, type Played, play } from './story.ts'
+import { type Plan, type Played, PR, play } from './story.ts'
 import { faultsOfAnswer, faultsOfRun, faultsOfServices, faultsOfState } from './verdict.ts'
 
 /** What came of a story that was played. */
@@ -32,7 +32,10 @@ export function openTheatre(): Theatre {
   const repository = mkdtempSync(join(tmpdir(), 'berth-crash-'))
   makeRepository(repository)
   return {
-    play: (plan) => playIn(makeWorld(repository), plan, preload),
+    async play(plan) {
+      const { value, faults, told } = await inOwnScene((scene) => perform(scene, plan, preload), repository)
+      return { ...plan, ...(value ?? NOTHING), faults, told }
+    },
     [Symbol.dispose]() {
       preload[Symbol.dispose]()
       rmSync(repository, { recursive: true })
@@ -40,27 +43,15 @@ export function openTheatre(): Theatre {
   }
 }
 
-async function playIn(world: World, plan: Plan, preload: Preload): Promise<Outcome> {
-  const outcome = await perform(world, plan, preload).catch((error: unknown) => broken(plan, world, error))
-  world.close()
-  // What a failed story has left is ended by pid, and its folder stays.
-  for (const pid of world.judge().pids) if (pid !== process.pid) killIfAlive(pid)
-  if (outcome.faults.length === 0) rmSync(world.root, { recursive: true, force: true })
-  return outcome
-}
+/** Of a story that broke off. */
+const NOTHING = { unmet: [], found: [], lives: [], conclusion: null }
 
-async function perform(world: World, plan: Plan, preload: Preload): Promise<Outcome> {
-  await using scene = await startScene(world)
-  try {
-    const played = await play(plan, preload, scene)
-    const faults = await faultsIn(scene, plan, played)
-    const { found, unmet, records } = played
-    const conclusion = scene.checks.all()[0]?.conclusion ?? null
-    const told = faults.length === 0 ? '' : toldOf(world, scene)
-    return { ...plan, found, unmet, conclusion, faults, lives: records.map(recorded), told }
-  } catch (error) {
-    return broken(plan, world, error, scene)
-  }
+async function perform(scene: Scene, plan: Plan, preload: Preload) {
+  const played = await play(plan, preload, scene)
+  const { found, unmet, records } = played
+  const conclusion = scene.checks.all()[0]?.conclusion ?? null
+  const value = { found, unmet, conclusion, lives: records.map(recorded) }
+  return { value, faults: await faultsIn(scene, plan, played) }
 }
 
 async function faultsIn(
@@ -68,33 +59,19 @@ async function faultsIn(
   { story }: Plan,
   { found, comments }: Played,
 ): Promise<readonly string[]> {
-  const runs = scene.world.runs()
-  const [run] = runs
+  const runs = lookAtRecords(scene.world)?.runs ?? []
+  const conclusion = runs[0]?.verdict?.conclusion ?? null
   const isUnbegun = found.some(({ unbegun }) => unbegun)
-  const expected = {
-    conclusions: [story === 'run' ? 'success' : 'cancelled', ...(isUnbegun ? ['failure'] : [])],
-    ends: 1 + found.length,
-  }
+  const due = [story === 'run' ? 'success' : 'cancelled', ...(isUnbegun ? ['failure'] : [])]
   return [
     ...(runs.length === 1 ? [] : [`${runs.length} runs came of one comment`]),
-    ...runs.flatMap((each) => faultsOfRun(scene, each, expected)),
-    ...comments.flatMap((comment) => faultsOfAnswer(scene, comment, run?.result()?.conclusion)),
-    ...(scene.replies(comments[0]?.issue ?? 0).length === comments.length
-      ? []
-      : ['there are further replies']),
+    ...(due.includes(conclusion ?? '') ? [] : [`the run ended with ${conclusion}`]),
+    ...runs.flatMap((run) => faultsOfRun(scene, run, 1 + found.length)),
+    ...comments.flatMap(({ id }) => faultsOfAnswer(scene, id, conclusion)),
+    ...(scene.replies(PR).length === comments.length ? [] : ['there are further replies']),
     ...faultsOfServices(scene),
-    ...(await faultsOfState(scene)),
+    ...(await faultsOfState(scene.world)),
   ]
-}
-
-function broken(plan: Plan, world: World, error: unknown, scene: Scene | null = null): Outcome {
-  const text = error instanceof Error ? error.message : String(error)
-  const faults = [text]
-  return { ...plan, unmet: [], found: [], lives: [], conclusion: null, faults, told: toldOf(world, scene) }
-}
-
-function toldOf(world: World, scene: Scene | null): string {
-  return [`its folder is kept: ${world.root}`, scene?.dump() ?? '', world.dump()].join('\n')
 }
 
 /** All that its reader needs to see what happened, and to play it again. */
