@@ -43,7 +43,7 @@ const PULLS_EACH = 3
 const RECIPES = ['app', 'also', 'long', 'red']
 /** Runs that are asked for and have not ended. */
 const MOST_UNDER_WAY = 20
-const CANCEL_SHARE = 0.25
+const CANCEL_SHARE = 0.2
 const MOST_MS = 300_000
 
 /** Kills the service at random moments while people ask for runs, and cancel some; then lets the last one finish. */
@@ -83,7 +83,7 @@ async function settle(scene: Scene): Promise<readonly Place[]> {
   const own = { domain: '{repo}-{recipe}-{pr}.{base}' }
   scene.recipe('app', shared)
   scene.recipe('also', shared)
-  scene.recipe('long', { ...own, stages: { up: `${SITE} up`, rest: 'sleep 2', check: `${SITE} check` } })
+  scene.recipe('long', { ...own, stages: { up: `${SITE} up`, rest: 'sleep 5', check: `${SITE} check` } })
   scene.recipe('red', { ...own, stages: { up: `${SITE} up`, fail: 'exit 3' } })
   const site = { people: scene.gitHub.people, pulls: [1, 2] }
   const places: Place[] = [site]
@@ -117,6 +117,7 @@ type Asking = ReturnType<typeof peopleAsking>
 function peopleAsking({ runs, kills }: LoadPlan, scene: Scene, places: readonly Place[], random: Random) {
   const said: Said[] = []
   const cancels: Said[] = []
+  const cancelled = new Set<string>()
   const ended = new Map<string, number>()
   scene.checks.onTold(({ externalId, status }) => {
     if (status === 'completed' && !ended.has(externalId)) ended.set(externalId, performance.now())
@@ -127,12 +128,15 @@ function peopleAsking({ runs, kills }: LoadPlan, scene: Scene, places: readonly 
   }
   /** Runs are spread over the kills. */
   const due = (killed: number) => Math.floor((runs * killed) / (kills + 1))
-  /** GitHub lags behind: its own folder knows whether a run is still there to be cancelled. */
-  const isLive = ({ externalId, status }: CheckRun) =>
-    status !== 'completed' && runAt(join(scene.world.state, 'runs'), externalId, null).result() === null
+  /** One that was not cancelled yet and is long; GitHub lags behind, so its folder is asked whether it is there still. */
+  const mayBeCancelled = ({ externalId, status, name }: CheckRun) =>
+    status !== 'completed' &&
+    name.endsWith('/ long') &&
+    !cancelled.has(externalId) &&
+    runAt(join(scene.world.state, 'runs'), externalId, null).result() === null
   /** Some run, on its own pull request. */
   function cancelOne(): void {
-    const live = scene.checks.all().filter(isLive)
+    const live = scene.checks.all().filter(mayBeCancelled)
     if (live.length === 0) return
     const { externalId, repositoryId, sha } = random.pick(live)
     const pull = [...scene.gitHub.memory.pulls.values()].find(
@@ -140,6 +144,7 @@ function peopleAsking({ runs, kills }: LoadPlan, scene: Scene, places: readonly 
     )
     const there = said.find(({ comment }) => comment.repositoryId === repositoryId)
     if (pull === undefined || there === undefined) throw new Error(`run ${externalId} is of no pull request`)
+    cancelled.add(externalId)
     cancels.push(say(there.people, pull.number, `!testme cancel ${externalId}`))
   }
   return {
@@ -150,12 +155,12 @@ function peopleAsking({ runs, kills }: LoadPlan, scene: Scene, places: readonly 
     due,
     runs: () => said.length,
     isAllSaid: () => said.length === runs,
-    /** As many comments as are due by now. */
+    /** As many comments as are due by now, and a cancel if there is something to cancel. */
     ask(killed: number): void {
+      if (cancels.length < said.length * CANCEL_SHARE) cancelOne()
       while (said.length < Math.min(runs, due(killed + 1) + 1) && underWay() < MOST_UNDER_WAY) {
         const { people, pulls } = random.pick(places)
         said.push(say(people, random.pick(pulls), `!testme ${random.pick(RECIPES)}`))
-        if (random.chance(CANCEL_SHARE)) cancelOne()
       }
     },
   }
