@@ -73,6 +73,7 @@ function campaign(story: StoryName, first: readonly Point[], most: string | unde
     first,
     most: most === undefined || most === 'all' ? null : Number(most),
     seed: Number(values.seed),
+    recordings: 3,
     lanes: Number(values.lanes),
     say: (text: string) => console.error(text),
     isStopped: () => stopped.signal.aborted,

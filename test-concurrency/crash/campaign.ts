@@ -10,6 +10,8 @@ export interface Campaign {
   /** So many of the points, drawn by the seed, with one of each kind at least; null = all. */
   readonly most: number | null
   readonly seed: number
+  /** Undisturbed stories, for the calls that there are: those that differ between them are met now and then only. */
+  readonly recordings: number
   /** Stories at a time. */
   readonly lanes: number
   readonly say: (text: string) => void
@@ -31,8 +33,6 @@ export interface Tally {
   readonly failures: readonly Outcome[]
 }
 
-/** Undisturbed stories, for the calls that there are: those that differ between them are met now and then only. */
-const RECORDINGS = 3
 /** Stories in which a point may stay away. */
 const MOST_TRIES = 3
 
@@ -57,11 +57,8 @@ export async function crash(campaign: Campaign, theatre: Theatre): Promise<Tally
   }
 }
 
-async function record({ story, first }: Campaign, theatre: Theatre): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (let count = 0; count < RECORDINGS; count += 1)
-    outcomes.push(await theatre.play({ story, points: first }))
-  return outcomes
+function record({ story, first, recordings }: Campaign, theatre: Theatre): Promise<readonly Outcome[]> {
+  return Promise.all(Array.from({ length: recordings }, () => theatre.play({ story, points: first })))
 }
 
 /**

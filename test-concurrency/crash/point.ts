@@ -50,7 +50,8 @@ export function kindOf({ name }: Call): string {
   if (call === 'send' || call === 'fork' || what === 'control pipe') return name
   if (what.startsWith('berth.db')) return `${call} berth.db…`
   const [folder = ''] = what.split('/')
-  return `${call} ${FOLDERS.has(folder) ? `${folder}/…` : 'the state folder'}`
+  const isWithin = FOLDERS.has(folder) && (call !== 'mkdir' || what.includes('*'))
+  return `${call} ${isWithin ? `${folder}/…` : 'the state folder'}`
 }
 
 const FOLDERS: ReadonlySet<string> = new Set(['runs', 'open', 'locks', 'tickets'])
