@@ -208,6 +208,8 @@ export interface Store extends AlarmStore {
 
   /** The same as before = nothing was written since, by this process or another: whoever looks often reads nothing then. */
   version(): Promise<string>
+  /** What is wrong with records that were met damaged, and the way out; null = none were, so far. */
+  damage(): string | null
   /** @throws HarnessError RUN_UNREADABLE */
   run(id: string): Promise<RunRow | null>
   /** Those that `runs`, `queued` and `live` have met and left out, as far as they still cannot be read. */

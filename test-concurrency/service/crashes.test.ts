@@ -13,7 +13,7 @@ import { failureText, openTheatre } from '../crash/theatre.ts'
 import { HAS_CC, HAS_STRACE } from '../fixtures/needs.ts'
 import { test } from './fixtures/test.ts'
 
-const MOST_MS = 600_000
+const MOST_MS = 900_000
 
 describe.skipIf(!HAS_CC)('the service is SIGKILLed (needs a C compiler)', () => {
   plain(
