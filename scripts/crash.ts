@@ -33,7 +33,8 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   if (values.load) return underLoad()
   using theatre = openTheatre()
-  if (values.point !== undefined) return once(theatre, values.point.map(pointOf))
+  // Without this await the theatre would be closed before the story begins.
+  if (values.point !== undefined) return await once(theatre, values.point.map(pointOf))
   console.error(`seed ${values.seed}`)
   const began = performance.now()
   const tallies = await crashAll(theatre)
