@@ -9,7 +9,7 @@ import { failureText, openTheatre, type Theatre } from '../test-concurrency/cras
 
 const OPTIONS = {
   story: { type: 'string', multiple: true },
-  points: { type: 'string' },
+  points: { type: 'string', default: 'all' },
   twice: { type: 'string' },
   point: { type: 'string', multiple: true },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -67,12 +67,11 @@ async function crashAll(theatre: Theatre): Promise<readonly Tally[]> {
   return tallies
 }
 
-/** @param most how many of the points; all of them if nothing, or `all`, is said */
-function campaign(story: StoryName, first: readonly Point[], most: string | undefined) {
+function campaign(story: StoryName, first: readonly Point[], most: string) {
   return {
     story,
     first,
-    most: most === undefined || most === 'all' ? null : Number(most),
+    most: most === 'all' || most === 'kinds' ? most : Number(most),
     seed: Number(values.seed),
     recordings: 3,
     lanes: Number(values.lanes),

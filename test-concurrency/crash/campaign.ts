@@ -1,5 +1,5 @@
 import { makeRandom } from '../fuzz/random.ts'
-import { type Call, drawn, nameOf, type Point, pointsOf } from './point.ts'
+import { type Call, drawn, type Most, nameOf, type Point, pointsOf } from './point.ts'
 import type { StoryName } from './story.ts'
 import { failureText, type Outcome, type Theatre } from './theatre.ts'
 
@@ -7,8 +7,8 @@ export interface Campaign {
   readonly story: StoryName
   /** Where services before the one that this is about are killed. */
   readonly first: readonly Point[]
-  /** So many of the points, drawn by the seed, with one of each kind at least; null = all. */
-  readonly most: number | null
+  /** How many of the points, drawn by the seed. */
+  readonly most: Most
   readonly seed: number
   /** Undisturbed stories, for the calls that there are: those that differ between them are met now and then only. */
   readonly recordings: number
@@ -43,9 +43,9 @@ export async function crash(campaign: Campaign, theatre: Theatre): Promise<Tally
   const lives = recordings.map(({ lives }) => lives[first.length] ?? [])
   const steady = new Set(lives.map(namesOf).reduce((all, names) => all.intersection(names)))
   const points = uniquePoints(lives.flat())
-  const chosen = most === null ? points : drawn(points, most, makeRandom(seed))
+  const chosen = drawn(points, most, makeRandom(seed))
   say(`${points.length} points, ${chosen.length} of them now`)
-  const tally = await playAll(campaign, theatre, chosen, most === null ? new Set(points.map(nameOf)) : null)
+  const tally = await playAll(campaign, theatre, chosen, most === 'all' ? new Set(points.map(nameOf)) : null)
   return {
     campaign: { story, first, seed },
     calls: lives[0]?.length ?? 0,

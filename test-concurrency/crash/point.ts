@@ -56,10 +56,15 @@ export function kindOf({ name }: Call): string {
 
 const FOLDERS: ReadonlySet<string> = new Set(['runs', 'open', 'locks', 'tickets'])
 
-/** So many of the points, drawn by chance, in their order; one of each kind at least, however many that are. */
-export function drawn(points: readonly Point[], most: number, random: Random): readonly Point[] {
+/** How many points: so many, as many as there are kinds, or all. */
+export type Most = number | 'kinds' | 'all'
+
+/** Points drawn by chance, in their order: one of each kind first, then others. */
+export function drawn(points: readonly Point[], most: Most, random: Random): readonly Point[] {
+  if (most === 'all') return points
   const shuffled = random.shuffle(points)
-  const chosen = new Set(new Map(shuffled.map((point) => [kindOf(point), point])).values())
-  for (const point of shuffled) if (chosen.size < most) chosen.add(point)
+  const ofEach = new Set(new Map(shuffled.map((point) => [kindOf(point), point])).values())
+  const order = [...random.shuffle([...ofEach]), ...shuffled.filter((point) => !ofEach.has(point))]
+  const chosen = new Set(order.slice(0, most === 'kinds' ? ofEach.size : most))
   return points.filter((point) => chosen.has(point))
 }

@@ -25,7 +25,7 @@ describe.skipIf(!HAS_CC)('the service is SIGKILLed (needs a C compiler)', () => 
         {
           story: 'run',
           first: [],
-          most: 0,
+          most: 'kinds',
           seed,
           recordings: 2,
           lanes: 5,
