@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { crash, type Tally } from '../test-concurrency/crash/campaign.ts'
+import { type Campaign, crash, type Tally } from '../test-concurrency/crash/campaign.ts'
 import { load } from '../test-concurrency/crash/load.ts'
-import { nameOf, type Point, pointOf } from '../test-concurrency/crash/point.ts'
+import { type Most, nameOf, type Point, pointOf } from '../test-concurrency/crash/point.ts'
 import { STORIES, type StoryName } from '../test-concurrency/crash/story.ts'
 import { dataOf, firstOfEach, headOf, tableOf } from '../test-concurrency/crash/table.ts'
 import { failureText, openTheatre, type Theatre } from '../test-concurrency/crash/theatre.ts'
@@ -67,17 +67,23 @@ async function crashAll(theatre: Theatre): Promise<readonly Tally[]> {
   return tallies
 }
 
-function campaign(story: StoryName, first: readonly Point[], most: string) {
+function campaign(story: StoryName, first: readonly Point[], most: string): Campaign {
   return {
     story,
     first,
-    most: most === 'all' || most === 'kinds' ? most : Number(most),
+    most: mostOf(most),
     seed: Number(values.seed),
     recordings: 3,
     lanes: Number(values.lanes),
     say: (text: string) => console.error(text),
     isStopped: () => stopped.signal.aborted,
   }
+}
+
+function mostOf(text: string): Most {
+  if (text === 'all' || text === 'kinds') return text
+  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is no number of points; there are also all and kinds`)
+  return Number(text)
 }
 
 function storyOf(name: string): StoryName {
