@@ -214,6 +214,8 @@ export interface Store extends AlarmStore, ReportStore {
    * change without a write, but not by looking.
    */
   version(): Promise<string>
+  /** What is wrong with records that were met damaged, and the way out; null = none were, so far. */
+  damage(): string | null
   /** @throws HarnessError RUN_UNREADABLE */
   run(id: string): Promise<RunRow | null>
   /** Those that this store has met and left out in `runs`, `queued` and `live`, as far as they still cannot be read. */

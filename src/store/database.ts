@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, constants, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { codeOf, HarnessError } from '../errors.ts'
+import { codeOf, HarnessError, messageOf } from '../errors.ts'
 import { syncFolder } from './durable.ts'
 import { type Migration, migrate } from './migrations.ts'
 
@@ -15,6 +15,8 @@ export interface Database {
   read<T>(work: () => T): T
   /** Runs `work` as one write transaction, on disk when it returns; whatever is thrown undoes all of it. */
   write<T>(work: () => T): T
+  /** What was found when something read was damaged; null = nothing that was read so far. */
+  damage(): string | null
   close(): void
 }
 
@@ -61,10 +63,21 @@ function databaseOn(connection: DatabaseSync, file: string): Database {
     }
   }
 
+  let damage: string | null = null
+  function noting<T>(work: () => T): T {
+    try {
+      return guarded(file, work)
+    } catch (error) {
+      if (codeOf(error) === 'STORE_DAMAGED') damage ??= messageOf(error)
+      throw error
+    }
+  }
+
   return {
     prepare: (sql) => connection.prepare(sql),
-    read: (work) => guarded(file, work),
-    write: (work) => guarded(file, () => transaction(work)),
+    read: noting,
+    write: (work) => noting(() => transaction(work)),
+    damage: () => damage,
     close: () => connection.close(),
   }
 }

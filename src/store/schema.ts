@@ -275,6 +275,7 @@ CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
 END;
 CREATE TRIGGER runs_changed AFTER UPDATE ON runs
   WHEN OLD.state <> NEW.state OR OLD.stop IS NOT NEW.stop OR OLD.waits_for IS NOT NEW.waits_for
+    OR OLD.names <> NEW.names OR OLD.arguments <> NEW.arguments OR OLD.recipe <> NEW.recipe OR OLD.priority <> NEW.priority
     OR OLD.repository <> NEW.repository OR OLD.clone_url <> NEW.clone_url OR OLD.installation_id <> NEW.installation_id BEGIN
   UPDATE counters SET value = value + 1 WHERE name = 'runs';
   UPDATE runs SET changed = (SELECT value FROM counters WHERE name = 'runs') WHERE id = NEW.id;

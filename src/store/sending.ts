@@ -47,10 +47,13 @@ const DEFER_REPLY = `
    WHERE state = 'pending' AND kind = 'reply'
      AND comment_id = (SELECT comment_id FROM reports WHERE seq = :seq AND kind = 'reply')`
 
-/** An attempt without an error has not ended; `not_before` without an attempt: it has replaced one that may be on its way. */
+/**
+ * An attempt without an error has not ended; `not_before` without an attempt: it has replaced one that may be on its way. Once is enough: until the
+ * next attempt nothing more can be on its way, and services that die one after the other would put it off for ever.
+ */
 const SETTLE = `
-  UPDATE reports SET not_before = max(not_before, :notBeforeMs)
-   WHERE state = 'pending' AND kind <> 'reaction' AND ((attempts > 0 AND error IS NULL) OR (attempts = 0 AND not_before > 0))`
+  UPDATE reports SET not_before = max(not_before, :notBeforeMs), error = 'the service ended before the answer came'
+   WHERE state = 'pending' AND kind <> 'reaction' AND error IS NULL AND (attempts > 0 OR not_before > 0)`
 
 const FAIL = `
   UPDATE reports SET state = 'failed', ended_at = :atMs, error = :error

@@ -70,6 +70,7 @@ export function recordsOn(
     ...alarms.port,
     ...watchesOn(database),
     version: versionOf(database),
+    damage: () => database.damage(),
   }
 }
 

@@ -179,7 +179,8 @@ function readiness(
       () => null,
       (error: unknown) => `the records cannot be read: ${messageOf(error)}`,
     )
-    return [records, ...faults(), await answer()].filter((reason) => reason !== null)
+    // One page of many: what needs it fails, and whoever looks here reads others.
+    return [records ?? store.damage(), ...faults(), await answer()].filter((reason) => reason !== null)
   }
 }
 

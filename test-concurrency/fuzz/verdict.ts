@@ -48,7 +48,8 @@ async function faultOf(started: Started, shot: ReadonlySet<number>): Promise<str
   return KNOWN_CODES.has(code ?? -1) ? [] : [`${started.pid} ended with ${code}: ${started.output()}`]
 }
 
-function leftIn({ locks, marks, open, processes, cgroups }: Judgement): readonly string[] {
+/** What the outside judge has found where nothing was to be left. */
+export function leftIn({ locks, marks, open, processes, cgroups }: Judgement): readonly string[] {
   return [
     ...Object.entries(locks).flatMap(([name, how]) => (how === 'free' ? [] : [`lock ${name} is ${how}`])),
     ...Object.entries(marks).map(([name, run]) => `${name} is marked by run ${run}`),

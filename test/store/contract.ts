@@ -1060,6 +1060,22 @@ function alarms(records: Factory): void {
     expect((await store.dueReports(11_000, 10, [7])).map(({ key }) => key)).toEqual([])
   })
 
+  test('R-REP-03 R-QUE-09 services that die one after the other put off nothing again that was put off for the first of them', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queue(store, aRun('under way'), aRun('replaced'))
+    for (const { seq } of await store.dueReports(1_000, 10)) await store.beginReport(seq, 2_000)
+    await store.addReports([aCheck('replaced', 1)])
+    for (const startedMs of [11_000, 14_000, 17_000]) await store.settleReports(startedMs)
+    const [first, second] = await store.dueReports(11_000, 10)
+    expect([first?.key, second?.key]).toEqual(['check:under way:0', 'check:replaced:1'])
+
+    await store.beginReport(first?.seq ?? 0, 12_000)
+    await store.settleReports(30_000)
+    expect((await store.dueReports(29_999, 10)).map(({ key }) => key)).toEqual(['check:replaced:1'])
+    expect(await store.dueReports(30_000, 10)).toHaveLength(2)
+  })
+
   test('R-JAN-11 alarms that are over are forgotten in time; one that still waits is not', async () => {
     await using bed = await records()
     const store = await bed.open()

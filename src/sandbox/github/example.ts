@@ -64,14 +64,24 @@ export async function addExample(
 }
 
 async function addSite(hub: Hub, organisation: Account): Promise<Repository> {
+  return addRepository(hub, organisation, 'site', 'A small site to try test runs on')
+}
+
+/** A repository with one commit and no pull request, on which the App is installed and the people have their roles. */
+export async function addRepository(
+  hub: Hub,
+  owner: Account,
+  name: string,
+  description: string,
+): Promise<Repository> {
   const { memory, git } = hub
-  const site = newRepository(hub, organisation, 'A small site to try test runs on', false)
+  const repository = newRepository(hub, { owner, name, description, fork: false })
   memory.roles.set(
-    site.id,
+    repository.id,
     new Map(PEOPLE.flatMap(({ login, role }) => (role === null ? [] : [[login, role]]))),
   )
-  await createBareRepository(git, fullName(site))
-  const sha = await commitFiles(git, fullName(site), {
+  await createBareRepository(git, fullName(repository))
+  const sha = await commitFiles(git, fullName(repository), {
     parent: null,
     refs: ['refs/heads/main'],
     files: SITE_FILES,
@@ -79,26 +89,27 @@ async function addSite(hub: Hub, organisation: Account): Promise<Repository> {
     author: 'octocat',
     atMs: hub.now(),
   })
-  memory.commits.set(site.id, new Set([sha]))
-  return site
+  memory.commits.set(repository.id, new Set([sha]))
+  return repository
 }
 
 /** Forks share their parent's objects; the App is not installed on this one, so nothing of it is served. */
 function addFork(hub: Hub, site: Repository, owner: Account): Repository {
-  const fork = newRepository(hub, owner, site.description, true)
+  const { name, description } = site
+  const fork = newRepository(hub, { owner, name, description, fork: true })
   hub.memory.roles.set(fork.id, new Map([[owner.login, 'admin']]))
   hub.memory.commits.set(fork.id, new Set())
   return fork
 }
 
-function newRepository(hub: Hub, owner: Account, description: string, fork: boolean): Repository {
+function newRepository(
+  hub: Hub,
+  what: Pick<Repository, 'owner' | 'name' | 'description' | 'fork'>,
+): Repository {
   const nowMs = hub.now()
   const repository: Repository = {
     id: hub.memory.nextId(),
-    owner,
-    name: 'site',
-    description,
-    fork,
+    ...what,
     createdAtMs: nowMs,
     archived: false,
     updatedAtMs: nowMs,

@@ -12,7 +12,7 @@ import { type Fault, newFaults, type Ordered } from './api/faults.ts'
 import { GITHUB_LIMITS, type Limits, newMeter } from './api/limits.ts'
 import { APP_EVENTS, APP_PERMISSIONS, registeredApp } from './app.ts'
 import { type Deliveries, newDeliveries, type Webhook } from './deliveries.ts'
-import { addExample, MAINTAINER } from './example.ts'
+import { addExample, addRepository, MAINTAINER, ORGANISATION } from './example.ts'
 import { gitFolder } from './git/bare.ts'
 import { gitHttp } from './git/http.ts'
 import type { Hub, HubEvent, PublicHub } from './hub.ts'
@@ -55,6 +55,8 @@ export interface GitHubStandIn extends AsyncDisposable {
   /** Its fork by `visitor`. */
   readonly fork: Repository
   readonly people: People
+  /** A further repository of the account, without a pull request, and what people do there. */
+  addRepository(name: string): Promise<People>
   /** Of the account and its example repository. */
   readonly owner: Owner
   readonly deliveries: Deliveries
@@ -94,6 +96,7 @@ export async function startGitHubStandIn(options: StandInOptions): Promise<GitHu
     repository: site,
     fork,
     people,
+    addRepository: async (name) => newPeople(hub, await addRepository(hub, ORGANISATION, name, '')),
     owner: newOwner(hub, site, MAINTAINER),
     deliveries,
     unknownCalls: () => parts.unknownCalls,

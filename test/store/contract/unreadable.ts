@@ -11,6 +11,8 @@ export function unreadable(records: Factory): void {
     expect(await store.broken()).toEqual([])
     await bed.spoil('r1')
     expect((await store.queued()).map(({ id }) => id)).toEqual(['r2'])
+    expect((await store.queueSince(null)).queued.map(({ id }) => id)).toEqual(['r2'])
+    expect(store.damage(), 'it is a record of another berth, and no damage').toBeNull()
     expect((await store.live()).map(({ id }) => id)).toEqual(['r3'])
     expect((await store.runs({ limit: 9 })).map(({ id }) => id).toSorted()).toEqual(['r2', 'r3'])
     expect(await store.broken()).toEqual([{ id: 'r1', state: 'queued', fault: expect.any(String) }])
