@@ -28,8 +28,8 @@ const MOST_DURATIONS = 20
 /** What is expected changes while nothing moves: a holder may be later than all before it. */
 const KNOWN_FOR_MS = 5_000
 
-/** A look that takes longer than this is worth saving; milliseconds. */
-const QUICK_MS = 10
+/** Up to here a look is cheap enough for each who asks. */
+const LONG = 1_000
 /** A long queue is looked at for no more than one in so many parts of the time, however fast it moves. */
 const REST_TIMES = 20
 
@@ -51,15 +51,15 @@ export function waitsOn(reads: WaitReads): Waits {
     const one: Known = { waits: lookOnce(reads), atMs: reads.now(), restUntilMs: 0, moved: false }
     known = one
     void one.waits
-      .then(() => rest(one, monotonic() - beganMs))
+      .then(({ size }) => rest(one, size, monotonic() - beganMs))
       .catch(() => {
         if (known === one) known = null
       })
     return one.waits
   }
 
-  function rest(one: Known, tookMs: number): void {
-    if (tookMs > QUICK_MS) one.restUntilMs = monotonic() + REST_TIMES * tookMs
+  function rest(one: Known, length: number, tookMs: number): void {
+    if (length > LONG) one.restUntilMs = monotonic() + REST_TIMES * tookMs
   }
 
   function rests(): boolean {

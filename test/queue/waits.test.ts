@@ -36,18 +36,18 @@ test('R-REP-01 the kernel is asked only where the records do not know who has th
 })
 
 test('R-REP-05 a queue so long that a look at it takes a while is looked at for a twentieth of the time, however fast it moves and whoever asks', async () => {
-  const scene = aScene(['r1'])
+  const scene = aScene(Array.from({ length: 1_001 }, (_, index) => `r${index + 1}`))
   scene.cost(200)
   await scene.waits.of('r1')
-  scene.queue('r2')
+  scene.queue('new')
   scene.waits.moved()
   expect(await scene.waits.of('r1')).toMatchObject({ place: 1 })
-  expect(await scene.waits.of('r2'), 'it is told later').toBeNull()
+  expect(await scene.waits.of('new'), 'it is told later').toBeNull()
   scene.pass(3_999)
   await scene.waits.all()
   expect(scene.looks()).toBe(1)
   scene.pass(1)
-  expect(await scene.waits.of('r2')).toMatchObject({ place: 2 })
+  expect(await scene.waits.of('new')).not.toBeNull()
   expect(scene.looks()).toBe(2)
 })
 
