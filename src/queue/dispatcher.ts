@@ -8,6 +8,8 @@ import { endStopped, waitFor } from './starting.ts'
 /** A name that no event announced as free is met so many milliseconds later at most. */
 export const DISPATCH_EVERY_MS = 500
 
+const LOOPS_EVERY_MS = 5_000
+
 /** Before it is looked again who can start. */
 const MOST_TOLD = 20
 
@@ -76,15 +78,17 @@ function queueReader(
   changed: (runIds: readonly string[]) => void,
 ): () => Promise<void> {
   let known: { readonly version: string; readonly upTo: number } | null = null
-  let restUntilMs = 0
+  /** When loops are looked at again, and when they were last: a clock that was set back tells nothing. */
+  let [restUntilMs, lookedAtMs] = [0, 0]
+  const isDue = (nowMs: number) =>
+    nowMs >= restUntilMs || nowMs - lookedAtMs >= LOOPS_EVERY_MS || nowMs < lookedAtMs
 
   return async () => {
     const version = await store.version()
     const isNew = version !== known?.version
     const news = isNew ? await store.queueSince(known?.upTo ?? null) : null
-    // Only a run that has ended can make a loop, or end one.
-    const loops =
-      known === null || (news?.left.length ?? 0) > 0 || now() >= restUntilMs ? await suppressed() : null
+    // Only a run that has ended can make a loop, or end one; what is taken for one may be set anew.
+    const loops = (news?.left.length ?? 0) > 0 || isDue(now()) ? await suppressed() : null
     if (news !== null) {
       line.apply(news)
       changed([...news.left, ...news.queued.map(({ id }) => id)])
@@ -92,6 +96,7 @@ function queueReader(
     }
     if (loops !== null) {
       line.suppress(loops)
+      lookedAtMs = now()
       restUntilMs = Math.min(...loops.map((loop) => loop.untilMs))
     }
     line.promote(now())

@@ -27,7 +27,7 @@ const CONNECTIONS = 3
 const LENGTH = 40
 /** The same histories each time; a failure names its own, shrunk. */
 const SEED = 20_261_128
-const HISTORIES = 60
+const HISTORIES = 30
 
 interface Change {
   readonly kind: 'change'
