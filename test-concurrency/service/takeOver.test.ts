@@ -31,7 +31,7 @@ describe.concurrent('the end of a run', () => {
     const told = scene.service().log()
     const [over, ...more] = told.filter(({ msg }) => msg === 'run.taken_over')
     expect(more).toEqual([])
-    expect(over).toMatchObject({ run: run.id, how: 'recovered', by: 'service', from: { isThisBoot: false } })
+    expect(over).toMatchObject({ run: run.id, how: 'recovered', by: 'service', isThisBoot: false })
     expect(placeOf(told, 'run.taken_over'), 'before any run is started').toBeLessThan(
       placeOf(told, 'run.starting'),
     )
