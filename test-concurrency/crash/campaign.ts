@@ -26,34 +26,33 @@ export interface Tally {
   readonly points: number
   /** One for each point that was met. */
   readonly outcomes: readonly Outcome[]
-  /** Points that not every service comes to, and none came to when it was their turn. */
+  /** Points that none of their services came to: it made fewer such calls, all of which are points that were met. */
   readonly passing: readonly Point[]
-  /** Points that every undisturbed service came to, and none came to when it was their turn: the driver is wrong about them. */
+  /** Points that a service made the call of and lived, or of which none was met that has their name: the driver is wrong about them. */
   readonly unmet: readonly Point[]
   readonly failures: readonly Outcome[]
 }
-
-/** Stories in which a point may stay away. */
-const MOST_TRIES = 3
 
 /** Finds every point of a service's life, and plays one story for each of them. */
 export async function crash(campaign: Campaign, theatre: Theatre): Promise<Tally> {
   const { story, first, seed, most, say } = campaign
   const recordings = await record(campaign, theatre)
   const lives = recordings.map(({ lives }) => lives[first.length] ?? [])
-  const steady = new Set(lives.map(namesOf).reduce((all, names) => all.intersection(names)))
   const points = uniquePoints(lives.flat())
   const chosen = drawn(points, most, makeRandom(seed))
   say(`${points.length} points, ${chosen.length} of them now`)
-  const tally = await playAll(campaign, theatre, chosen, most === 'all' ? new Set(points.map(nameOf)) : null)
+  const known = most === 'all' ? new Set(points.map(nameOf)) : null
+  const { met, away, strays } = await playAll(campaign, theatre, chosen, known)
+  const names = new Set(met.map(({ points }) => points.at(-1)?.name))
+  const isWrong = ({ point, isMade }: Away) => isMade || !names.has(point.name)
   return {
     campaign: { story, first, seed },
     calls: lives[0]?.length ?? 0,
-    points: points.length,
-    outcomes: tally.met,
-    passing: tally.away.filter((point) => !steady.has(callName(point))),
-    unmet: tally.away.filter((point) => steady.has(callName(point))),
-    failures: [...recordings, ...tally.met, ...tally.strays].filter(({ faults }) => faults.length > 0),
+    points: known?.size ?? points.length,
+    outcomes: met,
+    passing: away.filter((one) => !isWrong(one)).map(({ point }) => point),
+    unmet: away.filter(isWrong).map(({ point }) => point),
+    failures: [...recordings, ...met, ...strays].filter(({ faults }) => faults.length > 0),
   }
 }
 
@@ -61,8 +60,19 @@ function record({ story, first, recordings }: Campaign, theatre: Theatre): Promi
   return Promise.all(Array.from({ length: recordings }, () => theatre.play({ story, points: first })))
 }
 
+/** A point that was not met. */
+interface Away {
+  readonly point: Point
+  /** Its service did make the call. */
+  readonly isMade: boolean
+}
+
+/** Stories in which a point may stay away. */
+const MOST_TRIES = 3
+
 /**
- * @param known where all points are to be met: what a life shows that no recording has shown is a point, too
+ * @param known where all points are to be met: what a life shows that no recording has shown is a point, too. Of some points one that
+ * stays away is followed by the one before it.
  */
 async function playAll(
   { story, first, lanes, say, isStopped }: Campaign,
@@ -73,19 +83,24 @@ async function playAll(
   const queue = chosen.map((point) => ({ point, tries: 1 }))
   const met: Outcome[] = []
   const strays: Outcome[] = []
-  const away: Point[] = []
+  const away: Away[] = []
+  async function meet(point: Point, tries: number): Promise<void> {
+    const outcome = await theatre.play({ story, points: [...first, point] })
+    const calls = outcome.lives[first.length] ?? []
+    if (outcome.faults.length > 0) say(failureText(outcome))
+    const fresh = known === null ? [] : pointsOf(calls).filter(isNew(known))
+    queue.push(...fresh.map((point) => ({ point, tries: MOST_TRIES })))
+    // Its calls have been looked at, and are many.
+    if (outcome.unmet.length === 0) return void met.push({ ...outcome, lives: [] })
+    if (outcome.faults.length > 0) strays.push(outcome)
+    const isMade = calls.some((call) => callName(call) === callName(point))
+    const again = known === null ? { ...point, number: point.number - 1 } : point
+    if (isMade || again.number === 0 || tries === MOST_TRIES) away.push({ point, isMade })
+    else queue.push({ point: again, tries: known === null ? tries : tries + 1 })
+  }
   const lane = async () => {
     for (let next = queue.shift(); next !== undefined && !isStopped(); next = queue.shift()) {
-      const { point, tries } = next
-      const outcome = await theatre.play({ story, points: [...first, point] })
-      if (outcome.faults.length > 0) say(failureText(outcome))
-      const fresh = known === null ? [] : pointsOf(outcome.lives[first.length] ?? []).filter(isNew(known))
-      queue.push(...fresh.map((point) => ({ point, tries: MOST_TRIES })))
-      // Its calls have been looked at, and are many.
-      if (outcome.unmet.length === 0) met.push({ ...outcome, lives: [] })
-      else if (tries < MOST_TRIES) queue.push({ point, tries: tries + 1 })
-      else away.push(point)
-      if (outcome.unmet.length > 0 && outcome.faults.length > 0) strays.push(outcome)
+      await meet(next.point, next.tries)
       if (met.length % 100 === 0 && met.length > 0) say(`${met.length} points met, ${queue.length} to come`)
     }
   }
@@ -104,10 +119,6 @@ function isNew(known: Set<string>): (point: Point) => boolean {
 
 function uniquePoints(calls: readonly Call[]): readonly Point[] {
   return pointsOf([...new Map(calls.map((call) => [callName(call), call])).values()])
-}
-
-function namesOf(calls: readonly Call[]): ReadonlySet<string> {
-  return new Set(calls.map(callName))
 }
 
 function callName({ number, name }: Call): string {

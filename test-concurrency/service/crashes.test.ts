@@ -27,7 +27,7 @@ describe.skipIf(!HAS_CC)('the service is SIGKILLed (needs a C compiler)', () => 
           first: [],
           most: 'kinds',
           seed,
-          recordings: 2,
+          recordings: 1,
           lanes: 5,
           say: console.info,
           isStopped: () => false,
