@@ -11,6 +11,7 @@ import { measureLocks } from './bench/lockPart.ts'
 import { describeMachine, machineLine } from './bench/machine.ts'
 import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
+import { measureQueue } from './bench/queuePart.ts'
 import { measureRuns } from './bench/runPart.ts'
 import type { Measuring } from './bench/wait.ts'
 import { measureWebhooks } from './bench/webhookPart.ts'
@@ -57,6 +58,7 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   handover: ({ folder, rounds }, measuring) => measureHandOvers(folder, rounds, measuring),
   cancel: ({ folder, rounds }, measuring) => measureCancels(folder, rounds, measuring),
   webhook: ({ folder, rounds }, measuring) => measureWebhooks(folder, rounds, measuring),
+  queue: ({ folder, rounds, long }, measuring) => measureQueue(folder, rounds, long, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }
 

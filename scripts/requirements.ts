@@ -9,6 +9,8 @@ import { join } from 'node:path'
 const PAGE = 'docs/requirements.md'
 const FOLDERS = ['test', 'test-concurrency']
 
+/** A suite that several tests run is one, too. */
+const IS_TEST = /\.test\.ts$|^store\/contract(?:\.ts|\/)/
 /** A line of the page that states a requirement. */
 const STATED = /^- \*\*(R-[A-Z]+-\d+)\*\* /
 /** A line of the page that this script has written. */
@@ -37,7 +39,7 @@ function testFiles(folder: string): readonly string[] {
   try {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     return files
-      .filter((file) => file.endsWith('.test.ts'))
+      .filter((file) => IS_TEST.test(file))
       .map((file) => join(folder, file))
       .sort()
   } catch {

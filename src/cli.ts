@@ -1,15 +1,19 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import type { HangUps } from './cli/hangUps.ts'
 import { addReports } from './cli/reportsCommand.ts'
 import { EXIT, HarnessError, messageOf } from './errors.ts'
 import { parseDuration } from './model/duration.ts'
-import { makeContext, makeJanitorWorld } from './world.ts'
+import { makeContext, makeJanitorWorld, makeServiceContext } from './world.ts'
 
-/** Runs one command line and returns its exit code (design section 6). Commands load what they need and no more. */
-export async function commandLine(words: readonly string[]): Promise<number> {
+/**
+ * Runs one command line and returns its exit code (design section 6). Commands load what they need and no more.
+ * @param hangUps for `serve`
+ */
+export async function commandLine(words: readonly string[], hangUps: HangUps | null): Promise<number> {
   let code: number = EXIT.ok
   const program = commands((exit) => {
     code = exit
-  })
+  }, hangUps)
   try {
     await program.parseAsync(words, { from: 'user' })
     return code
@@ -28,13 +32,14 @@ function exitCodeOf(error: unknown): number {
 
 type Exit = (code: number) => void
 
-function commands(exit: Exit): Command {
+function commands(exit: Exit, hangUps: HangUps | null): Command {
   const program = new Command('berth')
     .description('Gives every test run of a deployable stack a berth of its own')
     .exitOverride()
     // Else `--json` of a subcommand would be taken for that of the command above it.
     .enablePositionalOptions()
     .showHelpAfterError('(berth --help shows what there is)')
+  addServe(program, exit, hangUps)
   addService(program, exit)
   addRun(program, exit)
   addJanitor(program, exit)
@@ -155,14 +160,17 @@ function addAudit(locks: Command, exit: Exit): void {
     })
 }
 
-function addService(program: Command, exit: Exit): void {
+function addServe(program: Command, exit: Exit, hangUps: HangUps | null): void {
   program
     .command('serve')
     .description('the service: webhooks in, runs out, verdicts back')
     .action(async () => {
-      const { serve } = await import('./cli/serve.ts')
-      exit(await serve(makeContext()))
+      const [{ hearHangUps }, { serve }] = [await import('./cli/hangUps.ts'), await import('./cli/serve.ts')]
+      exit(await serve(makeServiceContext(), hangUps ?? hearHangUps()))
     })
+}
+
+function addService(program: Command, exit: Exit): void {
   program
     .command('sandbox')
     .description('a local stand-in for GitHub with the real service under it; no credentials')

@@ -1,5 +1,5 @@
-import type { Context } from './cli/context.ts'
-import { loadConfig } from './config.ts'
+import type { Context, ServiceContext } from './cli/context.ts'
+import { type Given, loadConfig, loadInForce } from './config.ts'
 import { InputError } from './errors.ts'
 import type { JanitorWorld } from './janitor/ports.ts'
 import { claim } from './lock/claim.ts'
@@ -12,9 +12,10 @@ import { letGo } from './lock/nameLocks.ts'
 import { peekTickets, sweepTickets } from './lock/tickets.ts'
 import { didYouMean } from './model/closest.ts'
 import type { Config } from './model/config.ts'
+import { isOff } from './model/mechanisms.ts'
 import { isResource } from './model/names.ts'
 import type { Recipe } from './model/recipe.ts'
-import { enforceCeilings } from './process/ceiling.ts'
+import { enforceCeilings, type Overdue } from './process/ceiling.ts'
 import { recoverer } from './process/recovery.ts'
 import { letGoOn } from './process/standstill.ts'
 import { loadRecipe, loadRecipes } from './recipes/load.ts'
@@ -25,8 +26,23 @@ import { makeRetentionWorld } from './world/retention.ts'
 
 /** What every command works with. */
 export function makeContext(): Context {
-  const cwd = process.cwd()
-  const config = loadConfig({ env: process.env, cwd })
+  const given = givenNow()
+  return contextOf(loadConfig(given), given)
+}
+
+/** What `berth serve` works with. */
+export function makeServiceContext(): ServiceContext {
+  const given = givenNow()
+  const first = loadInForce(given, null)
+  return { ...contextOf(first.config, given), first, reread: () => loadInForce(given, first.config) }
+}
+
+/** As it is when the process starts: what is read into the environment later, from a file, does not make it look elsewhere. */
+function givenNow(): Given {
+  return { env: { ...process.env }, cwd: process.cwd() }
+}
+
+function contextOf(config: Config, { cwd }: Given): Context {
   const state = openStateFolder(config.stateDir)
   return {
     config,
@@ -59,7 +75,7 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
     looksHeld,
     sweepTickets: () => sweepTickets(state),
     sweepSecrets: (dryRun) => sweepSecrets(state, dryRun),
-    enforceCeilings: (dryRun) => enforceCeilings(state, dryRun),
+    enforceCeilings: (dryRun) => endOverdue(config, state, dryRun),
     suspectedLeaks: (names) => suspectedLeaks(state, names, config.budgets),
     letGoOn: ({ name, holders }, dryRun) =>
       letGoOn(
@@ -70,6 +86,16 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
       ),
     retention: makeRetentionWorld({ config, state }),
   }
+}
+
+/** What is left alone on purpose is told as left. */
+function endOverdue(config: Config, state: StatePaths, dryRun: boolean): readonly Overdue[] {
+  if (!isOff(config, 'ceilings')) return enforceCeilings(state, dryRun)
+  return enforceCeilings(state, true).map(({ run, why }) => ({
+    run,
+    why: `${why}; ceilings are switched off`,
+    left: true,
+  }))
 }
 
 function looksIdle(state: StatePaths, name: string, looksHeld: (name: string) => boolean): boolean {

@@ -36,6 +36,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   config: 'adapter',
   recipes: 'adapter',
   secrets: 'adapter',
+  tracing: 'adapter',
   log: 'adapter',
   sandbox: 'sandbox',
   world: 'composition',
@@ -220,6 +221,17 @@ const e = await import('./e.ts')
   test('R-LCK-04 one file knows the system calls', () => {
     const users = sources.filter(({ imports }) => imports.some(({ target }) => target === 'koffi'))
     expect(users.map(({ path }) => path)).toEqual(['lock/syscalls.ts'])
+  })
+
+  test('R-OBS-02 OpenTelemetry’s SDK is known to one file, which is loaded only where a collector is named', () => {
+    const users = sources.filter(({ imports }) =>
+      imports.some(({ target }) => target.startsWith('@opentelemetry/')),
+    )
+    expect(users.map(({ path }) => path)).toEqual(['tracing/otlp.ts'])
+    const loads = sources.flatMap(({ path, imports }) =>
+      imports.filter(({ target }) => target === 'tracing/otlp.ts').map(({ kind }) => `${path}: ${kind}`),
+    )
+    expect(loads).toEqual(['world/observing.ts: dynamic'])
   })
 
   test.each(['proper-lockfile', 'dockerode'])(

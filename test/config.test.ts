@@ -145,7 +145,7 @@ slots: 4
 runAs: [berth-1, 2002]
 repositories:
   acme/site: { recipes: [hello], default: hello }
-  "coop-cloud/*": { recipes: [coop-cloud], supersede: none }
+  "coop-cloud/*": { recipes: [coop-cloud], supersede: none, priority: -5 }
 trust: { run: write, cancel: write, hold: admin, forks: approve }
 limits: { perActorPerHour: 30, perRepositoryPerHour: 7, crashPause: 10m }
 supersede: all
@@ -163,8 +163,8 @@ notify: { webhook: 'https://alarm.example.org/x' }
       { uid: 2002, gid: 3002 },
     ],
     repositories: [
-      { pattern: 'acme/site', recipes: ['hello'], default: 'hello', supersede: null },
-      { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null, supersede: 'none' },
+      { pattern: 'acme/site', recipes: ['hello'], default: 'hello', supersede: null, priority: 0 },
+      { pattern: 'coop-cloud/*', recipes: ['coop-cloud'], default: null, supersede: 'none', priority: -5 },
     ],
     limits: { ...LIMITS, perActorPerHour: 30, perRepositoryPerHour: 7, crashPauseMs: 600_000 },
     supersede: 'all',

@@ -49,8 +49,18 @@ type HandOver = Readonly<Record<keyof typeof MOMENTS, number>>
 
 /** @param most how many runs may have processes ahead of their locks */
 async function timeHandOver(world: World, recipe: Recipe, source: Source, most: number): Promise<HandOver> {
-  const first = await startNext(world, recipe, source, createWarmRuns(world.state, 0))
-  const second = await startNext(world, recipe, source, createWarmRuns(world.state, most))
+  const first = await startNext(
+    world,
+    recipe,
+    source,
+    createWarmRuns(world.state, () => 0),
+  )
+  const second = await startNext(
+    world,
+    recipe,
+    source,
+    createWarmRuns(world.state, () => most),
+  )
   await Promise.all([first.wrapper.ended, second.wrapper.ended])
   for (const { run } of [first, second]) mustHavePassed(run)
   const beganMs = at(first.run, 'concluded')
@@ -71,7 +81,7 @@ async function startNext(world: World, recipe: Recipe, source: Source, warms: Wa
     what: 'bench',
     forMs: 60_000,
     signal: new AbortController().signal,
-    warm: () => warms.of(id),
+    warm: () => warms.of(id, [names]),
     waiting(inTheWay, isNext) {
       if (isNext && inTheWay.kind === 'busy') void warms.prepare(waiting, inTheWay.run)
     },

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError, messageOf } from '../../src/errors.ts'
 
-export const PARTS = ['run', 'comment', 'memory', 'locks', 'handover', 'cancel', 'webhook'] as const
+export const PARTS = ['run', 'comment', 'memory', 'locks', 'handover', 'cancel', 'webhook', 'queue'] as const
 export type PartName = (typeof PARTS)[number]
 
 export interface Options {
@@ -15,6 +15,8 @@ export interface Options {
   readonly services: number
   /** Runs that wait in each of them. */
   readonly queued: number
+  /** Runs in the long queue. */
+  readonly long: number
   /** Everything is written below here: its disk is what is measured. */
   readonly folder: string
   readonly json: boolean
@@ -24,10 +26,11 @@ export interface Options {
 export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
 
 usage: node scripts/bench.ts [options]
-  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook
+  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)
+  --long N                    runs in the long queue (100000)
   --dir FOLDER                where state folders are made; its disk is what counts (${tmpdir()})
   --json                      everything, with every single value
   --help
@@ -48,6 +51,7 @@ export function readOptions(words: readonly string[]): Options {
     rounds: countOf('rounds', given.rounds, faults),
     services: countOf('services', given.services, faults),
     queued: countOf('queued', given.queued, faults),
+    long: countOf('long', given.long, faults),
     folder,
     json: given.json,
     help: given.help,
@@ -65,6 +69,7 @@ function parsed(words: readonly string[]) {
         rounds: { type: 'string', default: '21' },
         services: { type: 'string', default: '3' },
         queued: { type: 'string', default: '1000' },
+        long: { type: 'string', default: '100000' },
         dir: { type: 'string', default: tmpdir() },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -76,7 +81,7 @@ function parsed(words: readonly string[]) {
 }
 
 function countOf(name: string, text: string, faults: string[]): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
-  faults.push(`--${name} must be a number from 1 to 99999, and is ${text}`)
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  faults.push(`--${name} must be a number from 1 to 999999, and is ${text}`)
   return 0
 }

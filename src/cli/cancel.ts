@@ -1,10 +1,10 @@
 import { EXIT } from '../errors.ts'
-import type { StopRequest } from '../model/journal.ts'
+import { deferringStage, type StopRequest } from '../model/journal.ts'
 import { stopRun } from '../process/stopRun.ts'
 import { readResult } from '../store/result.ts'
 import { hasRunFolder, type RunPaths, readStop, runPaths } from '../store/runFolder.ts'
 import { isRunId } from '../store/runId.ts'
-import { findRun } from '../store/runLook.ts'
+import { findRun, lookAtRun } from '../store/runLook.ts'
 import type { Context } from './context.ts'
 import { personName } from './person.ts'
 import { withStore } from './queue.ts'
@@ -29,7 +29,13 @@ function stopped(run: RunPaths, stop: StopRequest): string {
   const result = readResult(run)
   if (result !== null) return `Run ${run.id} is over: ${result.conclusion}, ${result.title}`
   if (stopRun(run, stop))
-    return `Run ${run.id} is asked to stop; its teardown comes first. Follow it with: berth logs -f ${run.id}`
+    return `Run ${run.id} is asked to stop; ${firstOf(run)}. Follow it with: berth logs -f ${run.id}`
   const earlier = readStop(run)
   return `Run ${run.id} was asked to stop before (${earlier?.reason ?? 'unknown'}, by ${earlier?.by ?? 'unknown'}).`
+}
+
+function firstOf(run: RunPaths): string {
+  const stage = deferringStage(lookAtRun(run).journal)
+  if (stage === null) return 'its teardown comes first'
+  return `stage ${stage}, which may not be interrupted, and its teardown come first`
 }

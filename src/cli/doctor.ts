@@ -2,6 +2,7 @@ import { accessSync, constants, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { EXIT, InputError, messageOf } from '../errors.ts'
+import { MECHANISMS } from '../model/mechanisms.ts'
 import { cgroupBase } from '../process/cgroup.ts'
 import { createContainment, type RunContainment } from '../process/containment.ts'
 import { keptBelow } from '../process/limits.ts'
@@ -39,6 +40,7 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     ...limits(context),
     user(context),
     ...secrets(context),
+    ...switches(context),
     ...(await docker()),
     ...github(context.config.repositories.length),
   ]
@@ -168,6 +170,15 @@ function secrets({ config }: Context): readonly Check[] {
 }
 
 const OPEN_TO_STAGES = 'any stage can read all of it: stages run as the user that berth runs as (runAs)'
+
+/** What a service would not do, or does not, if it has read the file as it is now. */
+function switches({ config }: Context): readonly Check[] {
+  return config.switchedOff.map((mechanism) => ({
+    what: `${mechanism} is off`,
+    state: 'note',
+    text: `switchedOff in ${config.file}: ${MECHANISMS[mechanism]}`,
+  }))
+}
 
 async function docker(): Promise<readonly Check[]> {
   const info = await execa('docker', ['info', '--format', '{{.ServerVersion}} {{.Swarm.LocalNodeState}}'], {

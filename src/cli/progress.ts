@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { formatDuration } from '../model/duration.ts'
 import { endingWords } from '../model/ending.ts'
-import { isVerified, type Journal, type StageRecord } from '../model/journal.ts'
+import { deferringStage, isVerified, type Journal, type StageRecord } from '../model/journal.ts'
 import { plainText } from '../model/plainText.ts'
 import { teardownWords } from '../model/proofLines.ts'
 import type { Verdict } from '../model/run.ts'
@@ -38,6 +38,9 @@ export class Progress {
     journal.stages.forEach((stage, index) => this.#stage(stage, index))
     if (journal.stop !== null)
       this.#once('stop', `  stop: ${journal.stop.reason}, by ${plainText(journal.stop.by)}`)
+    const deferring = journal.stop === null ? null : deferringStage(journal)
+    if (deferring !== null)
+      this.#once('deferred', `        it waits for stage ${deferring}, which may not be interrupted`)
     if (journal.kept)
       this.#once('kept', `  kept for inspection for ${formatDuration(journal.keepMs)}: ${this.#run.folder}`)
     if (journal.teardown !== null) this.#once('teardown', this.#teardownLine(journal))

@@ -2,10 +2,13 @@ import { EXIT } from '../errors.ts'
 import { deadRuns } from '../lock/deadRuns.ts'
 import { lockStandOf, lookAtNames } from '../lock/look.ts'
 import { type Annotations, annotationLines } from '../model/annotations.ts'
+import { conductorWords } from '../model/conductor.ts'
 import { formatDuration } from '../model/duration.ts'
+import { deferringStage, type Journal } from '../model/journal.ts'
 import { plainText } from '../model/plainText.ts'
 import { lockLine, type ProofLine, proofLines, textOfLine } from '../model/proofLines.ts'
 import { journalEntries } from '../model/readJournal.ts'
+import { conductorOf } from '../process/conductor.ts'
 import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/runLook.ts'
@@ -71,7 +74,7 @@ export function showRun({ state, stdout }: Context, words: string, json: boolean
   const look = lookAtRun(findRun(state, words))
   const dead = deadAmong(state, [look]).has(look.run.id)
   const annotations = annotationsOf(look.run)
-  const whole = { ...asJson(look, dead), annotations }
+  const whole = { ...asJson(look, dead), conductor: conductorOf(look.journal), annotations }
   stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead))
   return EXIT.ok
 }
@@ -88,6 +91,8 @@ function textOf(state: StatePaths, look: RunLook, annotations: Annotations | nul
       request === null ? '?' : `${request.sha} of ${request.repository}, pull request ${request.pr}`,
     ],
     ['asked by', request?.actor ?? '?'],
+    ...conductedBy(look, dead),
+    ...stopOf(journal, result !== null),
     ['containment', journal.containmentLevel ?? 'none yet'],
     [
       'ended as',
@@ -105,6 +110,21 @@ function textOf(state: StatePaths, look: RunLook, annotations: Annotations | nul
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')}\n`
+}
+
+/** Until its processes have ended: then nothing of it is anybody's. */
+function conductedBy({ journal, result }: RunLook, dead: boolean): [string, string][] {
+  const conductor = conductorOf(journal)
+  if (result !== null && conductor?.stands !== 'live') return []
+  return [['conducted by', conductorWords(conductor, dead)]]
+}
+
+function stopOf(journal: Journal, isOver: boolean): [string, string][] {
+  const { stop } = journal
+  if (stop === null || isOver) return []
+  const stage = deferringStage(journal)
+  const waits = stage === null ? '' : `; it waits for stage ${stage}, which may not be interrupted`
+  return [['to stop', `${stop.reason}, by ${stop.by}${waits}`]]
 }
 
 function proofOf(state: StatePaths, { run, request, journal, result }: RunLook): readonly ProofLine[] {

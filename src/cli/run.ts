@@ -149,14 +149,14 @@ async function take(
   const variants = users.map((user) =>
     user === null ? wish.names : sortedNames([...wish.names, userName(user)]),
   )
-  const warms = createWarmRuns(state, 1)
+  const warms = createWarmRuns(state, () => 1)
   const waiting = { id: wish.run, names: wish.names, variants, foreground: true }
   let said = ''
   const claimed = await claimInTurn(state, wish.names, variants, recoverer(state, `run ${wish.run}`, false), {
     what: `run ${wish.run}`,
     forMs: options.waitMs,
     signal: interrupts.signal,
-    warm: () => warms.of(wish.run),
+    warm: () => warms.of(wish.run, variants),
     waiting(inTheWay, isNext) {
       if (isNext && inTheWay.kind === 'busy') void warms.prepare(waiting, inTheWay.run)
       const words = `  waits for ${waitingFor(inTheWay)}`

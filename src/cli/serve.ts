@@ -1,15 +1,20 @@
 import { EXIT, HarnessError } from '../errors.ts'
 import { lockAlone } from '../lock/single.ts'
 import { readCredentials } from '../world/credentials.ts'
-import type { Context } from './context.ts'
+import type { ServiceContext } from './context.ts'
 import { readEnvFile } from './envFile.ts'
+import type { HangUps } from './hangUps.ts'
 
-/** `berth serve`: until SIGTERM or SIGINT; runs go on without it. Ends the process, once all of the service is closed. */
-export async function serve(context: Context): Promise<never> {
+/**
+ * `berth serve`: until SIGTERM or SIGINT, or its terminal is closed; runs go on without it. SIGHUP has it read its configuration and recipes anew. Ends
+ * the process, once all of the service is closed.
+ */
+export async function serve(context: ServiceContext, hangUps: HangUps): Promise<never> {
   readEnvFile(context.cwd)
   const credentials = readCredentials(process.env)
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
+    void hangUps.gone.then(resolve)
   })
   const { root, serveLock } = context.state
   const other = lockAlone(serveLock, 'berth serve')
@@ -20,7 +25,7 @@ export async function serve(context: Context): Promise<never> {
       { exitCode: EXIT.taken },
     )
   const { startService } = await import('../world/service.ts')
-  const service = await startService(context, credentials)
+  const service = await startService(context, credentials, hangUps)
   await stopped
   await service[Symbol.asyncDispose]()
   // A request that GitHub leaves unanswered would keep the process alive.

@@ -25,6 +25,16 @@ export interface YamlFile<T> {
 /** An alias may stand for at most so many nodes: a small file cannot grow without limit in memory. */
 const MOST_ALIASES = 100
 
+/**
+ * Why a file that somebody may be writing just now is not to be believed, or null. Cut off in the middle of a line, many a file is valid and says
+ * something else: `slots: 1` of `slots: 16`.
+ */
+export function tornFault(file: string, text: string): string | null {
+  if (text === '' || text.endsWith('\n')) return null
+  const line = text.split('\n').length
+  return `${file}:${line}:1: the last line has no end: the file may be half written; write it whole, or end the line`
+}
+
 /** Reads YAML and holds it against a schema. An empty file is an empty map. */
 export function readYaml<S extends z.ZodObject>(
   file: string,

@@ -1,9 +1,9 @@
-import { DEFAULT_BUDGETS } from '../model/budgets.ts'
 import type { Config, Enrolment } from '../model/config.ts'
 import { DEFAULT_DOMAIN, type DomainConfig } from '../model/domain.ts'
+import { formatDuration } from '../model/duration.ts'
 import { type LoadedRecipes, loadRecipes } from '../recipes/load.ts'
 import type { Finding } from './document.ts'
-import { enrolmentFindings, sampleDomain } from './enrolments.ts'
+import { enrolmentFindings, sampleDomain, unbuiltFindings } from './enrolments.ts'
 import type { Salvaged } from './salvage.ts'
 import { type ConfigFile, regularExpression } from './schema.ts'
 import { recipesDirOf, type Surroundings, userFacts } from './surroundings.ts'
@@ -15,26 +15,46 @@ export interface Broken {
   readonly findings: readonly Finding[]
   /** Faults of other files: of recipes that are enrolled. */
   readonly faults: readonly string[]
+  /** Null = where they are cannot be read. */
+  readonly loaded: LoadedRecipes | null
+}
+
+export interface ReadFor {
+  /** Runs will be asked for: what is enrolled has to have a driver (R-Q-01). */
+  readonly forService: boolean
+  /** A service works with what was read before: files may be half written. */
+  readonly isLive: boolean
 }
 
 /** What is wrong between the fields of a configuration, this machine's users, and the recipes that it enrols. */
-export function brokenRules(parts: Parts, file: string, around: Surroundings): Broken {
-  const users = resolveUsers(parts.runAs ?? [], userFacts(around)).findings
+export function brokenRules(
+  parts: Parts,
+  file: string,
+  around: Surroundings,
+  { forService, isLive }: ReadFor,
+): Broken {
+  const own = [
+    ...resolveUsers(parts.runAs ?? [], userFacts(around)).findings,
+    ...budgetFindings(budgetsIn(parts)),
+    ...repeatedSwitches(parts),
+  ]
   const { baseDomain } = parts
-  if (baseDomain === undefined) return { findings: users, faults: [] }
+  if (baseDomain === undefined) return { findings: own, faults: [], loaded: null }
   const domains = { baseDomain, runDomains: runDomainsOf(baseDomain, parts.runDomains) }
   const loaded = loadRecipes(
     recipesDirOf(parts.recipesDir, file, around.cwd),
     budgetsIn(parts),
     (parts.runAs ?? []).length > 0,
+    isLive,
   )
   const enrolments = enrolmentsIn(parts)
   const findings = [
-    ...users,
+    ...own,
     ...domainFindings(domains, loaded),
     ...enrolmentFindings(enrolments, loaded, domains),
+    ...(forService ? unbuiltFindings(enrolments, loaded) : []),
   ]
-  return { findings, faults: enrolledFaults(enrolments, loaded) }
+  return { findings, faults: enrolledFaults(enrolments, loaded), loaded }
 }
 
 /** The whole name must match, however the expression is written. */
@@ -65,12 +85,30 @@ function domainFindings(domains: DomainConfig, { recipes }: LoadedRecipes): read
   ]
 }
 
+/** One that cannot be read has a fault of its own, and nothing is too long for it: what it was to be nobody knows. */
 function budgetsIn(parts: Parts): Config['budgets'] {
   return {
-    deadlineMs: parts.budgets?.deadline ?? DEFAULT_BUDGETS.deadlineMs,
-    teardownMs: parts.budgets?.teardown ?? DEFAULT_BUDGETS.teardownMs,
-    killGraceMs: parts.budgets?.killGrace ?? DEFAULT_BUDGETS.killGraceMs,
+    deadlineMs: parts.budgets?.deadline ?? NOT_READ,
+    teardownMs: parts.budgets?.teardown ?? NOT_READ,
+    killGraceMs: parts.budgets?.killGrace ?? 0,
   }
+}
+
+const NOT_READ = Number.POSITIVE_INFINITY
+
+/** What a teardown ends gets the grace, too, within the time that it has. */
+function budgetFindings({ teardownMs, killGraceMs }: Config['budgets']): readonly Finding[] {
+  if (killGraceMs <= teardownMs) return []
+  const text = `is ${formatDuration(killGraceMs)}; at most ${formatDuration(teardownMs)}, budgets.teardown: a teardown has to end what is deaf, too`
+  return [{ path: ['budgets', 'killGrace'], text }]
+}
+
+function repeatedSwitches({ switchedOff = [] }: Parts): readonly Finding[] {
+  return switchedOff.flatMap((name, index) =>
+    name === undefined || switchedOff.indexOf(name) === index
+      ? []
+      : [{ path: ['switchedOff', index], text: `${name} is there already` }],
+  )
 }
 
 /** An unreadable member of a list keeps its place as an empty word, and has its own fault. */
@@ -80,6 +118,7 @@ function enrolmentsIn(parts: Parts): readonly Enrolment[] {
     recipes: (enrolment?.recipes ?? []).map((name) => name ?? ''),
     default: enrolment?.default ?? null,
     supersede: enrolment?.supersede ?? null,
+    priority: enrolment?.priority ?? 0,
   }))
 }
 

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { DEFAULT_BUDGETS } from '../model/budgets.ts'
 import { PERMISSIONS, SUPERSEDE } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
+import { MECHANISM_NAMES } from '../model/mechanisms.ts'
 import { domainFault } from '../model/names.ts'
 import { durationField, limitsField, periodField, sizeField, wordField } from './fields.ts'
 
 const MOST_SLOTS = 256
+const MOST_PRIORITY = 100
 
 /** GitHub's own limits: owners of 39 letters, digits and hyphens; repositories of 100 letters, digits, `.`, `_` and `-`. */
 const PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/(?:\*|[A-Za-z0-9._-]{1,100})$/
@@ -24,6 +26,14 @@ const enrolment = z.strictObject({
     .optional()
     .describe('What a bare `!testme` means; else the only recipe, or the writer must say which.'),
   supersede: z.enum(SUPERSEDE).optional().describe('As the setting of the same name, for this one.'),
+  priority: z
+    .int()
+    .min(-MOST_PRIORITY)
+    .max(MOST_PRIORITY)
+    .optional()
+    .describe(
+      'Runs of a higher one go first where equals wait for a name or a slot; nobody is passed for over an hour. Default: 0.',
+    ),
 })
 
 const trust = z.strictObject({
@@ -128,6 +138,11 @@ export const configSchema = z
       .prefault('5m')
       .describe('How often GitHub is asked for what its webhooks did not tell; 0 = never.'),
     notify: notify.prefault({}),
+    // Not `off`: YAML 1.1, which other programs read and write, takes that word for false.
+    switchedOff: z
+      .array(z.enum(MECHANISM_NAMES))
+      .default([])
+      .describe('What of the service does nothing until it is taken off this list (docs/operations.md).'),
   })
   .meta({ title: 'berth configuration' })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { type Ending, isProved } from '../model/ending.ts'
 import type { Containment, Journal, TeardownReport } from '../model/journal.ts'
+import { stageKey, teardownKey } from '../model/phaseKeys.ts'
 import type { Stage } from '../model/recipe.ts'
 import type { RunRequest } from '../model/run.ts'
 import { CHECKOUT, stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
@@ -45,7 +46,7 @@ export function processDriver(parts: ProcessDriverParts): Driver & Disposable {
       const log = stageLogName(index, stage.name)
       const { end, ended } = await runCommand(
         { ...parts, sinks },
-        { ...stage, log, remarks: [] },
+        { ...stage, span: stageKey(stage.name), log, remarks: [] },
         part,
         signal,
       )
@@ -76,7 +77,7 @@ async function tearDown(
   // Nothing of the run's own works beside its teardown command.
   const early = await containment.end(unfinished, killGraceMs)
   const own = unfinished.length === 0 ? part : containment.make(TEARDOWN)
-  const command = ownOnly ? NOT_RUN : await runTeardown(works, own)
+  const command = ownOnly ? NOT_RUN : await runTeardown(works, journal, own)
   const last = await containment.endAll(journal.containments, killGraceMs)
   const attempts = [early, ...command.ended, last] as const
   const ending = endingOf(attempts, killGraceMs)
@@ -86,7 +87,8 @@ async function tearDown(
     ...secrets.remove(),
   ]
   const tookMs = Math.round(performance.now() - startedAt)
-  return { verified: left.length === 0, ended: countEnded(attempts), ending, tookMs, left }
+  const report = { verified: left.length === 0, ended: countEnded(attempts), ending, tookMs, left }
+  return command.timedOut ? { ...report, timedOut: true } : report
 }
 
 /** Nothing that is left is not enough: something has to show it. */
@@ -96,13 +98,18 @@ function leftOf(ending: Ending): readonly string[] {
     : ['processes: nothing shows that all are gone']
 }
 
-const NOT_RUN = { fault: 'the teardown command was not run: the lock is lost', ended: [] } as const
+const NOT_RUN = {
+  fault: 'the teardown command was not run: the lock is lost',
+  timedOut: false,
+  ended: [],
+} as const
 
 /** What went wrong with the recipe's teardown command, or null, and what was ended of it. Its budget is its own. */
 async function runTeardown(
   works: Works,
+  { containments, stages }: Journal,
   part: Containment,
-): Promise<{ readonly fault: string | null; readonly ended: readonly Ended[] }> {
+): Promise<{ readonly fault: string | null; readonly timedOut: boolean; readonly ended: readonly Ended[] }> {
   const { teardown, budgets } = works.request
   const timeoutMs = Math.min(teardown.timeoutMs, budgets.teardownMs)
   const command = {
@@ -110,13 +117,19 @@ async function runTeardown(
     run: teardown.run,
     timeoutMs,
     uninterruptible: false,
+    // The journal has begun this attempt already.
+    span: teardownKey(containments.length - stages.length),
     log: TEARDOWN_LOG,
     remarks: works.secrets.restore().map((fault) => `[berth: teardown goes on without a secret: ${fault}]`),
   }
   const { end, ended } = await runCommand(works, command, part, NEVER).catch(failedBy)
-  if (end.outcome === 'success') return { fault: null, ended }
-  const how = end.outcome === 'timed_out' ? 'timed out' : 'ended with'
-  return { fault: `the teardown command ${how} ${end.detail}`, ended }
+  const timedOut = end.outcome === 'timed_out'
+  if (end.outcome === 'success') return { fault: null, timedOut, ended }
+  return {
+    fault: `the teardown command ${timedOut ? 'timed out' : 'ended with'} ${end.detail}`,
+    timedOut,
+    ended,
+  }
 }
 
 /** What keeps the command from being started must not keep the rest of the teardown from coming. */
@@ -140,6 +153,8 @@ function unfinishedParts(
 }
 
 interface Command extends Stage {
+  /** Key of its part of the run. */
+  readonly span: string
   readonly log: string
   /** Lines of the harness's own, before the command's. */
   readonly remarks: readonly string[]
@@ -219,7 +234,7 @@ function start(
   return spawn(file, args, {
     cwd: parts.run.work,
     detached: true,
-    env: environment(parts, command.name),
+    env: environment(parts, command.name, command.span),
     stdio: ['ignore', output, output, ...more],
   })
 }

@@ -1,4 +1,5 @@
 import type { NewOrder } from '../model/order.ts'
+import type { Outcome } from '../model/outcomes.ts'
 import type { Approval, Decided } from '../model/ports.ts'
 import { HOUR_MS } from '../model/rateLimits.ts'
 import { type RefusalReason, refuse } from '../model/refusal.ts'
@@ -142,7 +143,7 @@ function outcomeOf(answers: readonly Answer[]): string {
   return refusal?.reason ?? OUTCOMES[all[0]?.kind ?? 'note']
 }
 
-const OUTCOMES: Readonly<Record<Answered['kind'], string>> = {
+const OUTCOMES: Readonly<Record<Answered['kind'], Outcome>> = {
   queued: 'run_queued',
   stop: 'stop_requested',
   approve: 'approved',

@@ -1,10 +1,18 @@
 import { messageOf } from '../errors.ts'
 import { LONGEST_WAIT_MS } from '../model/clock.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Delivery } from '../model/ports.ts'
 import { type IntakeEvent, readEvent } from './event.ts'
 import { laneOf } from './lane.ts'
-import type { IntakeLog } from './ports.ts'
+import type { IntakeWorld } from './ports.ts'
 import { type PutOff, type Read, type SettleOptions, settle } from './settle.ts'
+
+export interface IntakeOptions extends Omit<SettleOptions, 'world'> {
+  /** Asked once for each decision. */
+  readonly world: () => IntakeWorld
+  /** Decides nothing for now; a decision under way is written. */
+  readonly isOff?: () => boolean
+}
 
 /** Pull requests that are decided at a time; each waits mostly for GitHub. */
 const MOST_LANES = 4
@@ -30,7 +38,7 @@ interface Lane {
  * (a cancel never overtakes the run that it cancels, nor a command one that is put off), those of different ones side by side.
  */
 export class Intake implements AsyncDisposable {
-  readonly #options: SettleOptions
+  readonly #options: IntakeOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #inHand = new Set<string>()
   readonly #putOff = new Map<string, PutOff>()
@@ -42,7 +50,7 @@ export class Intake implements AsyncDisposable {
   #fault: string | null = null
   readonly #ended: Promise<void>
 
-  constructor(options: SettleOptions) {
+  constructor(options: IntakeOptions) {
     this.#options = options
     this.#ended = this.#work()
   }
@@ -74,7 +82,7 @@ export class Intake implements AsyncDisposable {
     while (!this.#closed) {
       this.#nap = new AbortController()
       if (this.#isLookDue()) await this.#lookOrFail()
-      this.#startLanes()
+      if (!this.#isResting()) this.#startLanes()
       if (!this.#closed) await this.#sleep()
     }
   }
@@ -82,12 +90,12 @@ export class Intake implements AsyncDisposable {
   /** Timers take no notice of a clock that is set: a nap that nobody cut short has lasted as long as it should. */
   async #sleep(): Promise<void> {
     const untilMs = this.#nextLookMs()
-    await this.#options.world.time.sleepUntil(untilMs, this.#nap.signal)
+    await this.#options.world().time.sleepUntil(untilMs, this.#nap.signal)
     if (!this.#nap.signal.aborted && Number.isFinite(untilMs)) this.#lookAtMs = 0
   }
 
   #isLookDue(): boolean {
-    const waitMs = this.#nextLookMs() - this.#options.world.time.now()
+    const waitMs = this.#nextLookMs() - this.#options.world().time.now()
     return waitMs <= 0 || (waitMs > LONGEST_WAIT_MS && Number.isFinite(waitMs))
   }
 
@@ -100,14 +108,18 @@ export class Intake implements AsyncDisposable {
     }
   }
 
-  /** With full hands, once a lane is done. */
+  /** With full hands, once a lane is done; while it is switched off, once it is woken. */
   #nextLookMs(): number {
-    return this.#inHand.size < FULL_HANDS ? this.#lookAtMs : Number.POSITIVE_INFINITY
+    return this.#inHand.size < FULL_HANDS && !this.#isResting() ? this.#lookAtMs : Number.POSITIVE_INFINITY
+  }
+
+  #isResting(): boolean {
+    return this.#closed || this.#options.isOff?.() === true
   }
 
   /** Takes in hand what is due and stands behind nothing of its pull request that is put off. */
   async #look(): Promise<void> {
-    const { store, time } = this.#options.world
+    const { store, time } = this.#options.world()
     this.#lookAtMs = Number.POSITIVE_INFINITY
     const inHand = new Set(this.#inHand)
     const undecided = await store.undecided(ALWAYS)
@@ -122,7 +134,7 @@ export class Intake implements AsyncDisposable {
   }
 
   #takeDue(reads: readonly LaneRead[], due: ReadonlySet<string>, inHand: ReadonlySet<string>): void {
-    const { time } = this.#options.world
+    const { time } = this.#options.world()
     const blocked = new Set<string>()
     for (const read of reads) {
       const { id } = read.delivery
@@ -141,7 +153,8 @@ export class Intake implements AsyncDisposable {
   }
 
   async #read(id: string): Promise<LaneRead | null> {
-    const { world, log } = this.#options
+    const { log } = this.#options
+    const world = this.#options.world()
     const delivery = await world.store.delivery(id)
     if (delivery === null) return null
     const { receivedAtMs } = delivery
@@ -171,7 +184,7 @@ export class Intake implements AsyncDisposable {
   /** Until the lane is empty, or its first delivery is put off: then nothing behind it may go on. */
   async #workOff(name: string, lane: Lane): Promise<void> {
     try {
-      for (let read = lane.reads[0]; read !== undefined && !this.#closed; read = lane.reads[0]) {
+      for (let read = lane.reads[0]; read !== undefined && !this.#isResting(); read = lane.reads[0]) {
         if (!(await this.#settled(read))) break
         this.#inHand.delete(read.delivery.id)
         lane.reads.shift()
@@ -186,7 +199,8 @@ export class Intake implements AsyncDisposable {
 
   async #settled(read: Read): Promise<boolean> {
     const { id } = read.delivery
-    const again = await settle(read, this.#putOff.get(id)?.attempts ?? 0, this.#options)
+    const options = { ...this.#options, world: this.#options.world() }
+    const again = await settle(read, this.#putOff.get(id)?.attempts ?? 0, options)
     if (again === null) {
       this.#putOff.delete(id)
       return true
@@ -200,7 +214,7 @@ export class Intake implements AsyncDisposable {
     const { log, world } = this.#options
     this.#fault = messageOf(error)
     log.error({ error: this.#fault }, 'intake.failed')
-    this.#lookBy(world.time.now() + LOOK_AGAIN_MS)
+    this.#lookBy(world().time.now() + LOOK_AGAIN_MS)
   }
 
   #lookBy(atMs: number): void {
@@ -209,7 +223,7 @@ export class Intake implements AsyncDisposable {
 }
 
 /** Null = the payload is not what GitHub documents; it never will be. */
-function eventOf(delivery: Delivery, log: IntakeLog): IntakeEvent | null {
+function eventOf(delivery: Delivery, log: EventLog): IntakeEvent | null {
   try {
     return readEvent(delivery)
   } catch (error) {

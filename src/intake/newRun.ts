@@ -1,5 +1,6 @@
 import { inCode } from '../model/commandText.ts'
 import { domainFor, namesOf } from '../model/domain.ts'
+import { enrolmentOf } from '../model/policy.ts'
 import type { RunPlan } from '../model/policyFacts.ts'
 import type { NewRun } from '../model/ports.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
@@ -34,7 +35,7 @@ function newRun(plan: RunPlan, pinned: Pinned, asked: Asked, world: IntakeWorld)
   if ('fault' in made) return refuse('recipe_unavailable', `${inCode(made.fault)}.`)
   return {
     id,
-    priority: 0,
+    priority: enrolmentOf(world.config.repositories, repository.fullName)?.priority ?? 0,
     enqueuedAtMs: world.time.now(),
     repository: repository.fullName,
     repositoryId: repository.id,

@@ -58,10 +58,3 @@ export interface IntakeWorld {
   readonly newRunId: () => string
   readonly time: Time
 }
-
-/** Where the intake says what happens: a pino logger fits. */
-export interface IntakeLog {
-  info(data: object, event: string): void
-  warn(data: object, event: string): void
-  error(data: object, event: string): void
-}

@@ -119,7 +119,7 @@ function runText(run: NewRun): string {
 
 function stateText({ state, stage, stop, verdict, waitsFor }: RunRow): string {
   if (verdict !== null) return `${verdict.conclusion}, ${inCode(verdict.title)}`
-  const where = state === 'queued' ? waitsFor : stage
+  const where = state === 'queued' ? waitsFor : (waitsFor ?? stage)
   const words = state === 'tearing_down' ? 'tearing down' : state
   const text = where === null ? words : `${words}, ${inCode(where)}`
   return stop === null ? text : `${text}; asked to stop by ${inCode(stop.by)}`

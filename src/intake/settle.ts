@@ -1,11 +1,12 @@
 import { messageOf } from '../errors.ts'
+import { aboutRun, type EventLog } from '../model/events.ts'
 import type { Decided } from '../model/ports.ts'
 import { MOST_ATTEMPTS, pauseAfter } from './backoff.ts'
 import { decideDelivery, decideNot } from './decide.ts'
 import { emptyDecided } from './decided.ts'
 import type { IntakeEvent } from './event.ts'
 import { GitHubFault } from './gitHubFault.ts'
-import type { DeliveryHead, IntakeLog, IntakeWorld } from './ports.ts'
+import type { DeliveryHead, IntakeWorld } from './ports.ts'
 
 /** `event` null = the payload cannot be read. */
 export interface Read {
@@ -20,8 +21,9 @@ export interface PutOff {
 }
 
 export interface SettleOptions {
+  /** One configuration, and its recipes, for all of the decision. */
   readonly world: IntakeWorld
-  readonly log: IntakeLog
+  readonly log: EventLog
   /** A decision is on disk. */
   readonly decided: (decided: Decided) => void
 }
@@ -37,9 +39,9 @@ export async function settle(
   options: SettleOptions,
 ): Promise<PutOff | null> {
   const { world, log } = options
-  if (event === null) return write(emptyDecided(delivery, 'unreadable', world), options)
+  if (event === null) return write(delivery, emptyDecided(delivery, 'unreadable', world), options)
   try {
-    return await write(await decideDelivery(delivery, event, world), options)
+    return await write(delivery, await decideDelivery(delivery, event, world), options)
   } catch (error) {
     const text = messageOf(error)
     log.warn({ delivery: delivery.id, error: text }, 'delivery.undecided')
@@ -62,17 +64,25 @@ async function giveUp(
 ): Promise<null> {
   const { world, log } = options
   try {
-    return await write(await decideNot(delivery, event, reason, world), options)
+    return await write(delivery, await decideNot(delivery, event, reason, world), options)
   } catch (error) {
     log.error({ delivery: delivery.id, reason, error: messageOf(error) }, 'delivery.given_up')
-    return write(emptyDecided(delivery, reason, world), options)
+    return write(delivery, emptyDecided(delivery, reason, world), options)
   }
 }
 
-async function write(decided: Decided, { world, log, decided: tell }: SettleOptions): Promise<null> {
+async function write(
+  { id, receivedAtMs }: DeliveryHead,
+  decided: Decided,
+  { world, log, decided: tell }: SettleOptions,
+): Promise<null> {
+  const { outcome } = decided
   const isNew = await world.store.decide(decided)
   const runs = decided.runs.map((run) => run.id)
-  log.info({ delivery: decided.deliveryId, outcome: decided.outcome, isNew, runs }, 'delivery.decided')
-  if (isNew) tell(decided)
+  const comments = [...new Set(decided.reports.flatMap(({ commentId }) => commentId ?? []))]
+  log.info({ delivery: id, outcome, isNew, runs, comments, receivedAtMs }, 'delivery.decided')
+  if (!isNew) return null
+  for (const run of decided.runs) log.info({ ...aboutRun(run), sha: run.sha }, 'run.queued')
+  tell(decided)
   return null
 }

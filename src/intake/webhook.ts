@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '../errors.ts'
+import type { EventData, EventLog } from '../model/events.ts'
 import type { Delivery, Store } from '../model/ports.ts'
 import { type Body, bodyReader, declaresTooMuch, discardRest } from './body.ts'
 import { outcomeOfNothing } from './nothing.ts'
-import type { IntakeLog } from './ports.ts'
 
 export interface DoorOptions {
   /** Where GitHub delivers; the rest of the server's paths are left alone. */
@@ -15,7 +15,7 @@ export interface DoorOptions {
   readonly stored: (delivery: Delivery) => void
   /** Wall clock, milliseconds. */
   readonly now: () => number
-  readonly log: IntakeLog
+  readonly log: EventLog
 }
 
 interface Answer {
@@ -96,18 +96,22 @@ async function take(
     answer({ status: 202, message: isNew ? 'stored' : 'known already' }, response)
     log.info({ delivery: id, webhook: delivery.event, isNew }, 'delivery.stored')
     if (isNew && outcome === null) stored(delivery)
-    else if (isNew) log.info({ delivery: id, outcome, isNew, runs: [] }, 'delivery.decided')
+    else if (isNew && outcome !== null) log.info(decidedNothing(delivery, outcome), 'delivery.decided')
   } catch (error) {
     log.error({ delivery: id, error: messageOf(error) }, 'delivery.lost')
     answer({ status: 503, message: 'not stored; deliver it again' }, response)
   }
 }
 
+function decidedNothing({ id, receivedAtMs }: Delivery, outcome: string): EventData<'delivery.decided'> {
+  return { delivery: id, outcome, isNew: true, runs: [], comments: [], receivedAtMs }
+}
+
 /** Null = whoever sent it has broken off: nothing is known of them, and nobody waits for an answer. */
 async function whole(
   request: IncomingMessage,
   read: (request: IncomingMessage) => Promise<Body>,
-  log: IntakeLog,
+  log: EventLog,
 ): Promise<Body | null> {
   try {
     return await read(request)
@@ -134,7 +138,7 @@ async function refuse(
   refusal: Answer,
   request: IncomingMessage,
   response: ServerResponse,
-  log: IntakeLog,
+  log: EventLog,
 ): Promise<void> {
   log.warn({ delivery: headerOf(request, 'x-github-delivery'), status: refusal.status }, 'delivery.refused')
   if (refusal.status === 405) response.setHeader('allow', 'POST')

@@ -18,28 +18,10 @@ interface Sample {
   readonly value: number
 }
 
-/**
- * The sweep in Prometheus' text format, for the textfile collector of node_exporter. All are gauges: a sweep knows nothing of the one before it. Labels
- * take values of closed sets only, and each of them is there also when it counts nothing.
- */
-export function metricsText(report: SweepReport): string {
-  const { startedAtMs, tookMs, exitCode, leaks, retained, limitBytes } = report
-  const one = (value: number): readonly Sample[] => [{ value }]
-  return [
-    metric('last_sweep_timestamp_seconds', 'When the last sweep began', one(startedAtMs / 1000)),
-    metric('last_sweep_duration_seconds', 'How long the last sweep took', one(tookMs / 1000)),
-    metric('last_sweep_exit_code', '0 nothing was left, 10 cleaned, 1 something is left', one(exitCode)),
-    metric('last_sweep_findings', 'What the last sweep did, by kind of thing', findingSamples(report)),
-    metric('names', 'Names after the last sweep, by state', nameSamples(report)),
-    metric('suspected_leaks', 'Locks that are held for longer than is due', one(leaks.length)),
-    metric('run_folders', 'Run folders that are kept', one(retained.runFolders)),
-    metric(
-      'run_folder_bytes',
-      'What the folders of runs that are over take of the disk',
-      one(retained.bytes),
-    ),
-    metric('run_folder_limit_bytes', 'What they may take', one(limitBytes)),
-  ].join('')
+interface GaugeRow {
+  readonly help: string
+  /** Each label with all that it may say. */
+  readonly labels: Readonly<Record<string, readonly string[]>>
 }
 
 /** What can come of each kind of thing in a sweep. */
@@ -51,6 +33,45 @@ const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> 
   'run folder': ['pruned', 'untouched', 'left'],
   mirror: ['pruned', 'untouched', 'left'],
   secrets: ['cleaned', 'left'],
+}
+
+/** All metrics of a sweep by their names, which begin with `berth_janitor_`. All are gauges: a sweep knows nothing of the one before it. */
+export const JANITOR_METRICS = {
+  last_sweep_timestamp_seconds: { help: 'When the last sweep began', labels: {} },
+  last_sweep_duration_seconds: { help: 'How long the last sweep took', labels: {} },
+  last_sweep_exit_code: { help: '0 nothing was left, 10 cleaned, 1 something is left', labels: {} },
+  last_sweep_findings: {
+    help: 'What the last sweep did, by kind of thing',
+    labels: { what: Object.keys(OUTCOMES), action: [...new Set(Object.values(OUTCOMES).flat())] },
+  },
+  names: {
+    help: 'Names after the last sweep, by state',
+    labels: { state: ['free', 'busy', 'dirty', 'blocked'] },
+  },
+  suspected_leaks: { help: 'Locks that are held for longer than is due', labels: {} },
+  run_folders: { help: 'Run folders that are kept', labels: {} },
+  run_folder_bytes: { help: 'What the folders of runs that are over take of the disk', labels: {} },
+  run_folder_limit_bytes: { help: 'What they may take', labels: {} },
+} as const satisfies Readonly<Record<string, GaugeRow>>
+
+/**
+ * The sweep in Prometheus' text format, for the textfile collector of node_exporter. Labels take values of closed sets only, and each of them is
+ * there also when it counts nothing.
+ */
+export function metricsText(report: SweepReport): string {
+  const { startedAtMs, tookMs, exitCode, leaks, retained, limitBytes } = report
+  const one = (value: number): readonly Sample[] => [{ value }]
+  return [
+    metric('last_sweep_timestamp_seconds', one(startedAtMs / 1000)),
+    metric('last_sweep_duration_seconds', one(tookMs / 1000)),
+    metric('last_sweep_exit_code', one(exitCode)),
+    metric('last_sweep_findings', findingSamples(report)),
+    metric('names', nameSamples(report)),
+    metric('suspected_leaks', one(leaks.length)),
+    metric('run_folders', one(retained.runFolders)),
+    metric('run_folder_bytes', one(retained.bytes)),
+    metric('run_folder_limit_bytes', one(limitBytes)),
+  ].join('')
 }
 
 function findingSamples({ findings }: SweepReport): readonly Sample[] {
@@ -66,7 +87,8 @@ function nameSamples({ names }: SweepReport): readonly Sample[] {
   return Object.entries(names ?? {}).map(([state, value]) => ({ labels: { state }, value }))
 }
 
-function metric(name: string, help: string, samples: readonly Sample[]): string {
+function metric(name: keyof typeof JANITOR_METRICS, samples: readonly Sample[]): string {
+  const { help } = JANITOR_METRICS[name]
   const full = `berth_janitor_${name}`
   const lines = samples.map(({ labels = {}, value }) => `${full}${labelsText(labels)} ${value}\n`)
   return `# HELP ${full} ${help}\n# TYPE ${full} gauge\n${lines.join('')}`

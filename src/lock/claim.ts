@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import { type CleaningDue, cleaningDue } from '../model/cleaning.ts'
 import { EMPTY_JOURNAL, isVerified, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import { conclude } from '../model/verdict.ts'
 import { openJournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
@@ -31,6 +32,8 @@ export interface Recoverer {
   /** Clean even where a failed cleaning has its pause, or the name is blocked: a sweep does. */
   readonly insist: boolean
   readonly recover: (run: RunPaths, held: Held) => Promise<Recovery>
+  /** Hears of runs that this recovers, or concludes for processes that are gone. */
+  readonly note?: NoteTakeOver
 }
 
 export type Claim =
@@ -150,7 +153,7 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
   let recovery: Recovery = 'done'
   for (const recovered of [[], [id]]) {
     const seen = underRunLock(run, (journal) => {
-      if (isVerified(journal)) endVerified(paths, run, journal, held)
+      if (isVerified(journal)) endVerified(paths, run, journal, held, recoverer)
       return journal
     })
     if (seen !== null && isVerified(seen)) return { kind: 'clean', recovered }
@@ -160,15 +163,24 @@ async function settle(paths: StatePaths, id: string, held: Held, recoverer: Reco
     if (due.kind !== 'now' || recovered.length > 0)
       return { kind: 'dirty', run: id, due: laterOf(due, seen), why: whatIsLeft(seen) }
     noteStop(run, { reason: 'abandoned', by: recoverer.by, atMs: Date.now() })
+    recoverer.note?.({ run: id, how: 'recovered', by: recoverer.by, from: seen.lastProcess })
     recovery = await recoverer.recover(run, shareOf(names, held))
   }
   throw new Error(`unreachable: run ${id} was neither cleaned nor found dirty`)
 }
 
 /** Its processes may have died between their teardown and their result: nobody comes again once the marks are cleared. */
-function endVerified(paths: StatePaths, run: RunPaths, journal: Journal, held: Held): void {
+function endVerified(
+  paths: StatePaths,
+  run: RunPaths,
+  journal: Journal,
+  held: Held,
+  { by, note }: Recoverer,
+): void {
   const request = readRequest(run)
-  writeResult(run, request, { ...journal, verdict: journal.verdict ?? conclude(journal) })
+  const verdict = journal.verdict ?? conclude(journal)
+  if (writeResult(run, request, { ...journal, verdict }))
+    note?.({ run: run.id, how: 'concluded', by, from: journal.lastProcess })
   clearMarks(paths, run.id, request.names, held)
 }
 

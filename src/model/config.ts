@@ -1,4 +1,5 @@
 import type { Limits } from './limits.ts'
+import type { Switches } from './mechanisms.ts'
 import type { RateLimits } from './rateLimits.ts'
 import type { RunAs } from './run.ts'
 
@@ -14,6 +15,8 @@ export interface Enrolment {
   readonly default: string | null
   /** Null = as everywhere. */
   readonly supersede: Supersede | null
+  /** Of its runs in the queue: higher goes first. */
+  readonly priority: number
 }
 
 /** Which runs of a pull request a new push ends: none; those that are still queued; those that are under way, too. */
@@ -29,7 +32,7 @@ export interface Trust {
 }
 
 /** The configuration, read once, checked as a whole, frozen. Times in milliseconds, sizes in bytes, paths absolute. */
-export interface Config {
+export interface Config extends Switches {
   /** The file it came from, or null for built-in defaults. */
   readonly file: string | null
   readonly stateDir: string
@@ -54,4 +57,6 @@ export interface Config {
   /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
   readonly reconcileMs: number
   readonly notify: { readonly webhook: string | null }
+  /** Runs are told to an OpenTelemetry collector. */
+  readonly traced: boolean
 }

@@ -56,6 +56,8 @@ export interface TeardownReport {
   readonly tookMs: number
   /** Each thing that is left or went wrong, named; empty when verified. */
   readonly left: readonly string[]
+  /** The recipe's command did not end within its time. */
+  readonly timedOut?: true
 }
 
 /** Wall clock for people, monotonic clock (of one boot) for budgets; both in milliseconds. */
@@ -80,7 +82,13 @@ export type EntryBody =
       /** Secrets that the recipe asks for, and the run's code does not get. None in journals of an older berth. */
       readonly withheld?: readonly string[]
     }
-  | { readonly event: 'stage.started'; readonly name: string; readonly containment: Containment }
+  | {
+      readonly event: 'stage.started'
+      readonly name: string
+      readonly containment: Containment
+      /** Only of a stage that is. None in journals of an older berth. */
+      readonly uninterruptible?: boolean
+    }
   | {
       readonly event: 'stage.ended'
       readonly name: string
@@ -101,6 +109,7 @@ export type Entry = EntryTime & EntryBody
 
 export interface StageRecord {
   readonly name: string
+  readonly uninterruptible?: boolean
   readonly startedAtMs: number
   readonly endedAtMs: number | null
   /** null = begun and not ended. */
@@ -172,6 +181,13 @@ export function isVerified(journal: Journal): boolean {
   return journal.teardown?.verified === true || journal.cleanings.some((cleaning) => cleaning.verified)
 }
 
+/** The stage that a stop has to wait for: it is under way and may not be interrupted. Null = a stop is carried out at once. */
+export function deferringStage({ stages, processes, teardownStarted }: Journal): string | null {
+  const stage = stages.at(-1)
+  const isUnderWay = stage !== undefined && stage.outcome === null && processes === 1 && !teardownStarted
+  return isUnderWay && stage.uninterruptible === true ? stage.name : null
+}
+
 /** In its last stage, or past it. */
 export function isNearItsEnd({ planned, stages, teardownStarted }: Journal): boolean {
   return teardownStarted || (planned !== null && stages.length >= planned.length)
@@ -197,7 +213,7 @@ function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
     case 'stage.started':
       return {
         containments: [...journal.containments, entry.containment],
-        stages: [...journal.stages, begun(entry.name, entry.at)],
+        stages: [...journal.stages, begun(entry)],
       }
     case 'stage.ended':
       return {
@@ -221,8 +237,9 @@ function changeBy(journal: Journal, entry: Entry): Partial<Journal> {
   }
 }
 
-function begun(name: string, startedAtMs: number): StageRecord {
-  return { name, startedAtMs, endedAtMs: null, outcome: null, exitCode: null, detail: '', ending: null }
+function begun({ name, at, uninterruptible }: Entry & { readonly event: 'stage.started' }): StageRecord {
+  const open = { endedAtMs: null, outcome: null, exitCode: null, detail: '', ending: null }
+  return { name, ...(uninterruptible === true ? { uninterruptible } : {}), startedAtMs: at, ...open }
 }
 
 function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended' }): StageRecord {

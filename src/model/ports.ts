@@ -1,17 +1,10 @@
-import type { AlarmStore, NewAlarm } from './alarm.ts'
+import type { AlarmStore } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { NewOrder, Order, OrderEnd } from './order.ts'
+import type { QueueNews } from './queued.ts'
 import type { CrashLoop, Uses } from './rateLimits.ts'
-import type {
-  FailedReports,
-  NewReply,
-  NewReport,
-  Report,
-  ReportTry,
-  Retried,
-  UnsentReport,
-} from './report.ts'
+import type { NewReply, NewReport, ReportStore } from './report.ts'
 import type { RunState, Verdict } from './run.ts'
 
 /** One webhook call, raw. */
@@ -161,14 +154,21 @@ export interface Approval {
   readonly atMs: number
 }
 
-/** The records, behind one port: SQLite now, PostgreSQL beside it later. Each call is one transaction. */
-export interface Store extends AlarmStore {
+/**
+ * The records, behind one port: SQLite now, PostgreSQL beside it later (docs/decisions has what that must do). For every call:
+ * - It is one transaction, on disk when its promise resolves; where that is rejected nothing of it is there.
+ * - It sees whatever was written before it began, by any process. Calls may overlap: of two that touch the same thing one comes after the other, and
+ *   finds what the first has left.
+ * - Numbers are whole and safe in JavaScript; times are milliseconds. Texts come back as they were given, whatever is in them.
+ * - Order is as it is said here, never that of a table. `seq` says what was stored earlier, and no more: there are gaps.
+ */
+export interface Store extends AlarmStore, ReportStore {
   /**
-   * False = this delivery id is known. On disk when the promise resolves.
+   * False = this delivery id is known.
    * @param outcome a word for why nothing comes of it: it is decided with that, and its payload not kept; null = to be decided
    */
   addDelivery(delivery: Delivery, outcome?: string | null): Promise<boolean>
-  /** All deliveries without a decision that are due at `nowMs`, oldest first. */
+  /** All deliveries without a decision that are due at `nowMs`, in the order in which they were stored. */
   undecided(nowMs: number): Promise<readonly Pick<Delivery, 'id'>[]>
   delivery(id: string): Promise<Delivery | null>
   /** Forgets payloads of some that were decided before then, and keeps what came of them. Resolves to how many; 0 = there are no more. */
@@ -178,9 +178,12 @@ export interface Store extends AlarmStore {
     beforeMs: number,
     after: Pick<RunRow, 'id' | 'enqueuedAtMs'> | null,
   ): Promise<readonly Pick<RunRow, 'id' | 'enqueuedAtMs'>[]>
-  /** Forgets these runs and their reports, as far as they are over and GitHub has been told. Resolves to how many. */
+  /** Forgets these runs and their reports, as far as they are over and GitHub has been told; nothing of the others. Resolves to how many. */
   forgetRuns(ids: readonly string[]): Promise<number>
-  /** False = decided before, or one of its subjects was; then nothing is written but the delivery's end. */
+  /**
+   * False = decided before, or one of its subjects was; then nothing is written but the delivery's end. Of two decisions at one moment that share a
+   * subject one is written.
+   */
   decide(decided: Decided): Promise<boolean>
   /** Deciding failed for now: counted, and due again at `notBeforeMs`. Resolves to the number of attempts so far. */
   putOff(deliveryId: string, error: string, notBeforeMs: number): Promise<number>
@@ -206,13 +209,16 @@ export interface Store extends AlarmStore {
   /** Recipes whose last runs at a commit, so many, all ended in a fault of the harness, the last of them since then. */
   crashLoops(times: number, sinceMs: number): Promise<readonly CrashLoop[]>
 
-  /** The same as before = nothing was written since, by this process or another: whoever looks often reads nothing then. */
+  /**
+   * Of what can be seen now. Whoever takes it, then reads, and later finds it the same has missed nothing that anybody wrote: it reads nothing then. It may
+   * change without a write, but not by looking.
+   */
   version(): Promise<string>
   /** What is wrong with records that were met damaged, and the way out; null = none were, so far. */
   damage(): string | null
   /** @throws HarnessError RUN_UNREADABLE */
   run(id: string): Promise<RunRow | null>
-  /** Those that `runs`, `queued` and `live` have met and left out, as far as they still cannot be read. */
+  /** Those that this store has met and left out in `runs`, `queued` and `live`, as far as they still cannot be read. */
   broken(): Promise<readonly BrokenRun[]>
   /** Newest first; `name` = those that wanted this domain or resource. */
   runs(filter: {
@@ -223,8 +229,10 @@ export interface Store extends AlarmStore {
   }): Promise<readonly RunRow[]>
   /** All of this commit, newest first; the repository by its id. */
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
-  /** In claim order: priority (higher first), enqueued at, id. */
+  /** In claim order: priority (higher first), enqueued at, id (by its bytes, in no language's order). */
   queued(): Promise<readonly RunRow[]>
+  /** What has happened to queued runs since then, in no order; null = all that are queued. Costs what is new, not what waits. */
+  queueSince(since: number | null): Promise<QueueNews>
   /** starting, running, tearing_down. */
   live(): Promise<readonly RunRow[]>
   /**
@@ -232,31 +240,15 @@ export interface Store extends AlarmStore {
    * none that were stopped.
    */
   durations(repositoryId: string, recipe: string, limit: number): Promise<readonly number[]>
-  /** Compare-and-swap on the state; the reports are written in the same transaction, or not at all. */
+  /**
+   * Compare-and-swap on the state; the reports are written in the same transaction, or not at all. Nothing of a run that is over changes any more.
+   * @throws HarnessError RUN_CHANGE for a step outside the table of src/model/run.ts, and for an end without verdict, time or report: faults of
+   * the caller, whatever the run's state is
+   */
   change(runId: string, from: RunState, change: RunChange, reports: readonly NewReport[]): Promise<Changed>
-  /** Notes a stop; the first one stands. */
+  /** Notes a stop; the first one stands, whatever becomes of the run. */
   requestStop(runId: string, stop: StopRequest): Promise<'noted' | 'already' | 'over' | 'unknown'>
 
-  addReports(reports: readonly NewReport[]): Promise<void>
-  /** The newest state of a run's check that was stored, whether GitHub was told of it or not. */
-  lastCheck(runId: string): Promise<Pick<Report, 'body' | 'createdAtMs'> | null>
-  /**
-   * Due reports: at most one per run (its newest check, and only after its earlier reports), terminal ones first.
-   * @param except none of these installations
-   */
-  dueReports(nowMs: number, limit: number, except?: readonly number[]): Promise<readonly Report[]>
-  /** What may be on its way since a service died, or stands in the place of that, is due at `notBeforeMs` at the earliest. Reactions may come twice. */
-  settleReports(notBeforeMs: number): Promise<void>
-  /** Counts an attempt before it is made; without an answer the report is due again at `dueAgainMs`. Null = replaced by now. */
-  beginReport(seq: number, dueAgainMs: number): Promise<ReportTry | null>
-  /** `id` = GitHub's id of the check run or of the reply, if it is one. */
-  reportSent(seq: number, atMs: number, id: number | null): Promise<void>
-  reportPutOff(seq: number, error: string, notBeforeMs: number): Promise<void>
-  /**
-   * Given up: visible as `report_failed`. The alarm is raised in the same transaction; null = nobody wants any. False = it had been replaced by
-   * then: nothing is given up, and nothing raised.
-   */
-  reportFailed(seq: number, error: string, atMs: number, alarm?: NewAlarm | null): Promise<boolean>
   /** Orders that are still to be carried out, oldest first. */
   openOrders(): Promise<readonly Order[]>
   /** Claims an order before it is carried out. False = that was done before. */
@@ -268,26 +260,6 @@ export interface Store extends AlarmStore {
   staleReplies(): Promise<readonly StaleReply[]>
   /** Stores the form that tells this change. False = another one was told meanwhile; nothing was written. */
   tellReply(reply: Pick<StaleReply, 'commentId' | 'change'>, report: NewReport): Promise<boolean>
-  /** How many were given up, and the newest of them. */
-  failedReports(limit: number): Promise<FailedReports>
-  /** What was given up, oldest first, then what waits, ends first; no more than `limit` of each. */
-  unsentReports(limit: number): Promise<readonly UnsentReport[]>
-  /** Sends a report once more that was given up: a run's check only while it is the newest state of it. */
-  retryReport(key: string, atMs: number): Promise<Retried>
-  /** How it stands with the report of a run's end; null = it has none. */
-  endReport(runId: string): Promise<'pending' | 'sent' | 'failed' | null>
-  /** Sends the end of a run once more, in the same words, if it was sent or given up. False = it was not. */
-  resendEnd(runId: string, atMs: number): Promise<boolean>
-  /** Of how many runs and comments GitHub is still to be told something. */
-  pendingReports(): Promise<number>
-  /** Nothing of this installation is due before `untilMs`: GitHub's limits count per installation. */
-  pauseReports(installationId: number, untilMs: number): Promise<void>
-  /** GitHub limits the installation: nothing of it is due, and nothing of it is asked, before `untilMs`. */
-  noteLimit(installationId: number, untilMs: number): Promise<void>
-  /** Until when GitHub limits the installation, as far as it has said so; 0 = it does not at `nowMs`. */
-  limitedUntil(installationId: number, nowMs: number): Promise<number>
-  /** When the next report that is not due at `afterMs` becomes due, or null. */
-  nextReportAtMs(afterMs: number): Promise<number | null>
 
   close(): Promise<void>
 }

@@ -40,11 +40,15 @@ export interface Suppressed extends CrashLoop {
   readonly untilMs: number
 }
 
-export function isOfLoop(
-  { repositoryId, pr, recipe, sha }: CrashLoop,
-  run: Pick<CrashLoop, 'repositoryId' | 'pr' | 'recipe' | 'sha'>,
-): boolean {
-  return repositoryId === run.repositoryId && pr === run.pr && recipe === run.recipe && sha === run.sha
+type OfLoop = Pick<CrashLoop, 'repositoryId' | 'pr' | 'recipe' | 'sha'>
+
+export function isOfLoop(loop: CrashLoop, run: OfLoop): boolean {
+  return loopKey(loop) === loopKey(run)
+}
+
+/** The same for all runs that suffer from one crash loop, and for that. */
+export function loopKey({ repositoryId, pr, recipe, sha }: OfLoop): string {
+  return `${repositoryId} ${pr} ${recipe} ${sha}`
 }
 
 /** A limit and what is used of it. */

@@ -52,6 +52,7 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
       event: 'stage.started',
       name: textOf(fields, 'name'),
       containment: readContainment(fields['containment']),
+      uninterruptible: optional(fields, 'uninterruptible', flagOf) ?? false,
     }),
     'stage.ended': (fields) => ({
       event: 'stage.ended',
@@ -117,6 +118,7 @@ function readReport(value: unknown): TeardownReport {
     ending: optional(fields, 'ending', readEnding),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
+    ...(fields['timedOut'] === true ? { timedOut: true } : {}),
   }
 }
 

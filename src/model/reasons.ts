@@ -1,5 +1,5 @@
 import { REFUSALS, type RefusalReason } from './refusal.ts'
-import type { EndReason } from './run.ts'
+import { END_REASONS, type EndReason } from './run.ts'
 
 /** A stable code with what it means and what to do about it; both are plain text. */
 export interface Reason {
@@ -18,7 +18,10 @@ export function refusalReasons(): readonly Reason[] {
 
 /** Why a run ended as it did. */
 export function endReasons(): readonly Reason[] {
-  return ENDS.map(([code, means, wayOut]) => ({ code, means, wayOut }))
+  return END_REASONS.map((code) => {
+    const [means, wayOut] = ENDS[code]
+    return { code, means, wayOut }
+  })
 }
 
 function codeOf(code: string): RefusalReason {
@@ -33,7 +36,7 @@ const WAYS_OUT: Readonly<Record<RefusalReason, string>> = {
   bad_argument:
     'The reply names the argument and the values that it takes. "!testme help" lists those of each recipe.',
   not_enrolled:
-    'Whoever operates berth names the repository under "repositories" in berth.yml and starts the service again.',
+    'Whoever operates berth names the repository under "repositories" in berth.yml and has the service read it (SIGHUP).',
   not_permitted:
     'Somebody with that permission on the repository comments instead, or the operator changes "trust" in berth.yml. Permission is asked of GitHub when the command is decided.',
   rate_limited:
@@ -67,61 +70,50 @@ const WAYS_OUT: Readonly<Record<RefusalReason, string>> = {
     'GitHub did not answer in many attempts over about half an hour. Nothing was started. Comment again; the operator finds the fault in the log ("delivery.undecided").',
 }
 
-const ENDS: readonly (readonly [EndReason, string, string])[] = [
-  [
-    'passed',
+const ENDS: Readonly<Record<EndReason, readonly [means: string, wayOut: string]>> = {
+  passed: [
     'Every stage ended green, and it is proved that nothing of the run is left.',
     'Nothing is to be done.',
   ],
-  [
-    'stage_failed',
+  stage_failed: [
     'A stage ended red, or ran out of its own time.',
     'The log of the stage says why; "keep=30m" in the command holds a red run for inspection.',
   ],
-  [
-    'teardown_unverified',
+  teardown_unverified: [
     'Every stage was green, but it is not proved that all is taken down.',
     'The check names what is left. The domain stays dirty, and is cleaned before anybody uses it.',
   ],
-  [
-    'harness_fault',
+  harness_fault: [
     'berth itself failed; that says nothing about the pull request.',
     'The title names the cause. "!testme retry" asks again; the operator sees the run’s page and the log.',
   ],
-  [
-    'lock_lost',
+  lock_lost: [
     'The state folder or a lock file was removed or replaced under the run.',
     'The run took down what is its own. The operator finds out who touches the state folder.',
   ],
-  ['not_started', 'The run could not be started.', 'The title says why. Nothing was put up.'],
-  [
-    'not_cleaned',
+  not_started: ['The run could not be started.', 'The title says why. Nothing was put up.'],
+  not_cleaned: [
     'The run died, and cleaning up after it failed, or was ended by hand.',
     'Its domain is not used before it is clean: a sweep of the janitor, or "berth locks release" once it is dealt with.',
   ],
-  [
-    'domain_dirty',
+  domain_dirty: [
     'The domain is blocked: cleaning up after an earlier run has failed three times.',
     'The operator looks at what is left of that run, and says so with "berth locks release"; then "!testme retry".',
   ],
-  [
-    'lock_timeout',
+  lock_timeout: [
     'The domain was not free in the time that was given.',
     'Wait longer ("--wait"), or see "berth locks" for who has it.',
   ],
-  [
-    'deadline',
+  deadline: [
     'The run took longer than its deadline; it was stopped and taken down.',
     'The recipe sets "deadline", within the operator’s budgets.',
   ],
-  [
-    'interrupted',
+  interrupted: [
     'Whoever ran it in a terminal pressed Ctrl-C; it was taken down.',
     'Run it again; nothing of it is left.',
   ],
-  [
-    'cancelled',
+  cancelled: [
     'It was asked to stop: by a person, a push, or the closing of the pull request; it was taken down.',
     'The title says who asked. "!testme retry" asks again.',
   ],
-]
+}

@@ -53,6 +53,7 @@ export function makeRequest(
     runAs,
     secrets: grantOf(recipe, config.secretsDir, fork),
     instance: config.instance,
+    ...(config.traced ? { traced: true } : {}),
   }
 }
 

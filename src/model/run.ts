@@ -35,9 +35,19 @@ export function mayBecome(from: RunState, to: RunState): boolean {
   return NEXT_STATES[from].includes(to)
 }
 
-/** The one place that asks "is it over?". */
-export function isOver(state: RunState): boolean {
-  return state === 'concluded'
+/** States that nothing follows. */
+type EndState = 'concluded'
+
+/** The one place that asks "is it over?": nothing follows. */
+export function isOver(state: RunState): state is EndState {
+  return NEXT_STATES[state].length === 0
+}
+
+export type LiveState = Exclude<RunState, 'queued' | EndState>
+
+/** It has been claimed, and is not over: it takes a slot, and somebody has to see it to its end. */
+export function isLive(state: RunState): state is LiveState {
+  return state !== 'queued' && !isOver(state)
 }
 
 /** GitHub's words, as far as a run can end with them. */
@@ -146,6 +156,8 @@ export interface RunRequest {
   readonly instance: string
   /** Wall clock, milliseconds. */
   readonly requestedAtMs: number
+  /** Stages are told which trace they are part of. */
+  readonly traced?: true
 }
 
 export function readRunRequest(value: unknown): RunRequest {
@@ -200,6 +212,7 @@ function howToRun(fields: Fields) {
     keepMs: numberOf(fields, 'keepMs'),
     instance: textOf(fields, 'instance'),
     requestedAtMs: numberOf(fields, 'requestedAtMs'),
+    ...(fields['traced'] === true ? { traced: true as const } : {}),
   }
 }
 

@@ -3,12 +3,12 @@ import type { Config } from './config.ts'
 import { namesOf, runDomainFault } from './domain.ts'
 import type { NewRun } from './ports.ts'
 import type { Recipe } from './recipe.ts'
+import { unbuiltFault } from './unbuilt.ts'
 
 type Queued = Pick<NewRun, 'fork' | 'domain' | 'names' | 'arguments'>
 
 /**
- * Why a run that was accepted may not start any more, or null: between the two the service may have been started anew, with another
- * configuration or other recipes.
+ * Why a run that was accepted may not start any more, or null: between the two another configuration or other recipes may have come into force.
  */
 export function misfitOf(
   run: Queued,
@@ -23,5 +23,9 @@ export function misfitOf(
   if (wanted.join() !== run.names.join())
     return `the recipe wants ${wanted.join(', ')} now, and wanted ${run.names.join(', ')}; ask again`
   const checked = checkArguments(recipe.arguments, run.arguments)
-  return runDomainFault(run.domain, config) ?? ('fault' in checked ? `${checked.fault}; ask again` : null)
+  return (
+    unbuiltFault(recipe) ??
+    runDomainFault(run.domain, config) ??
+    ('fault' in checked ? `${checked.fault}; ask again` : null)
+  )
 }

@@ -1,6 +1,7 @@
 import { type Busy, endOf, medianOf, startsOf } from './estimate.ts'
 import type { Name } from './names.ts'
 import type { RunRow } from './ports.ts'
+import type { QueuedRun } from './queued.ts'
 import { KEPT } from './run.ts'
 
 /** Who has a name that somebody waits for. Times are wall clock, milliseconds. */
@@ -34,7 +35,7 @@ export interface Wait {
 /** The queue at one moment. */
 export interface QueueLook {
   /** In claim order. */
-  readonly queued: readonly RunRow[]
+  readonly queued: readonly QueuedRun[]
   readonly live: readonly RunRow[]
   readonly others: readonly OtherHolder[]
   /** How long the newest finished runs of the same recipe and repository have lasted, milliseconds; empty = there is none. */
@@ -85,7 +86,7 @@ function holdersOf({ live, others }: QueueLook): ReadonlyMap<Name, Holder> {
   return new Map([...foreign, ...known].map((holder) => [holder.name, holder]))
 }
 
-function startsIn(look: QueueLook, queued: readonly RunRow[]): ReadonlyMap<string, number> {
+function startsIn(look: QueueLook, queued: readonly QueuedRun[]): ReadonlyMap<string, number> {
   const { live, others, lasted, slots, nowMs } = look
   const taken = new Set(live.flatMap(({ names }) => names))
   const foreign = others

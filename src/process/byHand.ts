@@ -7,6 +7,7 @@ import { claimInTurn } from '../lock/waiting.ts'
 import type { Name } from '../model/names.ts'
 import type { Order } from '../model/order.ts'
 import type { Fields } from '../model/read.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import type { ByHand, Done } from '../queue/orders.ts'
 import { addAuditLine } from '../store/audit.ts'
 import { runPaths } from '../store/runFolder.ts'
@@ -16,18 +17,24 @@ import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
 
 /** Orders of people on GitHub, carried out on this machine; each leaves a line in the audit. */
-export function byHandOn(state: StatePaths): ByHand {
+export function byHandOn(state: StatePaths, note?: NoteTakeOver): ByHand {
   return {
-    hold: (order, mostMs, signal) => hold(state, order, mostMs, signal),
+    hold: (order, mostMs, signal) => hold(state, order, mostMs, signal, note),
     release: (order) => release(state, order),
   }
 }
 
-async function hold(state: StatePaths, order: Order, mostMs: number, signal: AbortSignal): Promise<Done> {
+async function hold(
+  state: StatePaths,
+  order: Order,
+  mostMs: number,
+  signal: AbortSignal,
+  note?: NoteTakeOver,
+): Promise<Done> {
   const begun = holdOf(state, order.name)
   if (begun?.order === order.id) return held(begun)
   if (mostMs <= 0) return { outcome: 'not_held', detail: 'its time was over before its turn came' }
-  const recover = recoverer(state, `hold ${order.id}`, false, ({ child }) => child.unref())
+  const recover = recoverer(state, `hold ${order.id}`, false, ({ child }) => child.unref(), note)
   const wait = { what: `hold: ${order.reason}`, forMs: mostMs, signal, waiting: () => undefined }
   const claimed = await claimInTurn(state, [order.name], [[order.name]], recover, wait)
   if (claimed.kind !== 'held') return signal.aborted ? WITHDRAWN : notHeld(claimed)

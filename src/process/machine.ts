@@ -3,18 +3,22 @@ import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { GitHubFault } from '../intake/gitHubFault.ts'
 import { claim } from '../lock/claim.ts'
+import { deadRuns } from '../lock/deadRuns.ts'
 import { adoptForgotten } from '../lock/dirtyNames.ts'
 import { letGo } from '../lock/nameLocks.ts'
-import { startRun } from '../lock/startRun.ts'
+import { type Start, startRun } from '../lock/startRun.ts'
 import { createTurns, type Turns } from '../lock/turns.ts'
 import type { Config } from '../model/config.ts'
+import type { InForce } from '../model/inForce.ts'
 import { EMPTY_JOURNAL } from '../model/journal.ts'
+import { isOff } from '../model/mechanisms.ts'
 import { sortedNames } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName } from '../model/request.ts'
 import { grantOf } from '../model/secrets.ts'
 import { misfitOf } from '../model/stillFits.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
 import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { readSecrets } from '../secrets/operatorFolder.ts'
 import { createOnce } from '../store/durable.ts'
@@ -30,19 +34,20 @@ import { createWarmRuns, type WarmRuns } from './warmRuns.ts'
 
 export interface MachineParts {
   readonly state: StatePaths
-  readonly config: Config
-  /** Null = there is no such recipe any more, or it is broken. */
-  readonly recipe: (name: string) => Recipe | null
+  /** Asked once for each attempt at starting a run: all of it goes by one answer. */
+  readonly inForce: () => InForce
   /** A secret for the clone URL, or null where none is needed. Throws when there is none to be had now. */
   readonly cloneToken: (row: RunRow) => Promise<string | null>
+  /** Hears of runs that are taken over from processes that are gone. */
+  readonly note?: NoteTakeOver
 }
 
 /** The service's side of locks, folders and processes. */
 export function createMachine(parts: MachineParts): Machine {
   const { state } = parts
   const turns = createTurns(state)
-  const warms = createWarmRuns(state, parts.config.slots)
-  const service = recoverer(state, 'service', false, leaveAlone)
+  const warms = createWarmRuns(state, () => parts.inForce().config.slots)
+  const service = recoverer(state, 'service', false, leaveAlone, parts.note)
   // A claim under way works on the descriptors of warm processes: nobody else may close them.
   const claims = leavingAfter(warms.leave)
   return {
@@ -54,6 +59,7 @@ export function createMachine(parts: MachineParts): Machine {
     look: (id) => look(state, id),
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),
     recover: (row) => recover(state, row, service),
+    dead: (rows) => deadRuns(state, rows),
     noteReported: (id) => void createOnce(runPaths(state, id).reported, ''),
     gone: processesGone,
     watch: (id, changed) => watchFolders([runPaths(state, id).folder], changed),
@@ -62,48 +68,51 @@ export function createMachine(parts: MachineParts): Machine {
 }
 
 async function takeTurn(parts: MachineParts, turns: Turns, warms: WarmRuns, row: RunRow): Promise<Turn> {
-  const { state, config } = parts
-  const recipe = parts.recipe(row.recipe)
-  if (recipe === null) return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
+  const { state } = parts
+  const { config, recipes } = parts.inForce()
+  const recipe = recipes.find(({ name }) => name === row.recipe)
+  if (recipe === undefined)
+    return { kind: 'impossible', why: `there is no usable recipe ${row.recipe} any more` }
   const misfit = misfitOf(row, recipe, config) ?? secretsFault(row, recipe, config)
   if (misfit !== null) return { kind: 'impossible', why: misfit }
-  let cloneToken: string | null
-  try {
-    cloneToken = await parts.cloneToken(row)
-  } catch (error) {
-    return withoutToken(error)
-  }
+  const token = await parts.cloneToken(row).then((cloneToken) => ({ cloneToken }), withoutToken)
+  if ('kind' in token) return token
+  const { cloneToken } = token
   const users = config.runAs.length === 0 ? [null] : config.runAs
   const variants = users.map((user) =>
     user === null ? row.names : sortedNames([...row.names, userName(user)]),
   )
-  const recover = recoverer(state, `run ${row.id}`, false, leaveAlone)
-  const claimed = await turns.take(row.id, row.names, variants, recover, warms.of(row.id)).catch(unusable)
-  if (claimed.kind === 'busy' && turns.isNext(row.id))
+  const isWarming = !isOff(config, 'warm')
+  if (!isWarming) warms.leave(row.id)
+  const recover = recoverer(state, `run ${row.id}`, false, leaveAlone, parts.note)
+  const ahead = warms.of(row.id, variants)
+  const claimed = await turns.take(row.id, row.names, variants, recover, ahead).catch(unusable)
+  if (isWarming && claimed.kind === 'busy' && turns.isNext(row.id))
     await warms.prepare({ id: row.id, names: row.names, variants, foreground: false }, claimed.run)
   if (claimed.kind !== 'held') return claimed
   const warm = warms.take(row.id, claimed)
-  const runAs = users.find((user) => user !== null && claimed.names.includes(userName(user))) ?? null
+  const giveBack = () => {
+    letGo(claimed)
+    void warm?.end()
+  }
+  const runAs = users.find((user) => user === null || claimed.names.includes(userName(user)))
+  if (runAs === undefined) {
+    giveBack()
+    return { kind: 'unready', why: 'a user for its stages' }
+  }
   const request = makeRequest(wishOf(row), recipe, config, runAs)
+  const recipeFolder = recipe.folder
   return {
     kind: 'held',
-    giveBack() {
-      letGo(claimed)
-      void warm?.end()
-    },
-    async start() {
-      const { wrapper } = await startRun({
-        state,
-        request,
-        recipeFolder: recipe.folder,
-        held: claimed,
-        cloneToken,
-        warm,
-      })
-      leaveAlone(wrapper)
-      return wrapper
-    },
+    giveBack,
+    start: () => launched({ state, request, recipeFolder, held: claimed, cloneToken, warm }),
   }
+}
+
+async function launched(start: Start): Promise<Launched> {
+  const { wrapper } = await startRun(start)
+  leaveAlone(wrapper)
+  return wrapper
 }
 
 function secretsFault({ fork }: RunRow, recipe: Recipe, { secretsDir }: Config): string | null {

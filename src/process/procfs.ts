@@ -7,6 +7,8 @@ export interface ProcessStat {
   readonly state: string
   readonly parent: number
   readonly session: number
+  /** Number of its controlling terminal's device; 0 = it has none. */
+  readonly terminal: number
   /** Threads that have not ended, and the first one as long as it has not been collected. */
   readonly threads: number
   /** Clock ticks after boot: pid and start time name a process of this boot for certain. */
@@ -23,9 +25,10 @@ export function statOf(pid: number): ProcessStat | null {
   const text = readProc(`/proc/${pid}/stat`)
   if (text === null) return null
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  const [state = '', parent = '', , session = ''] = fields
+  const [state = '', parent = '', , session = '', terminal = ''] = fields
   const [threads, startTime = ''] = [fields[17], fields[19]]
-  return { pid, state, parent: Number(parent), session: Number(session), threads: Number(threads), startTime }
+  const numbers = { parent: Number(parent), session: Number(session), terminal: Number(terminal) }
+  return { pid, state, ...numbers, threads: Number(threads), startTime }
 }
 
 /**

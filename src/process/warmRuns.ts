@@ -24,8 +24,8 @@ export interface WaitingRun {
 export interface WarmRuns {
   /** Starts them when the run in the way is near its end. Never throws: without them the run only starts later. */
   readonly prepare: (waiting: WaitingRun, inTheWay: string | null) => Promise<void>
-  /** For a claim. */
-  readonly of: (runId: string) => WarmProcesses | null
+  /** For a claim of one of these variants; processes that were started with other names, of a user who is not among them any more, end. */
+  readonly of: (runId: string, variants: readonly (readonly Name[])[]) => WarmProcesses | null
   /** Those that the claimed locks belong to, if any: from here on they are the caller's, to be told or to be ended. */
   readonly take: (runId: string, claimed: Held) => WarmWrapper | null
   /** The run does not want its names any more. */
@@ -37,13 +37,13 @@ interface Warm extends WarmProcesses {
 }
 
 /** @param most so many runs at a time: each is a Node process that waits */
-export function createWarmRuns(state: StatePaths, most: number): WarmRuns {
+export function createWarmRuns(state: StatePaths, most: () => number): WarmRuns {
   const had = new Set<string>()
   const warms = new Map<string, Warm>()
   let starting = 0
 
-  async function start(waiting: WaitingRun, holder: readonly Name[]): Promise<void> {
-    const warm = await startWarm(state, waiting, holder, () => warms.delete(waiting.id))
+  async function start(waiting: WaitingRun, variant: readonly Name[]): Promise<void> {
+    const warm = await startWarm(state, waiting, variant, () => warms.delete(waiting.id))
     if (had.has(waiting.id)) warms.set(waiting.id, warm)
     else abandon(warm)
   }
@@ -55,28 +55,35 @@ export function createWarmRuns(state: StatePaths, most: number): WarmRuns {
     return warm
   }
 
+  function leave(runId: string): void {
+    const warm = takeOut(runId)
+    if (warm !== null) abandon(warm)
+  }
+
   return {
     async prepare(waiting, inTheWay) {
-      if (inTheWay === null || had.has(waiting.id) || warms.size + starting >= most) return
+      if (inTheWay === null || had.has(waiting.id) || warms.size + starting >= most()) return
       const holder = nearItsEnd(state, inTheWay)
-      if (holder === null) return
+      const variant = holder === null ? undefined : variantAfter(holder, waiting)
+      if (variant === undefined) return
       had.add(waiting.id)
       starting += 1
-      await start(waiting, holder)
+      await start(waiting, variant)
         .catch(() => undefined)
         .finally(() => (starting -= 1))
     },
-    of: (runId) => warms.get(runId) ?? null,
+    of(runId, variants) {
+      const warm = warms.get(runId)
+      if (warm !== undefined && !isStartedFor(variants, warm)) leave(runId)
+      return warms.get(runId) ?? null
+    },
     take(runId, claimed) {
       const warm = takeOut(runId)
       if (warm === null || warm.opened.fds === claimed.fds) return warm?.wrapper ?? null
       abandon(warm)
       return null
     },
-    leave(runId) {
-      const warm = takeOut(runId)
-      if (warm !== null) abandon(warm)
-    },
+    leave,
   }
 }
 
@@ -86,15 +93,21 @@ function nearItsEnd(state: StatePaths, runId: string): readonly Name[] | null {
   return isNearItsEnd(journal) ? (request?.names ?? null) : null
 }
 
+/**
+ * The user of the stages that will be free is that of the run in the way. One that has none, or one that stages here do not run as any more, tells
+ * of no user: then nothing is started ahead, since names without a user would have the stages run as ourselves.
+ */
+function variantAfter(holder: readonly Name[], { names, variants }: WaitingRun): readonly Name[] | undefined {
+  return variants.find((one) => one.every((name) => names.includes(name) || holder.includes(name)))
+}
+
 async function startWarm(
   state: StatePaths,
-  { id, names, variants, foreground }: WaitingRun,
-  holder: readonly Name[],
+  { id, foreground }: WaitingRun,
+  variant: readonly Name[],
   over: () => void,
 ): Promise<Warm> {
-  // The user of the stages that will be free is that of the run in the way.
-  const variant = variants.find((one) => one.every((name) => names.includes(name) || holder.includes(name)))
-  const opened = openNames(state, variant ?? names)
+  const opened = openNames(state, variant)
   try {
     const wrapper = await launchWarm({ state, run: runPaths(state, id), ...opened, foreground })
     wrapper.child.unref()
@@ -107,6 +120,10 @@ async function startWarm(
     closeAll(opened.fds)
     throw error
   }
+}
+
+function isStartedFor(variants: readonly (readonly Name[])[], { opened }: Warm): boolean {
+  return variants.some((names) => names.join() === opened.names.join())
 }
 
 function abandon({ opened, wrapper }: Warm): void {

@@ -1,7 +1,8 @@
 import { messageOf } from '../errors.ts'
+import { aboutRun, type EventLog } from '../model/events.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
-import type { Verdict } from '../model/run.ts'
+import { isOver, type Verdict } from '../model/run.ts'
 import type { Wait } from '../model/wait.ts'
 import type { QueueWorld } from './ports.ts'
 
@@ -22,13 +23,25 @@ export async function changeRun(
   const changed = await world.store.change(row.id, row.state, change, [report])
   if (changed.kind !== 'changed') return false
   if (after.state !== row.state) world.waits.moved()
-  const { id: run, recipe, domain, pr, state } = after
-  world.log.info(
-    { run, recipe, domain, pr, ...(after.stage === null ? {} : { stage: after.stage }) },
-    `run.${state}`,
-  )
+  if (after.state !== row.state) tellState(world.log, after)
+  else if (after.waitsFor !== row.waitsFor)
+    world.log.info({ ...aboutRun(row), waitsFor: after.waitsFor, place: wait?.place ?? null }, 'run.waits')
   world.reportsChanged()
   return true
+}
+
+const STATE_EVENTS = {
+  starting: 'run.starting',
+  running: 'run.running',
+  tearing_down: 'run.tearing_down',
+} as const
+
+function tellState(log: EventLog, { state, verdict, ...row }: RunRow): void {
+  const about = aboutRun(row)
+  if (state === 'queued') log.warn(about, 'run.requeued')
+  else if (!isOver(state)) log.info(about, STATE_EVENTS[state])
+  else if (verdict !== null)
+    log.info({ ...about, conclusion: verdict.conclusion, reason: verdict.reason }, 'run.concluded')
 }
 
 /** Concludes a run; its conclusion and its report are one transaction. Then its folder hears of that, if it has one. */

@@ -1,9 +1,10 @@
 import { messageOf } from '../errors.ts'
-import type { Journal } from '../model/journal.ts'
+import { deferringStage, type Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
-import { KEPT, type RunState } from '../model/run.ts'
+import { KEPT, type RunState, type Verdict } from '../model/run.ts'
+import type { Telling } from '../model/transitions.ts'
 import { changeRun, concludeRun } from './changes.ts'
-import type { FolderLook, QueueWorld } from './ports.ts'
+import type { QueueWorld } from './ports.ts'
 
 export interface Follower {
   /** Brings the store up to what the live runs' folders say, and carries out stops that were asked for. */
@@ -12,20 +13,27 @@ export interface Follower {
 }
 
 /** The same for a run that this service started and for one that it found: nothing but the folder is asked. */
-export function createFollower(world: QueueWorld, changed: () => void): Follower {
+export function createFollower(world: QueueWorld, telling: Telling, changed: () => void): Follower {
   const watched = new Map<string, Disposable>()
   const stopped = new Set<string>()
+  /** The stage that a stop waits for, as it was told. */
+  const deferred = new Map<string, string>()
 
   async function follow(row: RunRow): Promise<void> {
     const look = world.machine.look(row.id)
     if (!look.exists) return
     if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    telling.tell(row, look.journal)
+    if (look.result !== null) return conclude(world, row, look.journal, look.result)
     const asked = row.stop !== null && !stopped.has(row.id)
     if (row.stop !== null && asked) {
       world.machine.stop(row.id, row.stop)
       stopped.add(row.id)
     }
-    await takeOver(world, row, look, asked)
+    const waited = deferralOf(row, look.journal)
+    const isNew = waited !== null && waited !== deferred.get(row.id)
+    await takeOver(world, row, look.journal, asked || isNew)
+    if (waited !== null) deferred.set(row.id, waited)
   }
 
   return {
@@ -42,6 +50,8 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
         watch[Symbol.dispose]()
         watched.delete(id)
         stopped.delete(id)
+        deferred.delete(id)
+        telling.forget(id)
       }
     },
     close() {
@@ -50,21 +60,21 @@ export function createFollower(world: QueueWorld, changed: () => void): Follower
   }
 }
 
-/** @param asked a stop was just passed on: it is told although the run may take long to change for it */
-async function takeOver(
-  world: QueueWorld,
-  row: RunRow,
-  { journal, result }: FolderLook,
-  asked: boolean,
-): Promise<void> {
-  if (result !== null) {
-    await world.machine.gone(journal)
-    await concludeRun(world, row, result, journal)
-    return
-  }
+async function conclude(world: QueueWorld, row: RunRow, journal: Journal, result: Verdict): Promise<void> {
+  await world.machine.gone(journal)
+  await concludeRun(world, row, result, journal)
+}
+
+/** The stage that a stop of the run waits for: it may take long to change for it. */
+function deferralOf({ stop }: RunRow, journal: Journal): string | null {
+  return stop === null && journal.stop === null ? null : deferringStage(journal)
+}
+
+/** @param isNews there is something to tell although neither state nor stage has changed */
+async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, isNews: boolean): Promise<void> {
   if (journal.entries === 0) return
-  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal) }
-  if (asked || change.state !== row.state || change.stage !== row.stage)
+  const change: RunChange = { state: stateOf(journal), stage: stageOf(journal), waitsFor: null }
+  if (isNews || change.state !== row.state || change.stage !== row.stage)
     await changeRun(world, row, change, journal)
 }
 

@@ -1,50 +1,198 @@
+import { byClaim, OVERDUE, PASSED_AT_MOST_MS, type Ranked } from '../model/claimOrder.ts'
 import type { StopRequest } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
-import type { RunRow } from '../model/ports.ts'
-import { isOfLoop, type Suppressed } from '../model/rateLimits.ts'
+import type { QueuedRun, QueueNews } from '../model/queued.ts'
+import { loopKey, type Suppressed } from '../model/rateLimits.ts'
 
-/** The queue, by what each run may do. */
-export interface Line {
-  /** Asked to stop: they start nothing, and stand in nobody's way. */
-  readonly stopped: readonly { readonly id: string; readonly stop: StopRequest }[]
-  /** They keep failing: until then they start nothing, and stand in nobody's way. */
-  readonly suppressed: readonly { readonly row: RunRow; readonly loop: Suppressed }[]
-  /** The first for all of their names. */
-  readonly heads: readonly RunRow[]
+/** What a queued run may do. */
+export type Standing =
+  /** Asked to stop: it starts nothing, and stands in nobody's way. */
+  | { readonly kind: 'stopped'; readonly stop: StopRequest }
+  /** It keeps failing: until then it starts nothing, and stands in nobody's way. */
+  | { readonly kind: 'suppressed'; readonly loop: Suppressed }
+  /** The first for all of its names. */
+  | { readonly kind: 'head' }
   /** With the nearest run ahead: one that starts or ends changes what one run waits for, and not what all of them do. */
-  readonly behind: readonly Behind[]
-}
+  | { readonly kind: 'behind'; readonly ahead: string; readonly name: Name }
 
-interface Behind {
-  readonly row: RunRow
-  readonly ahead: string
-  readonly name: Name
+/** One that is queued, in its place. */
+export interface Place extends Ranked {
+  readonly run: QueuedRun
+  readonly rank: number
 }
 
 /**
- * Who stands where. A place among the waiters of a name is for the first run of the queue alone: one behind it that kept a place would stop
- * it for ever.
+ * Who stands where in the queue, kept in mind: what has changed is told to it, and costs what it touches, however many others wait. A place among
+ * the waiters of a name is for the first run of the queue alone: one behind it that kept a place would stop it for ever.
  */
-export function lineOf(queued: readonly RunRow[], loops: readonly Suppressed[]): Line {
-  const stopped: Line['stopped'][number][] = []
-  const suppressed: Line['suppressed'][number][] = []
-  const heads: RunRow[] = []
-  const behind: Behind[] = []
-  const last = new Map<Name, string>()
-  for (const row of queued) {
-    if (row.stop !== null) {
-      stopped.push({ id: row.id, stop: row.stop })
-      continue
-    }
-    const loop = loops.find((one) => isOfLoop(one, row))
-    if (loop !== undefined) {
-      suppressed.push({ row, loop })
-      continue
-    }
-    const name = row.names.find((wanted) => last.has(wanted))
-    if (name === undefined) heads.push(row)
-    else behind.push({ row, ahead: last.get(name) ?? '', name })
-    for (const wanted of row.names) last.set(wanted, row.id)
+export class Line {
+  readonly #runs = new Map<string, Place>()
+  /** By name, in claim order: those that are neither stopped nor suppressed. */
+  readonly #lanes = new Map<Name, Place[]>()
+  readonly #heads = new Map<string, Place>()
+  readonly #loops = new Map<string, Suppressed>()
+  /** Whose standing may be another one by now. */
+  readonly #touched = new Set<string>()
+  /** When the first one of those that priorities may pass is overdue. */
+  #overdueAtMs = Number.POSITIVE_INFINITY
+
+  get size(): number {
+    return this.#runs.size
   }
-  return { stopped, suppressed, heads, behind }
+
+  apply({ queued, left }: Pick<QueueNews, 'queued' | 'left'>): void {
+    for (const id of left) this.#leave(id)
+    for (const run of queued) this.#enter(run)
+  }
+
+  /** These and no others keep failing. */
+  suppress(loops: readonly Suppressed[]): void {
+    const keys = new Map(loops.map((loop) => [loopKey(loop), loop]))
+    const changed = new Set(
+      [...keys.keys(), ...this.#loops.keys()].filter(
+        (key) => keys.get(key)?.untilMs !== this.#loops.get(key)?.untilMs,
+      ),
+    )
+    if (changed.size === 0) return
+    const moved = [...this.#runs.values()].filter(({ run }) => changed.has(loopKey(run)))
+    for (const place of moved) this.#leaveLanes(place)
+    for (const key of changed) {
+      const loop = keys.get(key)
+      if (loop === undefined) this.#loops.delete(key)
+      else this.#loops.set(key, loop)
+    }
+    for (const place of moved) this.#enterLanes(place)
+  }
+
+  /** Who has waited too long for others to pass them goes ahead of all priorities. */
+  promote(nowMs: number): void {
+    if (nowMs < this.#overdueAtMs) return
+    this.#overdueAtMs = Number.POSITIVE_INFINITY
+    for (const place of this.#runs.values()) {
+      if (place.rank === OVERDUE) continue
+      const atMs = place.run.enqueuedAtMs + PASSED_AT_MOST_MS
+      if (atMs > nowMs) this.#overdueAtMs = Math.min(this.#overdueAtMs, atMs)
+      else this.#replace(place, { run: place.run, rank: OVERDUE })
+    }
+  }
+
+  /** Those whose standing may have changed since the last call. */
+  takeTouched(): readonly string[] {
+    const ids = [...this.#touched]
+    this.#touched.clear()
+    return ids
+  }
+
+  /** It is to be looked at once more. */
+  touch(id: string): void {
+    this.#touched.add(id)
+  }
+
+  /** Null = it is not queued. */
+  standingOf(id: string): Standing | null {
+    const place = this.#runs.get(id)
+    if (place === undefined) return null
+    const { stop, names } = place.run
+    if (stop !== null) return { kind: 'stopped', stop }
+    const loop = this.#loops.get(loopKey(place.run))
+    if (loop !== undefined) return { kind: 'suppressed', loop }
+    for (const name of names) {
+      const ahead = this.#aheadOf(place, name)
+      if (ahead !== null) return { kind: 'behind', ahead, name }
+    }
+    return { kind: 'head' }
+  }
+
+  /** What people were told last that it waits for. */
+  waitsForOf(id: string): string | null {
+    return this.#runs.get(id)?.run.waitsFor ?? null
+  }
+
+  /** The first for all of their names, in no order. */
+  heads(): readonly Place[] {
+    return [...this.#heads.values()]
+  }
+
+  #enter(run: QueuedRun): void {
+    const known = this.#runs.get(run.id)
+    const place = { run, rank: known?.rank ?? run.priority }
+    if (known === undefined) this.#add(place)
+    else this.#replace(known, place)
+  }
+
+  #add(place: Place): void {
+    this.#runs.set(place.run.id, place)
+    this.#touched.add(place.run.id)
+    if (place.rank !== OVERDUE)
+      this.#overdueAtMs = Math.min(this.#overdueAtMs, place.run.enqueuedAtMs + PASSED_AT_MOST_MS)
+    this.#enterLanes(place)
+  }
+
+  #replace(old: Place, place: Place): void {
+    this.#leaveLanes(old)
+    this.#add(place)
+  }
+
+  #leave(id: string): void {
+    const place = this.#runs.get(id)
+    if (place === undefined) return
+    this.#leaveLanes(place)
+    this.#runs.delete(id)
+    this.#touched.delete(id)
+  }
+
+  #enterLanes(place: Place): void {
+    this.#touched.add(place.run.id)
+    if (place.run.stop !== null || this.#loops.has(loopKey(place.run))) return
+    for (const name of place.run.names) {
+      const lane = this.#lanes.get(name) ?? []
+      this.#lanes.set(name, lane)
+      const at = placeIn(lane, place)
+      lane.splice(at, 0, place)
+      this.#moved(lane[at + 1])
+    }
+    this.#look(place)
+  }
+
+  #leaveLanes(place: Place): void {
+    this.#heads.delete(place.run.id)
+    for (const name of place.run.names) {
+      const lane = this.#lanes.get(name)
+      const at = lane === undefined ? -1 : placeIn(lane, place)
+      if (lane?.[at]?.run.id !== place.run.id) continue
+      lane.splice(at, 1)
+      if (lane.length === 0) this.#lanes.delete(name)
+      this.#moved(lane[at])
+    }
+  }
+
+  /** Somebody has come or gone just ahead of it. */
+  #moved(place: Place | undefined): void {
+    if (place === undefined) return
+    this.#touched.add(place.run.id)
+    this.#look(place)
+  }
+
+  #look(place: Place): void {
+    const { id, names } = place.run
+    if (names.every((name) => this.#lanes.get(name)?.[0] === place)) this.#heads.set(id, place)
+    else this.#heads.delete(id)
+  }
+
+  #aheadOf(place: Place, name: Name): string | null {
+    const lane = this.#lanes.get(name) ?? []
+    return lane[placeIn(lane, place) - 1]?.run.id ?? null
+  }
+}
+
+/** Where it stands in claim order, or would. */
+function placeIn(lane: readonly Place[], place: Place): number {
+  let [from, to] = [0, lane.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    const other = lane[middle]
+    if (other !== undefined && byClaim(other, place) < 0) from = middle + 1
+    else to = middle
+  }
+  return from
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
-import type { QueueLog } from './ports.ts'
+import type { EventLog } from '../model/events.ts'
 
 /** Background work that comes in passes: one at a time, when woken and at the latest after a pause. */
 export interface Loop {
@@ -11,8 +11,16 @@ export interface Loop {
   readonly close: () => Promise<void>
 }
 
-/** A pass that throws is logged and comes again: nothing may stop the loop. */
-export function startLoop(name: string, everyMs: number, log: QueueLog, pass: () => Promise<void>): Loop {
+/**
+ * A pass that throws is logged and comes again: nothing may stop the loop.
+ * @param everyMs the pause; a function is asked before each
+ */
+export function startLoop(
+  name: string,
+  everyMs: number | (() => number),
+  log: Pick<EventLog, 'error'>,
+  pass: () => Promise<void>,
+): Loop {
   const closed = new AbortController()
   let woken = false
   let fault: string | null = null
@@ -24,7 +32,9 @@ export function startLoop(name: string, everyMs: number, log: QueueLog, pass: ()
       fault = await pass().then(() => null, messageOf)
       if (fault !== null) log.error({ loop: name, error: fault }, 'loop.failed')
       if (!woken && !closed.signal.aborted)
-        await pause(everyMs, undefined, { signal: early.signal }).catch(() => undefined)
+        await pause(typeof everyMs === 'number' ? everyMs : everyMs(), undefined, {
+          signal: early.signal,
+        }).catch(() => undefined)
     }
   }
   const ended = go()

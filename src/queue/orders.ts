@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Order, OrderEnd } from '../model/order.ts'
 import type { Store } from '../model/ports.ts'
 import { type Loop, startLoop } from './loop.ts'
-import type { QueueLog } from './ports.ts'
 
 /** What came of an order. */
 export type Done = Pick<OrderEnd, 'outcome' | 'detail'>
@@ -21,10 +21,12 @@ export interface ByHand {
 export interface OrderWorld {
   readonly store: Pick<Store, 'openOrders' | 'beginOrder' | 'endOrder'>
   readonly byHand: ByHand
+  /** Carries out nothing for now: orders stay open, and holds that wait for their turn give their place up. */
+  readonly isOff?: () => boolean
   /** A reply has something new to tell. */
   readonly ended: () => void
   readonly now: () => number
-  readonly log: QueueLog
+  readonly log: EventLog
 }
 
 export interface OrderLoop extends Loop, AsyncDisposable {}
@@ -57,17 +59,21 @@ export function startOrders(world: OrderWorld): OrderLoop {
   }
 
   const loop = startLoop('orders', LOOK_EVERY_MS, world.log, async () => {
+    if (world.isOff?.() === true) return holds.rest()
     for (const order of await world.store.openOrders())
       await carryOut(order).catch((error: unknown) => unrecorded(world, order, error))
   })
 
   async function close(): Promise<void> {
     await loop.close()
-    await holds.close()
+    await holds.rest()
   }
 
   return { ...loop, close, [Symbol.asyncDispose]: close }
 }
+
+/** Why a hold is cut that is not withdrawn. */
+const LATER = 'later'
 
 const BEGUN: Done = {
   outcome: 'failed',
@@ -91,14 +97,13 @@ interface Waiting {
 /** Holds that wait for their turn, each once. */
 function holdsIn(world: OrderWorld) {
   const waiting = new Map<string, Waiting>()
-  let closed = false
 
   async function hold(order: Order, cut: AbortController): Promise<void> {
     const leftMs = order.orderedAtMs + order.forMs - world.now()
     const done = await world.byHand
       .hold(order, Math.min(leftMs, order.forMs), cut.signal)
       .catch((error: unknown) => failed(world, order, error))
-    if (closed && done.outcome === 'withdrawn') return
+    if (cut.signal.reason === LATER && done.outcome === 'withdrawn') return
     await end(world, order, done)
   }
 
@@ -119,10 +124,10 @@ function holdsIn(world: OrderWorld) {
       for (const { cut } of older) cut.abort()
       await endedOrRecovering(older)
     },
-    async close(): Promise<void> {
-      closed = true
+    /** What waits is taken up again by whoever looks at open orders next. */
+    async rest(): Promise<void> {
       const all = [...waiting.values()]
-      for (const { cut } of all) cut.abort()
+      for (const { cut } of all) cut.abort(LATER)
       await endedOrRecovering(all)
     },
   }
@@ -131,7 +136,7 @@ function holdsIn(world: OrderWorld) {
 async function end(world: OrderWorld, order: Order, done: Done): Promise<void> {
   if (!(await world.store.endOrder(order.id, { ...done, atMs: world.now() }))) return
   const { id, name, by } = order
-  world.log.info({ order: id, domain: name, by, ...done }, `order.${done.outcome}`)
+  world.log.info({ order: id, domain: name, by, ...done }, 'order.ended')
   world.ended()
 }
 

@@ -1,5 +1,7 @@
 import type { CleaningDue } from '../model/cleaning.ts'
+import type { EventLog } from '../model/events.ts'
 import type { Journal, StopRequest } from '../model/journal.ts'
+import type { Mechanism } from '../model/mechanisms.ts'
 import type { Name } from '../model/names.ts'
 import type { RunRow, Store } from '../model/ports.ts'
 import type { Suppressed } from '../model/rateLimits.ts'
@@ -48,6 +50,8 @@ export interface Machine {
   readonly look: (runId: string) => FolderLook
   readonly stop: (runId: string, stop: StopRequest) => void
   readonly recover: (row: RunRow) => Promise<Recovered>
+  /** Those of these runs, all under way by their records, that no process has any more; takes no lock. */
+  readonly dead: (rows: readonly RunRow[]) => ReadonlySet<string>
   /** Notes in the run's folder that the store knows its end: retention looks at that. */
   readonly noteReported: (runId: string) => void
   /** Resolves when the processes that conducted the run have ended, or soon: then its locks are seen as they will stand. */
@@ -59,11 +63,13 @@ export interface Machine {
 }
 
 export interface QueueWorld {
-  readonly store: Pick<Store, 'version' | 'queued' | 'live' | 'change' | 'run' | 'lastCheck'>
+  readonly store: Pick<Store, 'version' | 'queueSince' | 'live' | 'change' | 'run' | 'lastCheck'>
   readonly machine: Machine
   /** Runs whose folders do not say that the store knows their end. */
   readonly unreported: () => readonly string[]
-  readonly slots: number
+  readonly slots: () => number
+  /** What the operator has switched off does nothing; asked at each pass. */
+  readonly isOff: (mechanism: Mechanism) => boolean
   /** What queued runs wait for. */
   readonly waits: Waits
   /** The check run as it is to be shown; `row` as it is after the change. `wait` = what it waits for, as far as that is known. */
@@ -73,12 +79,5 @@ export interface QueueWorld {
   /** Something to send was stored. */
   readonly reportsChanged: () => void
   readonly now: () => number
-  readonly log: QueueLog
-}
-
-/** One event name per transition; a pino logger fits. */
-export interface QueueLog {
-  info(data: object, event: string): void
-  warn(data: object, event: string): void
-  error(data: object, event: string): void
+  readonly log: EventLog
 }

@@ -1,5 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { isOver } from '../model/run.ts'
+import type { NoteTakeOver } from '../model/takeOver.ts'
+import { tellingTo } from '../model/transitions.ts'
 import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
 import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -13,6 +15,8 @@ const FOLLOW_EVERY_MS = 500
 export interface Queue extends AsyncDisposable {
   /** Something was queued, or asked to stop. */
   readonly wake: () => void
+  /** Something else is in force now: all of it looks again. */
+  readonly lookAgain: () => void
   /** What of it fails just now. */
   readonly faults: () => readonly string[]
 }
@@ -20,14 +24,16 @@ export interface Queue extends AsyncDisposable {
 /**
  * Starts what is queued, follows what runs, and ends the records of what died. What earlier services left behind is looked at first, before
  * any new work is taken.
+ * @param note hears of runs whose end is taken over from others
  */
-export async function startQueue(world: QueueWorld): Promise<Queue> {
+export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise<Queue> {
   const loops: Loop[] = []
   const wake = () => {
     for (const loop of loops) loop.wake()
   }
-  const reaper = createReaper(world, wake)
-  const follower = createFollower(world, wake)
+  const telling = tellingTo(world.log)
+  const reaper = createReaper(world, telling, wake, note)
+  const follower = createFollower(world, telling, wake)
   const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
   await noteForgotten(world)
   await follower.pass()
@@ -35,10 +41,14 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
   loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
   loops.push(startLoop('reaper', REAP_EVERY_MS, world.log, reaper.pass))
   loops.push(startLoop('dispatcher', DISPATCH_EVERY_MS, world.log, dispatcher.pass))
-  const retelling = startLoop('retelling', RETELL_EVERY_MS, world.log, createRetelling(world))
+  const retelling = startLoop('retelling', RETELL_EVERY_MS, world.log, retellingOf(world))
   const names = world.machine.watchNames(() => loops.at(-1)?.wake())
   return {
     wake,
+    lookAgain() {
+      wake()
+      retelling.wake()
+    },
     faults: () => [...loops, retelling].map((loop) => loop.fault()).filter((fault) => fault !== null),
     async [Symbol.asyncDispose]() {
       names[Symbol.dispose]()
@@ -46,6 +56,11 @@ export async function startQueue(world: QueueWorld): Promise<Queue> {
       follower.close()
     },
   }
+}
+
+function retellingOf(world: QueueWorld): () => Promise<void> {
+  const retell = createRetelling(world)
+  return async () => (world.isOff('retell') ? undefined : retell())
 }
 
 /** A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever. */

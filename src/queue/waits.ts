@@ -1,4 +1,6 @@
-import type { RunRow, Store } from '../model/ports.ts'
+import { inClaimOrder } from '../model/claimOrder.ts'
+import type { Store } from '../model/ports.ts'
+import type { QueuedRun } from '../model/queued.ts'
 import { mayHaveOthers, type OtherHolder, type Wait, waitsOf } from '../model/wait.ts'
 
 /** What queued runs wait for, for whoever tells people. */
@@ -12,11 +14,13 @@ export interface Waits {
 }
 
 export interface WaitReads {
-  readonly store: Pick<Store, 'queued' | 'live' | 'durations'>
-  readonly slots: number
+  readonly store: Pick<Store, 'queueSince' | 'live' | 'durations'>
+  readonly slots: () => number
   /** Who has a name by the kernel's word; asked only where no run of the records has it. */
   readonly others: () => readonly OtherHolder[]
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets; tells what a look costs. */
+  readonly monotonic?: () => number
 }
 
 /** Runs that say how long a recipe takes. */
@@ -24,49 +28,80 @@ const MOST_DURATIONS = 20
 /** What is expected changes while nothing moves: a holder may be later than all before it. */
 const KNOWN_FOR_MS = 5_000
 
+/** Up to here a look is cheap enough for each who asks. */
+const LONG = 1_000
+/** A long queue is looked at for no more than one in so many parts of the time, however fast it moves. */
+const REST_TIMES = 20
+
+interface Known {
+  readonly waits: Promise<ReadonlyMap<string, Wait>>
+  readonly atMs: number
+  /** Until then (monotonic) it is good enough, whatever moves. */
+  restUntilMs: number
+  moved: boolean
+}
+
 /** One look at the queue serves all who ask until it moves: a long queue is not read for each of its runs. */
 export function waitsOn(reads: WaitReads): Waits {
-  let known: { readonly waits: Promise<ReadonlyMap<string, Wait>>; readonly atMs: number } | null = null
+  const { monotonic = () => performance.now() } = reads
+  let known: Known | null = null
 
   function look(): Promise<ReadonlyMap<string, Wait>> {
-    const waits = lookOnce(reads)
-    known = { waits, atMs: reads.now() }
-    waits.catch(forget)
-    return waits
+    const beganMs = monotonic()
+    const one: Known = { waits: lookOnce(reads), atMs: reads.now(), restUntilMs: 0, moved: false }
+    known = one
+    void one.waits
+      .then(({ size }) => rest(one, size, monotonic() - beganMs))
+      .catch(() => {
+        if (known === one) known = null
+      })
+    return one.waits
   }
 
-  function forget(): void {
-    known = null
+  function rest(one: Known, length: number, tookMs: number): void {
+    if (length > LONG) one.restUntilMs = monotonic() + REST_TIMES * tookMs
+  }
+
+  function rests(): boolean {
+    return known !== null && monotonic() < known.restUntilMs
   }
 
   function lately(): Promise<ReadonlyMap<string, Wait>> | null {
-    const ageMs = reads.now() - (known?.atMs ?? 0)
-    return known !== null && ageMs >= 0 && ageMs < KNOWN_FOR_MS ? known.waits : null
+    if (known === null || rests()) return known?.waits ?? null
+    const ageMs = reads.now() - known.atMs
+    return !known.moved && ageMs >= 0 && ageMs < KNOWN_FOR_MS ? known.waits : null
   }
 
   return {
-    of: async (id) => (await lately())?.get(id) ?? (await look()).get(id) ?? null,
+    async of(id) {
+      const wait = (await lately())?.get(id)
+      if (wait !== undefined || rests()) return wait ?? null
+      return (await look()).get(id) ?? null
+    },
     all: () => lately() ?? look(),
-    moved: forget,
+    moved() {
+      if (known !== null) known.moved = true
+    },
   }
 }
 
 async function lookOnce({ store, slots, others, now }: WaitReads): Promise<ReadonlyMap<string, Wait>> {
-  const [queued, live] = [await store.queued(), await store.live()]
+  const { queued: all } = await store.queueSince(null)
+  const [queued, live] = [inClaimOrder(all, now()), await store.live()]
   const lasted = await durationsOf(store, [...live, ...queued])
   return waitsOf({
     queued,
     live,
     others: mayHaveOthers({ queued, live }) ? others() : [],
     lasted: (row) => lasted.get(keyOf(row)) ?? [],
-    slots,
+    slots: slots(),
     nowMs: now(),
   })
 }
 
 async function durationsOf(
   store: WaitReads['store'],
-  rows: readonly RunRow[],
+  rows: readonly Kind[],
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const kinds = new Map(rows.map((row) => [keyOf(row), row]))
   const lasted = new Map<string, readonly number[]>()
@@ -75,6 +110,8 @@ async function durationsOf(
   return lasted
 }
 
-function keyOf({ repositoryId, recipe }: Pick<RunRow, 'repositoryId' | 'recipe'>): string {
+type Kind = Pick<QueuedRun, 'repositoryId' | 'recipe'>
+
+function keyOf({ repositoryId, recipe }: Kind): string {
   return `${repositoryId} ${recipe}`
 }

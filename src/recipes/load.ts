@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { readYaml } from '../config/document.ts'
+import { readYaml, tornFault } from '../config/document.ts'
 import { codeOf, InputError, messageOf } from '../errors.ts'
 import { type BudgetConfig, DEFAULT_BUDGETS } from '../model/budgets.ts'
 import type { Recipe } from '../model/recipe.ts'
@@ -31,20 +31,21 @@ export function loadRecipe(
   budgets: BudgetConfig = DEFAULT_BUDGETS,
   hasUsers = false,
 ): Recipe {
-  const result = readRecipe(resolve(folder), budgets, hasUsers)
+  const result = readRecipe(resolve(folder), budgets, hasUsers, false)
   if (!('faults' in result)) return result
   throw new InputError(`Recipe ${result.name} cannot be used`, result.faults)
 }
 
-/** Reads and checks every folder in `recipesDir`; one that has faults hides no other. Dot folders and files are none. */
+/** Reads and checks every folder in `recipesDir`; one that has faults hides no other. Dot folders and files are none. `isLive`: files may be half written. */
 export function loadRecipes(
   recipesDir: string,
   budgets: BudgetConfig = DEFAULT_BUDGETS,
   hasUsers = false,
+  isLive = false,
 ): LoadedRecipes {
   const folders = foldersIn(recipesDir)
   if (typeof folders === 'string') return { recipes: [], broken: [], faults: [folders] }
-  const read = folders.map((folder) => readRecipe(folder, budgets, hasUsers))
+  const read = folders.map((folder) => readRecipe(folder, budgets, hasUsers, isLive))
   const broken = read.filter((result) => 'faults' in result)
   return {
     recipes: read.flatMap((result) => ('faults' in result ? [] : [result])),
@@ -70,13 +71,21 @@ function foldersIn(recipesDir: string): readonly string[] | string {
   }
 }
 
-function readRecipe(folder: string, budgets: BudgetConfig, hasUsers: boolean): Recipe | BrokenRecipe {
+function readRecipe(
+  folder: string,
+  budgets: BudgetConfig,
+  hasUsers: boolean,
+  isLive: boolean,
+): Recipe | BrokenRecipe {
   const name = basename(folder)
   const file = join(folder, 'recipe.yml')
   const bytes = bytesOf(file)
   if (typeof bytes === 'string') return { name, faults: [bytes] }
-  const yaml = readYaml(file, bytes.toString('utf8'), recipeSchema)
-  const faults = yaml.faultsWith(yaml.parts === null ? [] : recipeFindings(yaml.parts, budgets, hasUsers))
+  const text = bytes.toString('utf8')
+  const yaml = readYaml(file, text, recipeSchema)
+  const own = yaml.faultsWith(yaml.parts === null ? [] : recipeFindings(yaml.parts, budgets, hasUsers))
+  const torn = isLive ? tornFault(file, text) : null
+  const faults = torn === null ? own : [...own, torn]
   const nameFault = nameFaultOf(name)
   if (nameFault !== null) return { name, faults: [`${folder}: ${nameFault}`, ...faults] }
   if (yaml.value === null || faults.length > 0) return { name, faults }

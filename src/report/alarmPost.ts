@@ -1,11 +1,11 @@
 import { HarnessError, messageOf } from '../errors.ts'
-import type { AlarmParts } from './alarms.ts'
+import type { Post } from './alarms.ts'
 
 /**
  * Posts alarms to the operator's own address, wherever it leads: it may be inside the operator's network. Nothing of the address but its host
  * is ever told: the path, the query or the user's part may be a password.
  */
-export function alarmPost(webhook: string): AlarmParts['post'] {
+export function alarmPost(webhook: string): Post {
   const { url, authorization } = addressOf(webhook)
   return async ({ id, body }, signal) => {
     const headers = {

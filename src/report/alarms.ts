@@ -30,10 +30,13 @@ export interface Answer {
   readonly waitMs: number
 }
 
+/** Makes one request; throws without an answer. Whatever it throws names no credentials. */
+export type Post = (alarm: Pick<Alarm, 'id' | 'body'>, signal: AbortSignal) => Promise<Answer>
+
 export interface AlarmParts {
   readonly store: Pick<Store, 'dueAlarms' | 'nextAlarmAtMs' | 'beginAlarm' | 'alarmPutOff' | 'alarmEnded'>
-  /** Makes one request; throws without an answer. Whatever it throws names no credentials. */
-  readonly post: (alarm: Pick<Alarm, 'id' | 'body'>, signal: AbortSignal) => Promise<Answer>
+  /** Asked for each alarm; null = there is nowhere to send it now. */
+  readonly post: () => Post | null
   readonly time: Time
   readonly note: (note: AlarmNote) => void
 }
@@ -61,7 +64,8 @@ const LEAST_PATIENCE_MS = 3_600_000
 export function startAlarms(parts: AlarmParts): Alarms {
   const { store, time, note } = parts
   const closing = new AbortController()
-  const beganMs = time.upMs()
+  /** What waited while nothing was sent has hardly been tried: patience begins when that is over. */
+  let beganMs = time.upMs()
   let nap = new AbortController()
   let fault: string | null = null
   const ended = loop()
@@ -76,9 +80,14 @@ export function startAlarms(parts: AlarmParts): Alarms {
 
   async function look(): Promise<number> {
     const nowMs = time.now()
+    if (parts.post() === null) {
+      beganMs = time.upMs()
+      return nowMs + IDLE_MS
+    }
     for (const alarm of await store.dueAlarms(nowMs, MOST_LOOKED_AT)) {
-      if (closing.signal.aborted) break
-      await send(alarm, parts, beganMs, closing.signal)
+      const post = parts.post()
+      if (closing.signal.aborted || post === null) break
+      await send(alarm, { ...parts, post }, beganMs, closing.signal)
     }
     fault = null
     return Math.min((await store.nextAlarmAtMs(nowMs)) ?? Infinity, nowMs + IDLE_MS)
@@ -104,7 +113,7 @@ export function startAlarms(parts: AlarmParts): Alarms {
 /** One attempt, counted before it is made. One that is cut is left as it is: it is due again by itself. */
 async function send(
   alarm: Alarm,
-  { store, post, time, note }: AlarmParts,
+  { store, post, time, note }: Omit<AlarmParts, 'post'> & { readonly post: Post },
   beganMs: number,
   cut: AbortSignal,
 ): Promise<void> {

@@ -12,6 +12,8 @@ export interface OutboxParts extends Omit<SendParts, 'beganMs'> {
   readonly pace: Pace
   /** For the runs that replies tell of. */
   readonly page: RunPage
+  /** Starts nothing for now; what is on its way ends. */
+  readonly isOff?: () => boolean
 }
 
 export interface Outbox extends AsyncDisposable {
@@ -35,8 +37,7 @@ export function startOutbox(parts: OutboxParts): Outbox {
   const { time } = parts
   const closing = new AbortController()
   const flights = flightsIn(time, wake)
-  const sending = { ...parts, beganMs: time.upMs() }
-  const { look, restAfter } = looksAt(sending, flights, closing.signal)
+  const { look, restAfter } = looksAt(parts, flights, closing.signal)
   let nap = new AbortController()
   let fault: string | null = null
   const ended = loop()
@@ -86,15 +87,21 @@ export function startOutbox(parts: OutboxParts): Outbox {
 }
 
 /** Looks at what is due; `closing` = nothing more is started. */
-function looksAt(parts: OutboxParts & SendParts, flights: Flights, closing: AbortSignal) {
+function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
   const { store, time } = parts
   const mayWrite = pacerOf(parts.pace, store)
   const rests = restingLanes()
+  /** What waited while nothing was sent has hardly been tried: patience begins when that is over. */
+  let beganMs = time.upMs()
 
   /** Starts what can start; resolves to the time of the next look. Who has as much under way as one may is not looked at: others stand behind. */
   async function look(): Promise<number> {
-    await refreshReplies(store, parts.page)
     const nowMs = time.now()
+    if (parts.isOff?.() === true) {
+      beganMs = time.upMs()
+      return nowMs + IDLE_MS
+    }
+    await refreshReplies(store, parts.page)
     let nextAtMs = nowMs + IDLE_MS
     for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT, flights.full())) {
       const lane = laneOf(report)
@@ -109,7 +116,7 @@ function looksAt(parts: OutboxParts & SendParts, flights: Flights, closing: Abor
 
   function start(lane: string, report: Report): void {
     rests.over(lane)
-    flights.start(lane, report.installationId, (cut) => send(report, parts, cut).catch(rest))
+    flights.start(lane, report.installationId, (cut) => send(report, { ...parts, beganMs }, cut).catch(rest))
   }
 
   /** The lane of a report whose store fails stays taken for a while: else the same would be tried at once, for ever. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/duration.ts'
-import type { Journal, StageRecord } from '../model/journal.ts'
+import { deferringStage, type Journal, type StageRecord } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
 import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
@@ -8,7 +8,7 @@ import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
 import { moment, nextMinute } from './moment.ts'
 import { inCell } from './text.ts'
-import { stopping } from './title.ts'
+import { stopOf, stopping } from './title.ts'
 
 /**
  * Rows and items that are shown. A cell has at most 100 characters, so 410 bytes with its fence; with these bounds a summary
@@ -23,7 +23,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
   const blocks = [
     row.state === 'queued' ? waitOf(row, extras) : '',
     verdictOf(row),
-    stopOf(row),
+    stopLine(row, journal),
     stagesOf(row, journal, extras),
     isOver(row.state) ? annotationsText(extras.annotations) : '',
     isOver(row.state) ? proofOf(row, journal, extras) : '',
@@ -63,9 +63,9 @@ function verdictOf({ verdict }: RunRow): string {
   return `**${verdict.conclusion}** (\`${verdict.reason}\`): ${inCell(verdict.title)}`
 }
 
-function stopOf({ stop, state }: RunRow): string {
-  const text = stopping(stop)
-  return text === null || isOver(state) ? '' : inCell(text)
+function stopLine(row: RunRow, journal: Journal): string {
+  const text = stopping(stopOf(row, journal), deferringStage(journal))
+  return text === null || isOver(row.state) ? '' : inCell(text)
 }
 
 function stagesOf(row: RunRow, journal: Journal, extras: CheckExtras): string {

@@ -1,27 +1,44 @@
-import type { Journal, StopRequest } from '../model/journal.ts'
+import { deferringStage, type Journal, type StopRequest } from '../model/journal.ts'
 import type { RunRow } from '../model/ports.ts'
+import { isOver } from '../model/run.ts'
 import type { CheckExtras } from './extras.ts'
 import { nextMinute, timeOfDay } from './moment.ts'
 
 /** The one line that the list of checks shows. */
 export function titleOf(row: RunRow, journal: Journal, extras: CheckExtras): string {
+  if (isOver(row.state)) return row.verdict?.title ?? ''
   switch (row.state) {
     case 'queued':
       return stopping(row.stop) ?? queuedTitle(row, extras)
     case 'starting':
-      return stopping(row.stop) ?? 'Starting'
+      return stopping(row.stop) ?? waiting(row) ?? 'Starting'
     case 'running':
-      return stopping(row.stop) ?? runningTitle(row, journal)
+      return (
+        stopping(stopOf(row, journal), deferringStage(journal)) ?? waiting(row) ?? runningTitle(row, journal)
+      )
     case 'tearing_down':
-      return 'Tearing down'
-    case 'concluded':
-      return row.verdict?.title ?? ''
+      return waiting(row) ?? 'Tearing down'
   }
 }
 
-/** Why a run is being stopped and by whom, for people; null = it is not. */
-export function stopping(stop: StopRequest | null): string | null {
-  return stop === null ? null : `Stopping: ${stop.reason.replaceAll('_', ' ')}, asked by ${stop.by}`
+/**
+ * Why a run is being stopped and by whom, for people; null = it is not.
+ * @param stage the stage that this waits for
+ */
+export function stopping(stop: StopRequest | null, stage: string | null = null): string | null {
+  if (stop === null) return null
+  const after = stage === null ? '' : ` after stage ${stage}, which may not be interrupted`
+  return `Stopping${after}: ${stop.reason.replaceAll('_', ' ')}, asked by ${stop.by}`
+}
+
+/** What the run itself has decided, at its deadline for example, is told where it takes a while. */
+export function stopOf({ stop }: RunRow, journal: Journal): StopRequest | null {
+  return stop ?? (deferringStage(journal) === null ? null : journal.stop)
+}
+
+/** A run that has begun waits for somebody only where its processes are gone. */
+function waiting({ waitsFor }: RunRow): string | null {
+  return waitsFor === null ? null : `Waits for ${waitsFor}`
 }
 
 function queuedTitle({ waitsFor }: RunRow, { wait }: CheckExtras): string {

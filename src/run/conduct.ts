@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { nextStep, type Step } from '../model/nextStep.ts'
+import type { Stage } from '../model/recipe.ts'
 import { conclude } from '../model/verdict.ts'
 import type { RunWorld } from './ports.ts'
 
@@ -64,9 +65,13 @@ async function runStage(index: number, world: RunWorld): Promise<void> {
   if (stage === undefined) throw new Error(`run ${request.run} has no stage ${index}`)
   if (mustStopFirst(world)) return
   const containment = driver.contain(stage.name)
-  record.append({ event: 'stage.started', name: stage.name, containment })
+  record.append({ event: 'stage.started', ...begunWith(stage), containment })
   const end = await driver.runStage(stage, containment, stop.signal)
   record.append({ event: 'stage.ended', name: stage.name, ...end })
+}
+
+function begunWith({ name, uninterruptible }: Stage): Pick<Stage, 'name'> & Partial<Stage> {
+  return uninterruptible ? { name, uninterruptible } : { name }
 }
 
 /** A stop that was written down, or a lock that is not ours any more, comes before the next effect. */

@@ -1,8 +1,8 @@
 import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { processDriver } from '../drivers/process.ts'
-import { EXIT, messageOf } from '../errors.ts'
+import { type ProcessDriverParts, processDriver } from '../drivers/process.ts'
+import { EXIT, HarnessError, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
@@ -13,6 +13,7 @@ import type { Name } from '../model/names.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { hasSecrets } from '../model/secrets.ts'
+import { type BuiltDriver, isBuilt } from '../model/unbuilt.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
@@ -37,11 +38,15 @@ import { type StatePaths, statePaths } from '../store/stateFolder.ts'
 import { conduct } from './conduct.ts'
 import { type Control, openControl } from './control.ts'
 import { type Orders, readOrders } from './orders.ts'
+import type { Driver } from './ports.ts'
 import { hearSignals } from './signals.ts'
 import { Stop } from './stop.ts'
 
 /** Processes that may die over what the stages say of files; the next one concludes without. */
 const MOST_TRIES = 2
+
+type MakeDriver = (parts: ProcessDriverParts) => Driver & Disposable
+const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver }
 
 const signals = hearSignals()
 exitAtOnce(await main(readOrders(process.argv.slice(2))))
@@ -87,6 +92,13 @@ async function isTold(control: Control, run: RunPaths): Promise<boolean> {
   return true
 }
 
+/** Another driver would take down something else than was put up: a run that a newer berth has begun is left to one that can end it. */
+function makeDriver(parts: ProcessDriverParts): Driver & Disposable {
+  const { driver, run } = parts.request
+  if (isBuilt(driver)) return DRIVERS[driver](parts)
+  throw new HarnessError('DRIVER', `Run ${run} needs the driver ${driver}, which this berth does not have`)
+}
+
 async function work(own: RunProcess): Promise<number> {
   const { run, held, request, state, control } = own
   const record = runRecord(own.file, run)
@@ -98,7 +110,7 @@ async function work(own: RunProcess): Promise<number> {
   const limiter = await limiterOf(request)
   const secrets = await secretsOf(own)
   if (record.journal.processes > 1) secrets.learn()
-  using driver = processDriver({ request, run, containment, makePipe, limiter, secrets })
+  using driver = makeDriver({ request, run, containment, makePipe, limiter, secrets })
   await conduct({
     request,
     record,

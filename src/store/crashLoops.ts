@@ -3,19 +3,20 @@ import type { CrashLoop } from '../model/rateLimits.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import { CRASHES, type EndReason } from '../model/run.ts'
 import type { Database } from './database.ts'
+import { isOverSql } from './overSql.ts'
 
 const REASON = `json_extract(verdict, '$.reason')`
 
 const CRASHED = `
   SELECT DISTINCT repository_id, pr, recipe, sha FROM runs
-   WHERE state = 'concluded' AND concluded_at > :sinceMs
+   WHERE ${isOverSql()} AND concluded_at > :sinceMs
      AND ${REASON} IN (${CRASHES.map((reason) => `'${reason}'`).join(', ')})`
 
 /** What never began tells nothing: a run that was cancelled while it waited must not end the row. */
 const NEWEST = `
   SELECT repository, concluded_at, ${REASON} AS reason, json_extract(verdict, '$.title') AS title FROM runs
    WHERE repository_id = :repository_id AND sha = :sha AND pr = :pr AND recipe = :recipe
-     AND state = 'concluded' AND attempts > 0
+     AND ${isOverSql()} AND attempts > 0
    ORDER BY concluded_at DESC, id DESC LIMIT :times`
 
 /** Nothing is kept of its own: the runs' own ends tell, also after a restart. */

@@ -1,15 +1,19 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
+import { isOverSql } from './overSql.ts'
 
 /** In the order of one index, page by page: a page that may not go yet hides none of those after it. */
 const OVER = `
   SELECT id, enqueued_at FROM runs
-   WHERE state = 'concluded' AND concluded_at < :beforeMs
+   WHERE ${isOverSql()} AND concluded_at < :beforeMs
      AND enqueued_at < :beforeMs AND (enqueued_at, id) > (:afterMs, :afterId)
    ORDER BY enqueued_at, id LIMIT 500`
 
-const TELLS = `SELECT 1 FROM reports WHERE run_id = :id AND state = 'pending' LIMIT 1`
+/** It is over, and nobody is still to be told of it. */
+const MAY_GO = `
+  SELECT 1 FROM runs WHERE id = :id AND ${isOverSql()}
+     AND NOT EXISTS (SELECT 1 FROM reports WHERE run_id = :id AND state = 'pending')`
 
 const FORGET_REPORTS = 'DELETE FROM reports WHERE run_id = :id'
 
@@ -22,19 +26,19 @@ const FORGET_REPLY = `
      AND NOT EXISTS (SELECT 1 FROM reply_runs WHERE comment_id = :comment)
      AND NOT EXISTS (SELECT 1 FROM reports WHERE comment_id = :comment AND state = 'pending' AND kind = 'reply')`
 
-const FORGET = `DELETE FROM runs WHERE id = :id AND state = 'concluded'`
+const FORGET = 'DELETE FROM runs WHERE id = :id'
 
 /** What became of a run is forgotten with all that was told of it; deliveries keep their ids, so that none is decided again. */
 export function forgettingOn(database: Database): Pick<Store, 'runsOver' | 'forgetRuns'> {
   const over = database.prepare(OVER)
-  const tells = database.prepare(TELLS)
+  const mayGo = database.prepare(MAY_GO)
   const forgetReports = database.prepare(FORGET_REPORTS)
   const forget = database.prepare(FORGET)
   const repliesOf = database.prepare(REPLIES_OF)
   const forgetReply = database.prepare(FORGET_REPLY)
 
   function forgetOne(id: string): number {
-    if (tells.get({ id }) !== undefined) return 0
+    if (mayGo.get({ id }) === undefined) return 0
     const comments = repliesOf.all({ id }).map((row) => numberOf(fieldsOf(row, 'reply'), 'comment_id'))
     forgetReports.run({ id })
     const { changes } = forget.run({ id })

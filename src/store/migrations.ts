@@ -4,6 +4,7 @@ import { fieldsOf, numberOf } from '../model/read.ts'
 import {
   ALARMS,
   BEGUN_ORDERS,
+  CHANGED_RUNS,
   FINISHED_RUNS,
   FIRST_SCHEMA,
   LIMITS,
@@ -34,6 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ALARMS,
   ORDER_AND_LIMITS,
   BEGUN_ORDERS,
+  CHANGED_RUNS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

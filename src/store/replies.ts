@@ -3,6 +3,7 @@ import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from '../mod
 import type { NewReply, ReplyPart } from '../model/report.ts'
 import type { Database } from './database.ts'
 import type { Orders } from './orders.ts'
+import { isOverSql } from './overSql.ts'
 import type { Reports } from './reports.ts'
 import type { RunReads } from './runReads.ts'
 
@@ -18,7 +19,7 @@ const OVER_ALREADY = `
   UPDATE replies SET changed = 1
    WHERE comment_id = :commentId AND changed = 0 AND EXISTS (
      SELECT 1 FROM reply_runs JOIN runs ON runs.id = reply_runs.run_id
-      WHERE reply_runs.comment_id = :commentId AND runs.state = 'concluded')`
+      WHERE reply_runs.comment_id = :commentId AND ${isOverSql('runs.state')})`
 
 /** Inside the transaction that ends the run: a reply can be late, and never wrong for good. */
 const RUN_ENDED = `

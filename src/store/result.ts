@@ -12,9 +12,9 @@ export interface RunResult extends Verdict {
   readonly verified: boolean
 }
 
-/** Writes the result unless it is there: a second finalise changes nothing. */
-export function writeResult(run: RunPaths, request: RunRequest, journal: Journal): void {
-  if (journal.verdict === null) return
+/** Writes the result unless it is there: a second finalise changes nothing. False = this call wrote none. */
+export function writeResult(run: RunPaths, request: RunRequest, journal: Journal): boolean {
+  if (journal.verdict === null) return false
   const { recipe, recipeDigest, domain, repository, pr, sha } = request
   const what = { run: run.id, recipe, recipeDigest, domain, repository, pr, sha }
   const how = {
@@ -25,7 +25,7 @@ export function writeResult(run: RunPaths, request: RunRequest, journal: Journal
     teardown: journal.teardown,
     proof: [...proofLines(journal), lockLine(request.names, 'held')].map(textOfLine),
   }
-  createOnce(run.result, `${JSON.stringify({ ...what, ...how }, null, 2)}\n`)
+  return createOnce(run.result, `${JSON.stringify({ ...what, ...how }, null, 2)}\n`)
 }
 
 /** Null while the run is not over; a file of zero bytes counts as none. */

@@ -4,12 +4,13 @@ import type { Changed, RunChange, Store } from '../model/ports.ts'
 import type { NewReport } from '../model/report.ts'
 import { isOver, mayBecome, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
+import { isOverSql } from './overSql.ts'
 import type { Replies } from './replies.ts'
 import type { Reports } from './reports.ts'
 import type { Runs } from './runs.ts'
 
 /**
- * The swap. An attempt is counted by the statement that begins it. What a run waits for belongs to the queue, its stage to
+ * The swap; never from an end. An attempt is counted by the statement that begins it. What a run waits for belongs to the queue, its stage to
  * its life; a verdict, once written, stands.
  */
 const CHANGE = `
@@ -17,13 +18,13 @@ const CHANGE = `
     attempts     = attempts + (:to = 'starting' AND state <> 'starting'),
     state        = :to,
     waits_for    = CASE WHEN :to <> 'queued' THEN NULL WHEN :sets_waits_for THEN :waits_for ELSE waits_for END,
-    stage        = CASE WHEN :to IN ('queued', 'concluded') THEN NULL WHEN :sets_stage THEN :stage ELSE stage END,
+    stage        = CASE WHEN :to = 'queued' OR ${isOverSql(':to')} THEN NULL WHEN :sets_stage THEN :stage ELSE stage END,
     started_at   = CASE WHEN :to = 'queued' THEN NULL ELSE coalesce(:started_at, started_at) END,
     concluded_at = coalesce(concluded_at, :concluded_at),
     verdict      = coalesce(verdict, :verdict)
    WHERE id = :id AND state = :from`
 
-const STOP = `UPDATE runs SET stop = :stop WHERE id = :id AND stop IS NULL AND state <> 'concluded'`
+const STOP = `UPDATE runs SET stop = :stop WHERE id = :id AND stop IS NULL AND NOT ${isOverSql()}`
 
 type Stopped = Awaited<ReturnType<Store['requestStop']>>
 
@@ -39,7 +40,7 @@ export function runChangesOn(database: Database, runs: Runs, reports: Reports, r
 
   function change(id: string, from: RunState, wish: RunChange, news: readonly NewReport[]): Changed {
     const to = wish.state ?? from
-    if (swap.run({ id, from, to, ...paramsOf(wish) }).changes === 1) {
+    if (!isOver(from) && swap.run({ id, from, to, ...paramsOf(wish) }).changes === 1) {
       reports.add(news)
       if (isOver(to)) replies.runEnded(id)
       return { kind: 'changed' }

@@ -16,6 +16,10 @@ export type NoteBroken = (run: BrokenRun) => void
 export interface RunReads {
   /** A statement whose rows are read one by one: one that cannot be read hides no other. */
   readonly each: (sql: string) => (parameters?: Parameters) => readonly RunRow[]
+  /** The same row by row, null for one that cannot be read: what is not kept of many takes no memory. */
+  readonly fold: (
+    sql: string,
+  ) => (parameters: Parameters, take: (id: string, row: RunRow | null) => void) => void
   /** @throws HarnessError RUN_UNREADABLE */
   readonly find: (id: string) => RunRow | null
   /** Those that were met and still cannot be read. */
@@ -42,6 +46,12 @@ export function runReadsOn(database: Database, note: NoteBroken): RunReads {
     each(sql) {
       const statement = prepared(database, sql)
       return (parameters = {}) => statement.all(parameters).flatMap((row) => readable(row) ?? [])
+    },
+    fold(sql) {
+      const statement = prepared(database, sql)
+      return (parameters, take) => {
+        for (const row of statement.iterate(parameters)) take(String(row['id']), readable(row))
+      }
     },
     find(id) {
       const row = one.get({ id })

@@ -1,4 +1,5 @@
-import type { NewRun, Store } from '../model/ports.ts'
+import type { NewRun, RunRow, Store } from '../model/ports.ts'
+import type { QueuedRun } from '../model/queued.ts'
 import { fieldsOf, numberOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
@@ -20,6 +21,10 @@ const STATE = 'SELECT state FROM runs WHERE id = :id'
 const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC, enqueued_at, id`
 
 const LIVE = `SELECT * FROM runs WHERE state IN ('starting', 'running', 'tearing_down') ORDER BY enqueued_at, id`
+
+const NEWS = 'SELECT * FROM runs WHERE changed > :since'
+
+const UP_TO = `SELECT value FROM counters WHERE name = 'runs'`
 
 const NEWEST = `
   SELECT * FROM runs
@@ -48,7 +53,10 @@ const DURATIONS = `
    ORDER BY concluded_at DESC LIMIT :limit`
 
 export interface Runs {
-  readonly port: Pick<Store, 'run' | 'runs' | 'runsAt' | 'queued' | 'live' | 'broken' | 'durations'>
+  readonly port: Pick<
+    Store,
+    'run' | 'runs' | 'runsAt' | 'queued' | 'queueSince' | 'live' | 'broken' | 'durations'
+  >
   /** Inside the caller's transaction. */
   add(run: NewRun): void
   stateOf(id: string): RunState | null
@@ -69,6 +77,7 @@ export function runsOn(database: Database, reads: RunReads): Runs {
       runs: newestOn(database, reads),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
+      queueSince: queueOn(database, reads),
       live: async () => database.read(live),
       broken: async () => database.read(reads.broken),
       durations: async (repositoryId, recipe, limit) =>
@@ -88,6 +97,29 @@ export function runsOn(database: Database, reads: RunReads): Runs {
 /** The wall clock may have been set back meanwhile. */
 function durationOf(row: unknown): number {
   return Math.max(0, numberOf(fieldsOf(row, 'run'), 'duration'))
+}
+
+/** The number first: what is written between the two statements is told now, and once more. */
+function queueOn(database: Database, reads: RunReads): Store['queueSince'] {
+  const upTo = database.prepare(UP_TO)
+  const all = reads.fold(QUEUED)
+  const news = reads.fold(NEWS)
+  return async (since) =>
+    database.read(() => {
+      const queued: QueuedRun[] = []
+      const left: string[] = []
+      const number = numberOf(fieldsOf(upTo.get(), 'counter'), 'value')
+      const take = (id: string, row: RunRow | null) =>
+        row?.state === 'queued' ? queued.push(queuedOf(row)) : left.push(id)
+      if (since === null) all({}, take)
+      else news({ since }, take)
+      return { upTo: number, queued, left }
+    })
+}
+
+function queuedOf(row: RunRow): QueuedRun {
+  const { id, priority, enqueuedAtMs, names, repositoryId, pr, recipe, sha, stop, waitsFor } = row
+  return { id, priority, enqueuedAtMs, names, repositoryId, pr, recipe, sha, stop, waitsFor }
 }
 
 function newestOn(database: Database, reads: RunReads): Store['runs'] {

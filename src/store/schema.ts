@@ -256,3 +256,28 @@ CREATE TABLE repositories (
 
 /** An order is begun once. */
 export const BEGUN_ORDERS = 'ALTER TABLE orders ADD COLUMN begun_at INTEGER'
+
+/**
+ * Each change that the queue has to know of has a number, and none comes twice: whoever keeps the queue in mind reads what is new, however
+ * long the rest is. Triggers, so that no statement can leave it out.
+ */
+export const CHANGED_RUNS = `
+CREATE TABLE counters (
+  name  TEXT    PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO counters (name, value) VALUES ('runs', 0);
+ALTER TABLE runs ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_by_change ON runs (changed);
+CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
+  UPDATE counters SET value = value + 1 WHERE name = 'runs';
+  UPDATE runs SET changed = (SELECT value FROM counters WHERE name = 'runs') WHERE id = NEW.id;
+END;
+CREATE TRIGGER runs_changed AFTER UPDATE ON runs
+  WHEN OLD.state <> NEW.state OR OLD.stop IS NOT NEW.stop OR OLD.waits_for IS NOT NEW.waits_for
+    OR OLD.names <> NEW.names OR OLD.arguments <> NEW.arguments OR OLD.recipe <> NEW.recipe OR OLD.priority <> NEW.priority
+    OR OLD.repository <> NEW.repository OR OLD.clone_url <> NEW.clone_url OR OLD.installation_id <> NEW.installation_id BEGIN
+  UPDATE counters SET value = value + 1 WHERE name = 'runs';
+  UPDATE runs SET changed = (SELECT value FROM counters WHERE name = 'runs') WHERE id = NEW.id;
+END;
+`

@@ -1,8 +1,10 @@
 import type { Context, Hono } from 'hono'
+import { MECHANISMS } from '../model/mechanisms.ts'
 import { plainText } from '../model/plainText.ts'
 import type { RunRow } from '../model/ports.ts'
 import type { ShownState } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
+import { reasonsOf } from './health.ts'
 import { lanesOf } from './lanes.ts'
 import { limitsLook } from './limits.ts'
 import type { WebWorld } from './ports.ts'
@@ -38,7 +40,7 @@ export function addApi(app: Hono, world: WebWorld): void {
   app.get('/api/v1/queue', async (c) => {
     const [queued, live] = [await world.store.queued(), await world.store.live()]
     return json(c, 200, {
-      slots: world.slots,
+      slots: world.config().slots,
       queued: shownOf(world, queued).map(placeOf),
       live: shownOf(world, live),
       broken: await world.store.broken(),
@@ -50,6 +52,12 @@ export function addApi(app: Hono, world: WebWorld): void {
   )
 
   app.get('/api/v1/limits', async (c) => json(c, 200, await limitsLook(world)))
+
+  app.get('/api/v1/service', async (c) => {
+    const { switchedOff } = world.config()
+    const off = switchedOff.map((mechanism) => ({ mechanism, meaning: MECHANISMS[mechanism] }))
+    return json(c, 200, { ready: await reasonsOf(world), switchedOff: off, refusedReload: world.refused() })
+  })
 }
 
 /** An answer that is no success: a stable code and a sentence that says the way out. */

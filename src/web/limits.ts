@@ -1,9 +1,10 @@
+import type { Config } from '../model/config.ts'
 import type { Store } from '../model/ports.ts'
 import { HOUR_MS, type RateLimits, type Uses } from '../model/rateLimits.ts'
 
 export interface LimitReads {
   readonly store: Pick<Store, 'usedUp' | 'crashLoops'>
-  readonly limits: RateLimits
+  readonly config: () => Pick<Config, 'limits'>
   /** Wall clock, milliseconds. */
   readonly now: () => number
 }
@@ -18,7 +19,8 @@ export const HOURLY = [
 export type LimitsLook = Awaited<ReturnType<typeof limitsLook>>
 
 /** Who may not go on just now, and from when on again. Times are wall clock, milliseconds. */
-export async function limitsLook({ store, limits, now }: LimitReads) {
+export async function limitsLook({ store, config, now }: LimitReads) {
+  const { limits } = config()
   const sinceMs = now() - HOUR_MS
   const usedUp = []
   for (const { kind, prefix, limit } of HOURLY) {

@@ -1,4 +1,4 @@
-import { constants, fstatSync, readSync } from 'node:fs'
+import { constants, fstatSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { plainText } from '../model/plainText.ts'
 import { opened } from '../store/durable.ts'
@@ -8,8 +8,9 @@ import type { LogPart } from './ports.ts'
 const PART_BYTES = 256 * 1024
 const SUFFIX = '.log'
 
-/** Names of the logs in a run's `stages/`, without their suffix. */
+/** Names of the logs in a run's `stages/`, without their suffix; none where a stage has put something else in its place. */
 export function logNames(folder: string): readonly string[] {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return []
   return entriesOf(folder)
     .filter((entry) => entry.endsWith(SUFFIX) && !entry.startsWith('.'))
     .map((entry) => entry.slice(0, -SUFFIX.length))

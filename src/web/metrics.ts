@@ -1,9 +1,14 @@
 import { Registry } from 'prom-client'
 import { fieldsOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
+import { TRACE_OUTCOMES, type TraceOutcome } from '../tracing/traces.ts'
 import { eventMetrics } from './metrics/events.ts'
 import { addGauges, type GaugeReads } from './metrics/gauges.ts'
+import { METRICS_FAILED } from './metrics/labels.ts'
+import { type LatencyReads, latencyMetrics } from './metrics/latency.ts'
+import { counterIn, mustHaveAll } from './metrics/make.ts'
 import { type RunReads, runMetrics } from './metrics/runs.ts'
+import { METRICS } from './metrics/table.ts'
 
 export interface Metrics {
   /**
@@ -11,13 +16,16 @@ export interface Metrics {
    * up after it has returned.
    */
   readonly observe: (event: string, data: object) => void
+  readonly traced: (outcome: TraceOutcome) => void
   /** All metrics in Prometheus' text format, with everything observed so far. */
   readonly text: () => Promise<string>
   readonly contentType: string
 }
 
 export type MetricReads = Omit<GaugeReads, 'store'> &
-  Omit<RunReads, 'store'> & { readonly store: GaugeReads['store'] & RunReads['store'] }
+  Omit<RunReads, 'store'> & {
+    readonly store: GaugeReads['store'] & RunReads['store'] & LatencyReads['store']
+  }
 
 /** The service's metrics, in a registry of their own. */
 export function createMetrics(reads: MetricReads): Metrics {
@@ -25,6 +33,10 @@ export function createMetrics(reads: MetricReads): Metrics {
   addGauges(registry, reads)
   const noteRun = runMetrics(registry, reads)
   const notes = eventMetrics(registry)
+  const noteLatency = latencyMetrics(registry, reads)
+  const traces = counterIn(registry, METRICS.traces)
+  for (const outcome of TRACE_OUTCOMES) traces.inc({ outcome }, 0)
+  mustHaveAll(registry, Object.values(METRICS))
   const underWay = new Set<Promise<void>>()
 
   async function note(event: string, data: object): Promise<void> {
@@ -32,13 +44,15 @@ export function createMetrics(reads: MetricReads): Metrics {
     const state = runStateOf(event)
     if (state !== null && typeof fields['run'] === 'string') await noteRun(fields['run'], state)
     notes(event)?.(fields)
+    await noteLatency(event, fields)
   }
 
   return {
     contentType: registry.contentType,
+    traced: (outcome) => traces.inc({ outcome }),
     observe(event, data) {
       const noted = note(event, data)
-        .catch(() => notes('metrics.failed')?.({}))
+        .catch(() => notes(METRICS_FAILED)?.({}))
         .finally(() => underWay.delete(noted))
       underWay.add(noted)
     },

@@ -44,7 +44,8 @@ export function addPages(app: Hono, world: WebWorld): void {
 }
 
 async function overviewOf(world: WebWorld): Promise<Overview> {
-  const { store, slots } = world
+  const { store } = world
+  const { slots, switchedOff } = world.config()
   const [queued, live, newest] = [
     await store.queued(),
     await store.live(),
@@ -64,6 +65,8 @@ async function overviewOf(world: WebWorld): Promise<Overview> {
     broken: await store.broken(),
     limits: await limitsLook(world),
     slots,
+    switchedOff,
+    refused: world.refused(),
     nowMs: world.now(),
   }
 }

@@ -1,9 +1,12 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
-import type { Entry } from '../model/journal.ts'
+import type { Conductor } from '../model/conductor.ts'
+import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
+import type { RefusedReload } from '../model/inForce.ts'
+import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
-import type { RateLimits } from '../model/rateLimits.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -24,6 +27,8 @@ export interface StateReads {
   readonly dead: (runs: readonly Suspect[]) => ReadonlySet<string>
   /** Null = the run has no folder: it is queued, was never started, or does not exist. */
   readonly runLook: (id: string) => RunLook | null
+  /** Who has a run, or had it last; null = no process has written that it has it. */
+  readonly conductor: (journal: Journal) => Conductor | null
   /** The journal line by line; empty where it cannot be read, which `runLook` names. */
   readonly journalEntries: (id: string) => readonly Entry[]
   /** What its stages said of files; null = there is no record of it. */
@@ -43,18 +48,14 @@ export interface WebWorld extends StateReads {
     Store,
     'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
   >
-  readonly limits: RateLimits
-  /** How many runs the service has at a time. */
-  readonly slots: number
+  /** What is in force now. */
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
+  /** Null = what is in force is what was read last. */
+  readonly refused: () => RefusedReload | null
   /** Why the service cannot do its work now; none = it can. */
   readonly ready: () => Promise<readonly string[]>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Wall clock, milliseconds. */
   readonly now: () => number
-  readonly log: WebLog
-}
-
-/** Where faults of the pages go: a pino logger fits. */
-interface WebLog {
-  error(data: object, event: string): void
+  readonly log: Pick<EventLog, 'error'>
 }

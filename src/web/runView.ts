@@ -2,7 +2,9 @@ import { HarnessError } from '../errors.ts'
 import type { Suspect } from '../lock/deadRuns.ts'
 import { lockStandOf, type NameLook, type NameState } from '../lock/look.ts'
 import type { Annotations } from '../model/annotations.ts'
+import type { Conductor } from '../model/conductor.ts'
 import {
+  deferringStage,
   EMPTY_JOURNAL,
   type Entry,
   isVerified,
@@ -12,7 +14,7 @@ import {
 import type { Name } from '../model/names.ts'
 import type { BrokenRun, RunRow } from '../model/ports.ts'
 import { lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
-import { isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
+import { isLive, isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { WebWorld } from './ports.ts'
 import { type Step, timelineOf } from './timeline.ts'
@@ -37,6 +39,10 @@ export interface RunView {
   readonly position: number | null
   readonly waitsFor: string | null
   readonly stop: StopRequest | null
+  /** The stage that a stop has to wait for: it may not be interrupted. */
+  readonly deferredBy: string | null
+  /** Who has it, or had it last, and with that its end; null = no process has written that it has it. */
+  readonly conductor: Conductor | null
   readonly queuedAtMs: number | null
   readonly startedAtMs: number | null
   readonly concludedAtMs: number | null
@@ -107,6 +113,8 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
     verdict: verdictOf(row, look),
     cleaned: !isOver(state) || look === null || look.result?.verified === true || isVerified(look.journal),
     stop: row?.stop ?? look?.journal.stop ?? null,
+    deferredBy: look === null || isOver(state) ? null : deferringStage(look.journal),
+    conductor: look === null ? null : world.conductor(look.journal),
     queuedAtMs: row?.enqueuedAtMs ?? look?.request?.requestedAtMs ?? null,
     startedAtMs: look?.journal.firstProcess?.at ?? row?.startedAtMs ?? null,
     concludedAtMs: journal.find(({ event }) => event === 'concluded')?.at ?? row?.concludedAtMs ?? null,
@@ -136,7 +144,7 @@ export function deadRows(
   world: Pick<WebWorld, 'dead'>,
   rows: readonly (Suspect & { readonly state: RunState })[],
 ): ReadonlySet<string> {
-  return world.dead(rows.filter(({ state }) => state !== 'queued' && !isOver(state)))
+  return world.dead(rows.filter(({ state }) => isLive(state)))
 }
 
 function verdictOf(row: RunRow | null, look: RunLook | null): Verdict | null {

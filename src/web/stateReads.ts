@@ -3,6 +3,7 @@ import { lockedFiles } from '../lock/holders.ts'
 import { lookAtNames } from '../lock/look.ts'
 import { type Entry } from '../model/journal.ts'
 import { journalEntries } from '../model/readJournal.ts'
+import { conductorOf } from '../process/conductor.ts'
 import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
@@ -22,6 +23,7 @@ export function stateReads(paths: StatePaths): StateReads {
       const run = runPaths(paths, id)
       return hasRunFolder(run) ? lookAtRun(run) : null
     },
+    conductor: conductorOf,
     journalEntries: (id) => readableEntries(runPaths(paths, id).journal),
     annotations: (id) => annotationsOf(runPaths(paths, id)),
     logNames: (id) => logNames(runPaths(paths, id).stages),

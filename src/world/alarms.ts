@@ -1,6 +1,8 @@
 import { lookAtNames } from '../lock/look.ts'
-import type { EventLog } from '../log.ts'
 import { anAlarm, type NewAlarm } from '../model/alarm.ts'
+import type { Config } from '../model/config.ts'
+import type { EventLog } from '../model/events.ts'
+import { isOff } from '../model/mechanisms.ts'
 import type { Store } from '../model/ports.ts'
 import type { Report } from '../model/report.ts'
 import { startLoop } from '../queue/loop.ts'
@@ -16,19 +18,28 @@ export interface AlarmWorld {
   readonly state: StatePaths
   readonly store: Store
   readonly log: EventLog
-  /** Where alarms go; null = nowhere, and none is raised. */
-  readonly webhook: string | null
+  /** Asked at each look. Without a webhook alarms go nowhere, and none is raised. */
+  readonly config: () => Pick<Config, 'switchedOff' | 'notify'>
 }
 
-/** Raises and sends alarms; without a webhook does neither. */
-export function startAlarming(world: AlarmWorld): AsyncDisposable & Pick<Alarms, 'fault'> {
-  const { webhook, store, log } = world
-  if (webhook === null) return { fault: () => null, [Symbol.asyncDispose]: async () => undefined }
+/** Raises and sends alarms; without a webhook, or switched off, does neither. */
+export function startAlarming(world: AlarmWorld): AsyncDisposable & Pick<Alarms, 'fault' | 'wake'> {
+  const { config, store, log } = world
   const note = (told: AlarmNote) => noteAlarm(log, told)
-  const alarms = startAlarms({ store, post: alarmPost(webhook), time: SYSTEM_TIME, note })
-  const loop = startLoop('watch for alarms', LOOK_EVERY_MS, log, () => raiseSeen(world, alarms.wake))
+  const post = () => {
+    const { webhook } = config().notify
+    return webhook === null || isOff(config(), 'alarms') ? null : alarmPost(webhook)
+  }
+  const alarms = startAlarms({ store, post, time: SYSTEM_TIME, note })
+  const loop = startLoop('watch for alarms', LOOK_EVERY_MS, log, async () =>
+    post() === null ? undefined : raiseSeen(world, alarms.wake),
+  )
   return {
     fault: () => loop.fault() ?? alarms.fault(),
+    wake() {
+      loop.wake()
+      alarms.wake()
+    },
     async [Symbol.asyncDispose]() {
       await loop.close()
       await alarms[Symbol.asyncDispose]()
@@ -38,9 +49,12 @@ export function startAlarming(world: AlarmWorld): AsyncDisposable & Pick<Alarms,
 
 function noteAlarm(log: EventLog, told: AlarmNote): void {
   if (told.event === 'alarms.fault') return log.error({ error: told.error }, told.event)
-  const { event, alarm, ...rest } = told
-  const { id, kind, subject } = alarm
-  log[event === 'alarm.sent' ? 'info' : 'warn']({ alarm: id, kind, subject, ...rest }, event)
+  const { alarm } = told
+  const about = { alarm: alarm.id, kind: alarm.kind, subject: alarm.subject, attempts: told.attempts }
+  if (told.event === 'alarm.sent') log.info(about, told.event)
+  if (told.event === 'alarm.put_off')
+    log.warn({ ...about, error: told.error, untilMs: told.untilMs }, told.event)
+  if (told.event === 'alarm.given_up') log.warn({ ...about, error: told.error }, told.event)
 }
 
 /** What stands in the state folder: names that nobody can clean, and what the janitor has left. Removed only when it is in the records. */

@@ -1,8 +1,10 @@
 import { existsSync, lstatSync } from 'node:fs'
 import type { Context } from '../cli/context.ts'
+import { finding } from '../janitor/finding.ts'
 import type { RetentionWorld } from '../janitor/retentionPorts.ts'
 import { openRun } from '../lock/openRuns.ts'
 import { asidePath, runsAside, setAside, whyKept } from '../lock/setAside.ts'
+import { isOff } from '../model/mechanisms.ts'
 import { entriesInUse } from '../process/filesInUse.ts'
 import { pruneMirrors } from '../process/pruneMirrors.ts'
 import { removeTree } from '../store/folderTree.ts'
@@ -15,14 +17,18 @@ import { once } from './once.ts'
 /** Sweeps come every few minutes, and names that others wait for come first in each: what only takes room may not keep one up for longer. */
 const MOST_MS = 60_000
 
+/** While retention is switched off. */
+const ALL: RetentionWorld['policy'] = { days: Infinity, sizeBytes: Infinity }
+
 /** What retention works with. Its time begins with its first look. */
 export function makeRetentionWorld({ config, state }: Pick<Context, 'config' | 'state'>): RetentionWorld {
   const began = once(() => performance.now())
   const spentMs = () => performance.now() - began()
   const mayGoOn = () => spentMs() < MOST_MS
   const inUse = once(() => entriesInUse(state.runs))
+  const keepsAll = isOff(config, 'retention')
   return {
-    policy: config.retention,
+    policy: keepsAll ? ALL : config.retention,
     nowMs: Date.now,
     mayGoOn,
     runs: () => entriesOf(state.runs).filter(isRunId),
@@ -32,10 +38,12 @@ export function makeRetentionWorld({ config, state }: Pick<Context, 'config' | '
     readerOf: (id) => inUse().get(id) ?? null,
     whyKept: (id) => whyKept(state, runPaths(state, id)),
     setAside: (id) => setAside(state, id),
-    aside: () => runsAside(state),
+    aside: () => (keepsAll ? [] : runsAside(state)),
     removeAside: (id) => removeTree(asidePath(state, id), mayGoOn),
-    pruneMirrors: (unusedMs, dryRun) =>
-      pruneMirrors({ paths: state, unusedMs, nowMs: Date.now(), mayGoOn, dryRun }),
+    pruneMirrors: async (unusedMs, dryRun) =>
+      keepsAll
+        ? [finding('mirror', '', 'untouched', 'retention is switched off: mirrors and run folders stay')]
+        : pruneMirrors({ paths: state, unusedMs, nowMs: Date.now(), mayGoOn, dryRun }),
   }
 }
 

@@ -55,8 +55,8 @@ export const LIFE: readonly Mutant[] = [
     'A stage’s line is on disk before the stage begins: after it has ended.',
     [
       'src/run/conduct.ts',
-      "record.append({ event: 'stage.started', name: stage.name, containment })\n  const end = await driver.runStage(stage, containment, stop.signal)",
-      "const end = await driver.runStage(stage, containment, stop.signal)\n  record.append({ event: 'stage.started', name: stage.name, containment })",
+      "record.append({ event: 'stage.started', ...begunWith(stage), containment })\n  const end = await driver.runStage(stage, containment, stop.signal)",
+      "const end = await driver.runStage(stage, containment, stop.signal)\n  record.append({ event: 'stage.started', ...begunWith(stage), containment })",
     ],
     [CONDUCT_TEST, 'each effect comes after the line that announces it'],
   ),

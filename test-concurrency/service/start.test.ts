@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { until } from '../fixtures/until.ts'
 import { GATE } from '../fixtures/world.ts'
@@ -57,6 +58,20 @@ describe.concurrent('berth serve refuses to start', () => {
     for (const name of ['APP_ID', 'PRIVATE_KEY or PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'])
       expect(output).toContain(`${name} is not set`)
     expect([APP_ID, PRIVATE_KEY, WEBHOOK_SECRET]).not.toContain(undefined)
+  })
+
+  test('R-Q-01 where a recipe that is enrolled has a driver that nobody has written: it names the place and ends with 2', async ({
+    scene,
+  }) => {
+    scene.recipe('app')
+    scene.recipe('stack')
+    const file = join(scene.world.recipeFolder('stack'), 'recipe.yml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"process"', '"swarm"'))
+    const service = scene.begin()
+    await service.started.endedWith(2)
+    expect(service.started.output()).toMatch(
+      /berth\.yml:4:\d+: repositories\.acme\/site\.recipes\[1\]: recipe stack: driver swarm is not built yet; built is process/,
+    )
   })
 
   test('with Probot’s public secret, a port that is none and a key file that is not there: all three', async ({

@@ -134,7 +134,9 @@ describe.concurrent('a stop that has to wait', () => {
     const check = await run.shows('that it is stopping', ({ output }) =>
       (output.title ?? '').startsWith('Stopping'),
     )
-    expect(check.output.title).toBe('Stopping: cancelled, asked by octocat')
+    expect(check.output.title).toBe(
+      'Stopping after stage inside, which may not be interrupted: cancelled, asked by octocat',
+    )
     inside.go()
     expect((await run.completed()).conclusion).toBe('cancelled')
     expect(run.events()).toContain('stage.ended inside')

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { budgetsOf } from '../../src/model/budgets.ts'
+import { parseCommands } from '../../src/model/command.ts'
+import { loadRecipe } from '../../src/recipes/load.ts'
 import { HELLO, machine } from './world.ts'
 
 describe('users of stages', () => {
@@ -169,4 +172,90 @@ describe('enrolments', () => {
     here.write('work/berth.yml', 'recipesDir: gone')
     expect(here.load().recipesDir).toBe(here.path('work/gone'))
   })
+})
+
+describe('budgets', () => {
+  const RECIPE = `description: Says hello
+driver: process
+deadline: 2h
+stages:
+  - { name: long, run: 'true', timeout: 3h, uninterruptible: true }
+teardown: { run: 'true', timeout: 5m }
+`
+
+  test('R-QUE-13 those of the configuration and those of its recipes are held against each other, all faults at once, each with file and line', () => {
+    using here = machine()
+    here.write('work/recipes/hello/recipe.yml', RECIPE)
+    here.write(
+      'work/berth.yml',
+      'budgets:\n  deadline: 1h\n  teardown: 1m\n  killGrace: 2m\nrepositories: { acme/site: { recipes: [hello] } }\n',
+    )
+    const recipe = here.path('work/recipes/hello/recipe.yml')
+    expect(here.faults()).toEqual([
+      `${here.path('work/berth.yml')}:4:3: budgets.killGrace: is 2m; at most 1m, budgets.teardown: a teardown has to end what is deaf, too`,
+      `${recipe}:3:1: deadline: is 2h; at most 1h, budgets.deadline of the configuration`,
+      `${recipe}:5:32: stages[0].timeout: is 3h; at most 2h, the run's deadline`,
+      `${recipe}:6:26: teardown.timeout: is 5m; at most 1m, budgets.teardown of the configuration`,
+    ])
+  })
+
+  test('R-QUE-13 a default counts like what is written; the place is the nearest that is there', () => {
+    using here = machine()
+    here.write('work/berth.yml', 'slots: 1\nbudgets: { teardown: 5s }\n')
+    expect(here.faults()).toEqual([
+      expect.stringContaining('berth.yml:2:1: budgets.killGrace: is 10s; at most 5s, budgets.teardown'),
+    ])
+    here.write('work/berth.yml', 'budgets: { teardown: 5s, killGrace: 5s }\n')
+    expect(here.load().budgets).toMatchObject({ teardownMs: 5_000, killGraceMs: 5_000 })
+  })
+
+  test('R-QUE-13 one that cannot be read is told alone: nothing is held against what nobody meant', () => {
+    using here = machine()
+    here.write('work/recipes/hello/recipe.yml', RECIPE)
+    for (const [budget, others] of [
+      ['deadline: 4 hours', ['stages[0].timeout: is 3h; at most 2h']],
+      ['teardown: x', ['deadline: is 2h; at most 1h', 'stages[0].timeout: is 3h; at most 2h']],
+    ] as const) {
+      here.write(
+        'work/berth.yml',
+        `budgets: { ${budget} }\nrepositories: { acme/site: { recipes: [hello] } }\n`,
+      )
+      expect(here.faults()).toEqual([
+        expect.stringContaining(`budgets.${budget.split(':')[0]}: must be a duration`),
+        ...others.map((text) => expect.stringContaining(text)),
+      ])
+    }
+  })
+
+  test('R-QUE-13 the highest ceiling that can be written, and a run that is kept as long as one may be, stay below what timers count and below the 14 days after which GitHub gives a check up', () => {
+    using here = machine()
+    const longest = RECIPE.replace('deadline: 2h', 'deadline: 72h').replace('timeout: 3h', 'timeout: 72h')
+    here.write('work/recipes/hello/recipe.yml', longest)
+    const budgets = 'budgets: { deadline: 72h, teardown: 72h, killGrace: 72h }'
+    here.write('work/berth.yml', `${budgets}\nrepositories: { acme/site: { recipes: [hello] } }\n`)
+    const config = here.load()
+    const { ceilingMs } = budgetsOf(loadRecipe(here.path('work/recipes/hello'), config.budgets), config)
+    const [command] = parseCommands('!testme keep=24h')
+    const keepMs = command?.kind === 'run' ? command.keepMs : 0
+    expect([ceilingMs / 3_600_000, keepMs / 3_600_000]).toEqual([288, 24])
+    expect(ceilingMs + keepMs).toBeLessThan(Math.min(2 ** 31 - 1, 14 * 86_400_000))
+    here.write('work/berth.yml', budgets.replace('deadline: 72h', 'deadline: 73h'))
+    expect(here.faults()).toEqual([
+      expect.stringContaining('budgets.deadline: must be more than 0 and at most 72h'),
+    ])
+  })
+})
+
+test('R-Q-05 what is switched off is one of the mechanisms that can be, each once', () => {
+  using here = machine()
+  here.write('work/berth.yml', 'switchedOff: [warm, reconcile]')
+  expect(here.load().switchedOff).toEqual(['warm', 'reconcile'])
+  here.write('work/berth.yml', 'switchedOff: [warn, warm, follow, warm]')
+  expect(here.faults()).toEqual([
+    expect.stringMatching(/1:15: switchedOff\[0\]: must be one of intake, dispatch, .* Did you mean warm\?$/),
+    expect.stringContaining('1:27: switchedOff[2]: must be one of'),
+    expect.stringContaining('1:35: switchedOff[3]: warm is there already'),
+  ])
+  here.write('work/berth.yml', '')
+  expect(here.load().switchedOff).toEqual([])
 })

@@ -53,15 +53,16 @@ export async function lookWorld(patterns: readonly string[] = ['acme/site']): Pr
   const config = configOf(patterns)
   const github = gitHubFacts({ octokitFor, time: SYSTEM_TIME, store })
   const world = { ...PARTS, store, github, config, time: SYSTEM_TIME }
-  const intake = stack.use(new Intake({ world, log, decided: () => undefined }))
+  const intake = stack.use(new Intake({ world: () => world, log, decided: () => undefined }))
   const looking = (given: Store, of: readonly string[]): Reconcile => {
+    const enrolled = configOf(of)
     const parts: ReconcileWorld = {
       octokitFor,
       appClient: async () => asApp,
       time: SYSTEM_TIME,
       monotonic: () => monotonicMs,
       store: given,
-      config: configOf(of),
+      config: () => enrolled,
       appId: APP_ID,
       stored: () => intake.wake(),
       reportsChanged: () => undefined,
@@ -110,6 +111,7 @@ function configOf(patterns: readonly string[]): typeof CONFIG & Pick<Config, 're
     recipes: ['hello'],
     default: null,
     supersede: null,
+    priority: 0,
   }))
   return { ...CONFIG, repositories, reconcileMs: PERIOD_MS }
 }

@@ -7,8 +7,9 @@ import { Octokit } from '@octokit/rest'
 import { createProbot } from 'probot'
 import { gitHubFacts } from '../../src/intake/github.ts'
 import { Intake } from '../../src/intake/intake.ts'
-import type { IntakeLog, IntakeWorld } from '../../src/intake/ports.ts'
+import type { IntakeWorld } from '../../src/intake/ports.ts'
 import { webhookDoor } from '../../src/intake/webhook.ts'
+import type { EventLog } from '../../src/model/events.ts'
 import type { NewRun, Store } from '../../src/model/ports.ts'
 import type { Fields } from '../../src/model/read.ts'
 import type { NewReport } from '../../src/model/report.ts'
@@ -26,7 +27,9 @@ const SIZES = { size: { values: ['s', 'l'], default: 's' } }
 
 export const CONFIG: IntakeWorld['config'] = {
   ...aConfig(),
-  repositories: [{ pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello', supersede: null }],
+  repositories: [
+    { pattern: 'codertocat/*', recipes: ['hello', 'world'], default: 'hello', supersede: null, priority: 0 },
+  ],
   supersede: 'queued',
   baseDomain: 'ci.test',
   runDomains: /^[a-z0-9-]+\.ci\.test$/,
@@ -104,7 +107,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const gitHub = stack.use(await startFactServer())
   const log = makeLog()
   const world = worldOf({ store, gitHub, time, options })
-  const intake = stack.use(new Intake({ world, log, decided: () => {} }))
+  const intake = stack.use(new Intake({ world: () => world, log, decided: () => {} }))
   const { webhooks } = await probot
   const door = webhookDoor({
     path: PATH,
@@ -156,7 +159,7 @@ function worldOf({
   return { ...world, ...options.world?.(world) }
 }
 
-interface TestLog extends IntakeLog {
+interface TestLog extends EventLog {
   readonly events: string[]
   readonly order: string[]
   ended(id: string): Promise<Ended>

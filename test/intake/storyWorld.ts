@@ -67,11 +67,11 @@ export async function startStory(told: { readonly events?: readonly string[] } =
     github: gitHubFacts({ octokitFor: (id) => probot.auth(id), time: SYSTEM_TIME, store }),
     config: {
       ...CONFIG,
-      repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null }],
+      repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null, priority: 0 }],
     },
     time: SYSTEM_TIME,
   }
-  const intake = stack.use(new Intake({ world, log, decided: () => undefined }))
+  const intake = stack.use(new Intake({ world: () => world, log, decided: () => undefined }))
   ready.resolve(
     webhookDoor({
       path: PATH,

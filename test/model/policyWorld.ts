@@ -28,7 +28,14 @@ export function aConfig(change: Partial<PolicyConfig> = {}): PolicyConfig {
 }
 
 export function anEnrolment(change: Partial<Enrolment> = {}): Enrolment {
-  return { pattern: 'acme/site', recipes: ['hello', 'world'], default: 'hello', supersede: null, ...change }
+  return {
+    pattern: 'acme/site',
+    recipes: ['hello', 'world'],
+    default: 'hello',
+    supersede: null,
+    priority: 0,
+    ...change,
+  }
 }
 
 export function aRecipe(name: string, change: Partial<Recipe> = {}): Recipe {

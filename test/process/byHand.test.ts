@@ -37,8 +37,8 @@ async function scene(): Promise<Scene> {
     ends.set(id, known)
     return known
   }
-  const note = (data: object, event: string) => {
-    if ('order' in data && 'detail' in data) endOf(String(data.order)).resolve(event.replace('order.', ''))
+  const note = (data: object) => {
+    if ('order' in data && 'outcome' in data) endOf(String(data.order)).resolve(String(data.outcome))
   }
   onTestFinished(async () => {
     for (const loop of loops) await loop.close()

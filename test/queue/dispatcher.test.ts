@@ -91,9 +91,9 @@ async function aScene() {
   let reads = 0
   const counting: Store = {
     ...store,
-    queued() {
+    queueSince(since) {
       reads += 1
-      return store.queued()
+      return store.queueSince(since)
     },
   }
   const scene: { loops: readonly Suppressed[]; nowMs: number } = { loops: [], nowMs: 1 }
@@ -104,8 +104,9 @@ async function aScene() {
       machine,
       unreported: () => [],
       suppressed: async () => scene.loops,
-      slots: 2,
-      waits: waitsOn({ store, slots: 2, others: () => [], now: () => 1 }),
+      slots: () => 2,
+      isOff: () => false,
+      waits: waitsOn({ store, slots: () => 2, others: () => [], now: () => 1 }),
       checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
       reportsChanged: () => undefined,
       now: () => scene.nowMs,
@@ -145,12 +146,14 @@ function machineOn(state: ReturnType<typeof stateFolder>) {
   let underWay: Promise<unknown> = Promise.resolve()
   const machine = createMachine({
     state,
-    config: {
-      ...loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
-      baseDomain: 'test',
-      runDomains: /^[a-z]+\.test$/,
-    },
-    recipe: (name) => aRecipe(name, { resources: name === 'gpu' ? ['gpu'] : [] }),
+    inForce: () => ({
+      config: {
+        ...loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+        baseDomain: 'test',
+        runDomains: /^[a-z]+\.test$/,
+      },
+      recipes: [aRecipe('hello'), aRecipe('gpu', { resources: ['gpu'] })],
+    }),
     cloneToken: async () => null,
   })
   async function takeTurn(row: RunRow): Promise<Turn> {

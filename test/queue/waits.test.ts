@@ -35,6 +35,22 @@ test('R-REP-01 the kernel is asked only where the records do not know who has th
   expect(scene.asked()).toBe(1)
 })
 
+test('R-REP-05 a queue so long that a look at it takes a while is looked at for a twentieth of the time, however fast it moves and whoever asks', async () => {
+  const scene = aScene(Array.from({ length: 1_001 }, (_, index) => `r${index + 1}`))
+  scene.cost(200)
+  await scene.waits.of('r1')
+  scene.queue('new')
+  scene.waits.moved()
+  expect(await scene.waits.of('r1')).toMatchObject({ place: 1 })
+  expect(await scene.waits.of('new'), 'it is told later').toBeNull()
+  scene.pass(3_999)
+  await scene.waits.all()
+  expect(scene.looks()).toBe(1)
+  scene.pass(1)
+  expect(await scene.waits.of('new')).not.toBeNull()
+  expect(scene.looks()).toBe(2)
+})
+
 test('a look that fails is not remembered', async () => {
   const scene = aScene(['r1'])
   scene.fail(true)
@@ -49,23 +65,26 @@ function aScene(ids: readonly string[]) {
   let live: readonly RunRow[] = []
   let nowMs = 100_000
   let [looks, asked] = [0, 0]
+  let [monotonicMs, costMs] = [0, 1]
   let fails = false
   const waits = waitsOn({
     store: {
-      async queued() {
+      async queueSince() {
         looks += 1
         if (fails) throw new Error('disk I/O error')
-        return [...queued]
+        monotonicMs += costMs
+        return { upTo: 0, queued: [...queued], left: [] }
       },
       live: async () => live,
       durations: async () => [1_000],
     },
-    slots: 4,
+    slots: () => 4,
     others() {
       asked += 1
       return []
     },
     now: () => nowMs,
+    monotonic: () => monotonicMs,
   })
   return {
     waits,
@@ -74,6 +93,12 @@ function aScene(ids: readonly string[]) {
     queue: (id: string) => void queued.push(aRow(id)),
     runs(row: RunRow) {
       live = [row]
+    },
+    cost(ms: number) {
+      costMs = ms
+    },
+    pass(ms: number) {
+      monotonicMs += ms
     },
     fail(does: boolean) {
       fails = does

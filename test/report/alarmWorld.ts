@@ -28,7 +28,7 @@ export interface AlarmScene extends AsyncDisposable {
   readonly clock: HandClock
   readonly store: Store
   readonly notes: readonly AlarmNote[]
-  start(address?: string): Alarms
+  start(address?: string, isOff?: () => boolean): Alarms
   /** The next note of this event that no call has given yet. */
   noted<E extends AlarmNote['event']>(event: E): Promise<Extract<AlarmNote, { readonly event: E }>>
   /** Resolves when so many requests have come. */
@@ -71,12 +71,17 @@ export async function alarmScene(): Promise<AlarmScene> {
     clock,
     store,
     notes,
-    start(address = `http://${host}/hook`) {
+    start(address = `http://${host}/hook`, isOff = () => false) {
       const note = (told: AlarmNote) => {
         notes.push(told)
         bell.ring()
       }
-      const alarms = startAlarms({ store, post: alarmPost(address), time: clock, note })
+      const alarms = startAlarms({
+        store,
+        post: () => (isOff() ? null : alarmPost(address)),
+        time: clock,
+        note,
+      })
       started.push(alarms)
       return alarms
     },

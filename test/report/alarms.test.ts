@@ -76,6 +76,25 @@ test('R-QUE-09 after a day it is given up, counted and kept', async () => {
   expect(await scene.store.alarmCounts()).toEqual({ pending: 0, failed: 1 })
 })
 
+test('R-Q-05 R-QUE-09 one that waited for days since alarms were switched off is not given up at the first try, once they are on again', async () => {
+  await using scene = await alarmScene()
+  scene.treats.push(answering(404))
+  await raise(scene, 'a.ci.test')
+  let isOff = true
+  const alarms = scene.start(undefined, () => isOff)
+  for (let day = 1; day <= 3; day += 1) {
+    const looked = scene.clock.nextSleeper(scene.clock.now() + DAY_MS + 5_000)
+    scene.clock.advance(DAY_MS)
+    await looked
+  }
+  expect(scene.heard).toEqual([])
+  isOff = false
+  alarms.wake()
+  await scene.noted('alarm.put_off')
+  scene.clock.advance(1_000)
+  await scene.noted('alarm.sent')
+})
+
 test('R-QUE-09 one that is under way when the service ends is sent again by the next one, with the same id', async () => {
   await using scene = await alarmScene()
   scene.treats.push(HANGING)

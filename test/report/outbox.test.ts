@@ -589,6 +589,26 @@ describe('faults', () => {
     expect(await world.noted('report.failed')).toMatchObject({ attempts: 4 })
   })
 
+  test('R-Q-05 R-QUE-09 what waited for days since the outbox was switched off is not given up at the first try, once it is on again', async () => {
+    await using world = await outboxWorld()
+    const { clock, github } = world
+    let isOff = true
+    await queueRun(world, 'r1')
+    github.befall('POST', CHECKS, refusing(502), refusing(502))
+    const outbox = world.start({ isOff: () => isOff })
+    for (let day = 1; day <= 3; day += 1) {
+      const looked = clock.nextSleeper(clock.now() + 24 * 3_600_000 + 5_000)
+      clock.advance(24 * 3_600_000)
+      await looked
+    }
+    expect(github.seen, 'nothing is said').toEqual([])
+    isOff = false
+    outbox.wake()
+    await world.noted('report.put_off')
+    clock.advance(3_600_000)
+    expect(await world.noted('report.failed')).toMatchObject({ attempts: 2 })
+  })
+
   test('R-REP-04 who is asked to wait has not been refused: after a day too, the silence is kept, and nothing given up', async () => {
     await using world = await outboxWorld()
     const { clock, github, store } = world

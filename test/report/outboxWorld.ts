@@ -26,7 +26,11 @@ export interface OutboxWorld extends AsyncDisposable {
   readonly notes: OutboxNote[]
   /** Queues runs as intake does. */
   queue(runs: readonly NewRun[], reports: readonly NewReport[], replies?: readonly NewReply[]): Promise<void>
-  start(change?: { readonly pace?: Pace; readonly store?: OutboxStore }): Outbox
+  start(change?: {
+    readonly pace?: Pace
+    readonly store?: OutboxStore
+    readonly isOff?: () => boolean
+  }): Outbox
   /** The next note of this event that no call has given yet. */
   noted<E extends OutboxNote['event']>(event: E): Promise<Extract<OutboxNote, { readonly event: E }>>
 }
@@ -65,6 +69,7 @@ export async function outboxWorld(): Promise<OutboxWorld> {
         time: clock,
         pace: change.pace ?? FAST,
         page: (run) => `https://ci.test/runs/${run}`,
+        isOff: change.isOff ?? (() => false),
         note,
       })
       outboxes.push(outbox)

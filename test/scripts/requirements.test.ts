@@ -61,6 +61,12 @@ Proved by a test: 1 of 2.
 `)
   })
 
+  test('a suite that several tests run is read as they are', () => {
+    write('test/store/contract/x.ts', name(`${A} of every store`))
+    expect(start().status).toBe(0)
+    expect(page()).toContain('  - test/store/contract/x.ts: `of every store`')
+  })
+
   test('a test may name several ids, and an escaped quote ends no name', () => {
     write('test/a.test.ts', name(`${A}, ${B} the run\\'s end`))
     expect(start().status).toBe(0)

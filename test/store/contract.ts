@@ -1,29 +1,49 @@
 import { describe, expect, test } from 'vitest'
 import { anAlarm } from '../../src/model/alarm.ts'
-import type { NewRun, Store } from '../../src/model/ports.ts'
-import type { NewReport, Report } from '../../src/model/report.ts'
-import { mayBecome, RUN_STATES, type RunState } from '../../src/model/run.ts'
+import type { Store } from '../../src/model/ports.ts'
+import { mayBecome, RUN_STATES } from '../../src/model/run.ts'
+import {
+  answered,
+  aQueueing,
+  changeTo,
+  conclude,
+  type Factory,
+  lead,
+  queue,
+  queueAnswered,
+  repliesOf,
+  send,
+  tell,
+  tellingOf,
+} from './contract/deeds.ts'
+import { ends } from './contract/ends.ts'
+import { limits } from './contract/limits.ts'
+import { moves } from './contract/moves.ts'
+import { orders } from './contract/orders.ts'
+import { queueNews } from './contract/queueNews.ts'
+import { together } from './contract/together.ts'
+import { unreadable } from './contract/unreadable.ts'
 import { aCheck, aDecision, aDelivery, aReaction, aRun, PASSED, SHA } from './samples.ts'
 
-/** Records of their own for one test; `open` connects to them as one more process would. */
-export interface Records extends AsyncDisposable {
-  open(now?: () => number): Promise<Store>
-}
-
 /** What every store must do, whatever it is made of. */
-export function storeContract(records: () => Promise<Records>): void {
+export function storeContract(records: Factory): void {
   describe('deliveries', () => deliveries(records))
   describe('looks for missed webhooks', () => watches(records))
   describe('decisions', () => decisions(records))
   describe('runs', () => runs(records))
+  describe('news of the queue', () => queueNews(records))
   describe('changes of runs', () => changes(records))
   describe('reports', () => reports(records))
   describe('sending', () => sending(records))
   describe('sending once more', () => retrying(records))
   describe('alarms', () => alarms(records))
+  describe('ends', () => ends(records))
+  describe('limits', () => limits(records))
+  describe('moves', () => moves(records))
+  describe('orders', () => orders(records))
+  describe('records that cannot be read', () => unreadable(records))
+  describe('several at once', () => together(records))
 }
-
-type Factory = () => Promise<Records>
 
 function deliveries(records: Factory): void {
   test('R-QUE-01 a delivery is stored raw, and found again by another process', async () => {
@@ -192,6 +212,7 @@ function decisions(records: Factory): void {
       null,
       'queued',
     ])
+    expect(await store.lastCheck('queued'), 'what was told of one that is not over').not.toBeNull()
     expect(await store.runs({ limit: 9, name: 'r:port-1' })).toHaveLength(2)
     expect(await store.addDelivery(aDelivery('told'))).toBe(false)
     await store.reportSent((await store.dueReports(9_000, 1))[0]?.seq ?? -1, 3_000, null)
@@ -549,6 +570,23 @@ function changes(records: Factory): void {
     const red = { ...PASSED, conclusion: 'failure', title: 'Another verdict' } as const
     await store.change('r1', 'concluded', { verdict: red, concludedAtMs: 99 }, [])
     expect(await store.run('r1')).toMatchObject({ stage: null, verdict: PASSED, concludedAtMs: 9 })
+  })
+
+  test('R-QUE-03 R-RUN-14 R-REP-02 a run that is over is not ended again, nor told of again: a second end finds it done', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    await queueAnswered(store, 9, aRun('r1'))
+    await conclude(store, 'r1')
+    const before = await store.run('r1')
+    const red = { ...PASSED, conclusion: 'failure', title: 'Another verdict' } as const
+    const end = { state: 'concluded', verdict: red, concludedAtMs: 99 } as const
+    for (const from of ['concluded', 'queued'] as const)
+      expect(await store.change('r1', from, end, [aCheck('r1', 2, { terminal: true })])).toEqual({
+        kind: 'already',
+      })
+    expect(await store.run('r1')).toEqual(before)
+    expect(await store.lastCheck('r1')).toMatchObject({ body: aCheck('r1', 1).body })
+    expect(await store.staleReplies()).toMatchObject([{ change: 1 }])
   })
 
   test('R-RUN-22 the first stop stands', async () => {
@@ -1049,81 +1087,4 @@ function alarms(records: Factory): void {
     expect(await store.forgetAlarms(1_001)).toBe(1)
     expect(await store.dueAlarms(2_000, 10)).toHaveLength(1)
   })
-}
-
-/** Queues runs as intake does: by a delivery and its decision. */
-async function queue(store: Store, ...wanted: readonly NewRun[]): Promise<void> {
-  const id = `queue ${wanted.map((run) => run.id).join(' ')}`
-  await store.addDelivery(aDelivery(id))
-  await store.decide(aQueueing(id, ...wanted))
-}
-
-function aQueueing(deliveryId: string, ...wanted: readonly NewRun[]) {
-  const first = (run: NewRun) => aCheck(run.id, 0, { installationId: run.installationId })
-  return aDecision(deliveryId, { runs: wanted, reports: wanted.map(first) })
-}
-
-const WAYS: Readonly<Record<RunState, readonly RunState[]>> = {
-  queued: [],
-  starting: ['starting'],
-  running: ['starting', 'running'],
-  tearing_down: ['starting', 'running', 'tearing_down'],
-  concluded: ['concluded'],
-}
-
-/** Takes a queued run to a state, step by step. */
-async function lead(store: Store, id: string, to: RunState): Promise<void> {
-  for (const state of WAYS[to]) {
-    const from = (await store.run(id))?.state ?? 'queued'
-    expect(await store.change(id, from, changeTo(state), tellingOf(id, state))).toEqual({ kind: 'changed' })
-  }
-}
-
-function changeTo(state: RunState) {
-  return state === 'concluded' ? { state, verdict: PASSED, concludedAtMs: 5_000 } : { state }
-}
-
-function tellingOf(id: string, state: RunState): readonly NewReport[] {
-  return state === 'concluded' ? [aCheck(id, 99, { terminal: true })] : []
-}
-
-async function send(store: Store, key: string): Promise<void> {
-  const report = (await store.dueReports(9_000, 100)).find((candidate) => candidate.key === key)
-  await store.beginReport(report?.seq ?? 0, 19_000)
-  await store.reportSent(report?.seq ?? 0, 9_000, null)
-}
-
-/** Runs that a comment has asked for, with its reply. */
-async function queueAnswered(store: Store, commentId: number, ...runs: readonly NewRun[]): Promise<void> {
-  await queue(store, ...runs)
-  await answered(
-    store,
-    commentId,
-    runs.map(({ id }) => id),
-  )
-}
-
-async function answered(store: Store, commentId: number, runs: readonly string[]): Promise<void> {
-  const id = `delivery of comment ${commentId}`
-  await store.addDelivery(aDelivery(id))
-  const { repository, installationId, pr } = aRun('any')
-  const reply = { commentId, repository, installationId, pr, parts: [{ text: 'Testing.', runs, orders: [] }] }
-  const report = { ...aReaction(commentId), key: `reply:${commentId}`, kind: 'reply' } as const
-  await store.decide(aDecision(id, { replies: [reply], reports: [report] }))
-}
-
-async function conclude(store: Store, id: string): Promise<void> {
-  const verdict = { conclusion: 'success', reason: 'passed', title: 'All green', exitCode: 0 } as const
-  const change = { state: 'concluded', verdict, concludedAtMs: 2_000 } as const
-  const report = { ...aCheck(id, 1), terminal: true }
-  expect(await store.change(id, 'queued', change, [report])).toEqual({ kind: 'changed' })
-}
-
-function tell(store: Store, commentId: number, change: number): Promise<boolean> {
-  const report = { ...aReaction(commentId), key: `reply:${commentId}:${change}`, kind: 'reply' } as const
-  return store.tellReply({ commentId, change }, report)
-}
-
-function repliesOf(reports: readonly Report[]): readonly Report[] {
-  return reports.filter(({ kind }) => kind === 'reply')
 }

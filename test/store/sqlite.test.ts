@@ -11,7 +11,9 @@ import { groupedOn } from '../../src/store/grouped.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import type { NoteBroken } from '../../src/store/runReads.ts'
 import { openStore, recordsOn } from '../../src/store/sqlite.ts'
-import { type Records, storeContract } from './contract.ts'
+import type { Records } from './contract/deeds.ts'
+import { storeContract } from './contract.ts'
+import { meddle, mending, spoiling } from './meddle.ts'
 import { aCheck, aDecision, aDelivery, aRun } from './samples.ts'
 
 describe('the contract, on SQLite', () => storeContract(recordsInFolder))
@@ -139,7 +141,7 @@ test('R-JAN-11 of an event that is not used its action is kept', async () => {
 })
 
 describe('a record that cannot be read', () => {
-  const NEW_WORD = `UPDATE runs SET stop = '{"reason":"new_word","by":"x","atMs":1}' WHERE id = 'r1'`
+  const NEW_WORD = spoiling('r1')
   const TOO_LARGE = "UPDATE runs SET comment_id = 9007199254740993 WHERE id = 'r1'"
 
   test.each([
@@ -267,6 +269,8 @@ async function recordsInFolder(): Promise<FileRecords> {
       stores.push(store)
       return store
     },
+    spoil: async (run) => meddle(file, spoiling(run)),
+    mend: async (run) => meddle(file, mending(run)),
     async [Symbol.asyncDispose]() {
       for (const store of stores) await store.close().catch(ignoreClosed)
       rmSync(folder, { recursive: true })
@@ -284,11 +288,6 @@ async function queueAll(store: Store, ids: readonly string[]): Promise<void> {
   await store.addDelivery(aDelivery(delivery))
   const [runs, reports] = [ids.map((id) => aRun(id)), ids.map((id) => aCheck(id, 0))]
   await store.decide(aDecision(delivery, { runs, reports }))
-}
-
-function meddle(file: string, sql: string): void {
-  using connection = new DatabaseSync(file)
-  connection.exec(sql)
 }
 
 function tablesIn(file: string): readonly string[] {

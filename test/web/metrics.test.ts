@@ -1,12 +1,16 @@
+import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { EMPTY_JOURNAL } from '../../src/model/journal.ts'
+import { OUTCOMES } from '../../src/model/outcomes.ts'
 import type { RunChange } from '../../src/model/ports.ts'
+import { REFUSALS } from '../../src/model/refusal.ts'
 import type { Report } from '../../src/model/report.ts'
 import { createMachine } from '../../src/process/machine.ts'
 import { changeRun, concludeRun } from '../../src/queue/changes.ts'
 import type { QueueWorld } from '../../src/queue/ports.ts'
 import type { OutboxNote } from '../../src/report/send.ts'
+import { gaugeIn, mustHaveAll } from '../../src/web/metrics/make.ts'
 import { METRICS } from '../../src/web/metrics/table.ts'
 import { createMetrics } from '../../src/web/metrics.ts'
 import { LIMITS } from '../model/policyWorld.ts'
@@ -30,7 +34,7 @@ test('R-OBS-02 what is scraped is what the table says: names, types, words and l
     const used = [...(labels ?? '').matchAll(/(\w+)="/g)]
       .map(([, label]) => label)
       .filter((label) => label !== 'le')
-    expect(row?.labels, name).toEqual(expect.arrayContaining(used))
+    expect(Object.keys(row?.labels ?? {}), name).toEqual(expect.arrayContaining(used))
   }
 })
 
@@ -203,8 +207,9 @@ test('a lookup that fails costs its numbers, is counted, and stops nothing', asy
     store,
     names: () => [],
     runLook: () => null,
-    slots: 1,
-    limits: LIMITS,
+    journalEntries: () => [],
+    config: () => ({ slots: 1, limits: LIMITS, switchedOff: [] }),
+    refused: () => null,
     now: Date.now,
   })
   metrics.observe('run.concluded', { run: run.id })
@@ -218,7 +223,8 @@ function queueWorld({ store, state, metrics }: Scene): QueueWorld {
     store,
     unreported: () => [],
     suppressed: async () => [],
-    slots: 1,
+    slots: () => 1,
+    isOff: () => false,
     waits: { of: async () => null, all: async () => new Map(), moved: () => undefined },
     checkReport: (row) => aCheck(row.id, row.reports, { terminal: row.state === 'concluded' }),
     reportsChanged: () => undefined,
@@ -226,8 +232,10 @@ function queueWorld({ store, state, metrics }: Scene): QueueWorld {
     log: { info: note, warn: note, error: note },
     machine: createMachine({
       state,
-      config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
-      recipe: () => null,
+      inForce: () => ({
+        config: loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+        recipes: [],
+      }),
       cloneToken: async () => null,
     }),
   }
@@ -247,3 +255,24 @@ async function valuesOf(scene: Scene, samples: readonly string[]): Promise<reado
     return line === undefined ? null : Number(line.slice(sample.length + 1))
   })
 }
+
+test('R-Q-01 a metric that is promised and filled by nothing stops the start, by its name; as they are, all are filled', async () => {
+  await using scene = await startScene()
+  const registry = new Registry()
+  gaugeIn(registry, METRICS.slots, async (gauge) => gauge.set(1))
+  mustHaveAll(registry, [METRICS.slots])
+  expect(() => mustHaveAll(registry, [METRICS.slots, METRICS.queued, METRICS.faults])).toThrow(
+    'Nothing fills these metrics, which are promised: berth_runs_queued, berth_faults_total',
+  )
+  const { text } = await scene.get('/metrics')
+  for (const { name, type } of Object.values(METRICS)) expect(text).toContain(`# TYPE ${name} ${type}\n`)
+})
+
+test('R-Q-01 R-OBS-02 every outcome of a command is counted under its own name', async () => {
+  await using scene = await startScene()
+  const outcomes = [...OUTCOMES, ...Object.keys(REFUSALS)]
+  for (const outcome of outcomes)
+    scene.metrics.observe('delivery.decided', { outcome, isNew: true, runs: [] })
+  const { text } = await scene.get('/metrics')
+  for (const outcome of outcomes) expect(text).toContain(`berth_decisions_total{outcome="${outcome}"} 1\n`)
+})

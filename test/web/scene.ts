@@ -62,7 +62,8 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
   const store = await openStore(state.database)
   stack.defer(() => store.close())
   const [reads, readiness, faults] = [stateReads(state), { reasons: [] as readonly string[] }, [] as object[]]
-  const own = { slots: 4, limits: LIMITS, now: Date.now }
+  const config = (): ReturnType<WebWorld['config']> => ({ slots: 4, limits: LIMITS, switchedOff: [] })
+  const own = { config, refused: () => null, now: Date.now }
   const metrics = createMetrics({ store, ...reads, ...own })
   const ready = async () => readiness.reasons
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }

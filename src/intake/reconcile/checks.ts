@@ -110,7 +110,8 @@ async function compare(
 ): Promise<void> {
   const own = checks.filter((check) => check.run === run.id)
   const check = own.find(({ id }) => id === run.checkRunId) ?? own[0]
-  if (check === undefined) tellOnce(`missing ${run.id}`, 'check.missing', { run: run.id }, memory, world)
+  if (check === undefined)
+    tellOnce(`missing ${run.id}`, memory, () => world.log.warn({ run: run.id }, 'check.missing'))
   else if (check.status !== 'completed') await sendAgain(run, check.status, world)
   else if (check.conclusion !== run.verdict?.conclusion)
     await sendAgain(run, `completed: ${check.conclusion}`, world)
@@ -134,7 +135,9 @@ async function tellUnknown(
   world: ReconcileWorld,
 ): Promise<void> {
   if (status === 'completed' || (await isKnown(run, world))) return
-  tellOnce(`unknown ${id}`, 'check.unknown', { check: id, run, repository, sha, status }, memory, world)
+  tellOnce(`unknown ${id}`, memory, () =>
+    world.log.warn({ check: id, run, repository, sha, was: status }, 'check.unknown'),
+  )
 }
 
 /** One whose record cannot be read is known, too. */
@@ -145,14 +148,8 @@ async function isKnown(run: string, { store }: ReconcileWorld): Promise<boolean>
   )
 }
 
-function tellOnce(
-  key: string,
-  event: string,
-  data: object,
-  { told }: CheckMemory,
-  { log }: ReconcileWorld,
-): void {
+function tellOnce(key: string, { told }: CheckMemory, tell: () => void): void {
   if (told.has(key)) return
   told.add(key)
-  log.warn(data, event)
+  tell()
 }

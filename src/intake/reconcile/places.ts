@@ -13,12 +13,13 @@ const MOST_PAGES = 10
  * installations; what GitHub does not show to the App is no place. @throws GitHubFault
  */
 export async function findPlaces(world: ReconcileWorld, asking: Asking): Promise<readonly Place[]> {
-  const patterns = world.config.repositories.map(({ pattern }) => pattern)
+  const { repositories } = world.config()
+  const patterns = repositories.map(({ pattern }) => pattern)
   const [ofOwners, exact] = [patterns.filter(isOfOwner), patterns.filter((one) => !isOfOwner(one))]
   const found: Place[] = []
   for (const name of exact) found.push(...(await unlessHidden(() => placeCalled(name, asking))))
   if (ofOwners.length > 0) found.push(...(await placesOf(ofOwners, asking)))
-  return unique(found.filter(({ fullName }) => isEnrolled(fullName, world.config.repositories)))
+  return unique(found.filter(({ fullName }) => isEnrolled(fullName, repositories)))
 }
 
 function isOfOwner(pattern: string): boolean {

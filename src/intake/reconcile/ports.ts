@@ -1,8 +1,8 @@
 import type { Config } from '../../model/config.ts'
+import type { EventLog } from '../../model/events.ts'
 import type { Delivery, Store } from '../../model/ports.ts'
 import type { GitHubParts } from '../../report/github.ts'
 import type { Repository } from '../event.ts'
-import type { IntakeLog } from '../ports.ts'
 
 export type Octokit = Awaited<ReturnType<GitHubParts['octokitFor']>>
 
@@ -27,14 +27,15 @@ export interface ReconcileWorld extends Pick<GitHubParts, 'octokitFor' | 'time'>
     | 'noteLimit'
   >
   readonly appId: number
-  readonly config: Pick<Config, 'repositories' | 'reconcileMs'>
+  /** Asked anew for each look. */
+  readonly config: () => Pick<Config, 'repositories' | 'reconcileMs'>
   /** New deliveries are in the store. */
   readonly stored: () => void
   /** GitHub is to be told something once more. */
   readonly reportsChanged: () => void
   /** Monotonic clock, milliseconds: when a look is due. */
   readonly monotonic: () => number
-  readonly log: IntakeLog
+  readonly log: EventLog
 }
 
 /** An enrolled repository where the App is installed. */

@@ -46,10 +46,9 @@ export async function lookAtPulls(
  * the head, and a younger run would hide a push that was missed between them.
  */
 async function unfinishedPulls({ store, config }: ReconcileWorld): Promise<ReadonlyMap<string, RunRow>> {
+  const { repositories } = config()
   const rows = [...(await store.live()), ...(await store.queued())]
-  const wanted = rows.filter(
-    (row) => row.stop === null && enrolmentOf(config.repositories, row.repository) !== null,
-  )
+  const wanted = rows.filter((row) => row.stop === null && enrolmentOf(repositories, row.repository) !== null)
   const youngestFirst = wanted.toSorted((one, other) => other.enqueuedAtMs - one.enqueuedAtMs)
   return new Map(youngestFirst.map((row) => [`${row.repositoryId}#${row.pr}`, row]))
 }

@@ -27,11 +27,15 @@ export function createReconcile(world: ReconcileWorld): Reconcile {
   const memory: PullMemory = { etags: new Map(), turn: 0 }
   const checks: CheckMemory = { retried: false, told: new Set() }
   let places: readonly Place[] = []
+  let enrolled = world.config().repositories
 
   return {
     async pass() {
       const look = (key: string, data: object, work: () => Promise<void>) =>
         closing.signal.aborted ? Promise.resolve() : turns.take(key, data, work)
+      const { repositories } = world.config()
+      if (repositories !== enrolled) turns.forget('places')
+      enrolled = repositories
       await look('places', {}, async () => {
         places = await findPlaces(world, ask)
       })
@@ -64,36 +68,45 @@ function tell({ log, stored }: ReconcileWorld, where: string, what: Missed['what
 const SELDOM: ReadonlySet<string> = new Set(['places', 'checks'])
 
 interface Turn {
-  readonly dueAtMs: number
+  /** When it was looked at last. */
+  readonly atMs: number
+  /** Of the period: what was looked at together is not for ever. */
+  readonly share: number
   readonly failures: number
+  /** GitHub's own word: not before so long after. */
+  readonly limitMs: number
 }
 
-/** When each thing is looked at again: after the period, give or take a tenth; after faults ever later, and not before GitHub says. */
+/** When each thing is looked at again: after the period as it is now, give or take a tenth; after faults ever later, and not before GitHub says. */
 function turnsOf({ config, monotonic, time, log }: ReconcileWorld) {
   const turns = new Map<string, Turn>()
 
-  function again(key: string, waitMs: number, failures: number): void {
-    const spreadMs = waitMs * (0.95 + Math.random() / 10)
-    turns.set(key, { dueAtMs: monotonic() + spreadMs, failures })
+  function again(key: string, failures: number, limitMs: number): void {
+    turns.set(key, { atMs: monotonic(), share: 0.95 + Math.random() / 10, failures, limitMs })
   }
 
-  async function take(key: string, about: object, work: () => Promise<void>): Promise<void> {
-    const turn = turns.get(key) ?? { dueAtMs: 0, failures: 0 }
-    if (monotonic() < turn.dueAtMs) return
+  async function take(
+    key: string,
+    about: { readonly repository?: string },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const turn = turns.get(key)
+    if (turn !== undefined && monotonic() < dueAt(key, turn, config().reconcileMs)) return
     try {
       await work()
-      again(key, SELDOM.has(key) ? Math.max(config.reconcileMs, HOUR_MS) : config.reconcileMs, 0)
+      again(key, 0, 0)
     } catch (error) {
-      const failures = turn.failures + 1
-      const backoffMs = Math.min(
-        config.reconcileMs * 2 ** (failures - 1),
-        Math.max(HOUR_MS, config.reconcileMs),
-      )
-      const limitMs = error instanceof GitHubFault ? error.notBeforeMs - time.now() : 0
-      again(key, Math.max(backoffMs, limitMs * 1.1), failures)
+      const failures = (turn?.failures ?? 0) + 1
+      again(key, failures, error instanceof GitHubFault ? error.notBeforeMs - time.now() : 0)
       log.warn({ look: key, ...about, failures, error: messageOf(error) }, 'reconcile.put_off')
     }
   }
 
-  return { take }
+  return { take, forget: (key: string) => void turns.delete(key) }
+}
+
+function dueAt(key: string, { atMs, share, failures, limitMs }: Turn, periodMs: number): number {
+  const longestMs = Math.max(periodMs, HOUR_MS)
+  const restMs = failures === 0 ? (SELDOM.has(key) ? longestMs : periodMs) : periodMs * 2 ** (failures - 1)
+  return atMs + Math.max(Math.min(restMs, longestMs), limitMs * 1.1) * share
 }

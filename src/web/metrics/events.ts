@@ -1,53 +1,14 @@
 import type { Registry } from 'prom-client'
 import { ALARM_KINDS } from '../../model/alarm.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
-import { REFUSALS } from '../../model/refusal.ts'
 import { REPORT_KINDS } from '../../model/report.ts'
+import { TAKE_OVERS } from '../../model/takeOver.ts'
+import { DECISIONS, FAULTS, HEALED, OTHER, oneOf } from './labels.ts'
 import { counterIn, histogramIn } from './make.ts'
 import { METRICS } from './table.ts'
 
 /** What is counted of one event; `data` is what was logged with it. */
 export type NoteEvent = (data: Fields) => void
-
-/** What a label may say where a text comes with an event; anything else, and what was nothing for us, is `other`. */
-const DECISIONS: ReadonlySet<string> = new Set([
-  'run_queued',
-  'stop_requested',
-  'approved',
-  'approval_revoked',
-  'status_told',
-  'help_told',
-  'nothing_to_do',
-  'head_seen',
-  'repository_moved',
-  'repository_gone',
-  'installation_gone',
-  'unreadable',
-  ...Object.keys(REFUSALS),
-])
-const MISSED: ReadonlySet<string> = new Set(['comment', 'push', 'closing'])
-const ALARMS: ReadonlySet<string> = new Set(ALARM_KINDS)
-const KINDS: ReadonlySet<string> = new Set(REPORT_KINDS)
-
-/** Work that failed and goes on: each is a line in the log, with its cause. */
-const FAULTS = [
-  'loop.failed',
-  'dispatch.failed',
-  'follow.failed',
-  'reap.failed',
-  'run.unreadable',
-  'outbox.fault',
-  'alarms.fault',
-  'intake.failed',
-  'delivery.lost',
-  'delivery.unreadable',
-  'delivery.unverifiable',
-  'delivery.given_up',
-  'reconcile.put_off',
-  'reconcile.unreadable',
-  'web.failed',
-  'metrics.failed',
-] as const
 
 /** A fault that is not in the list is counted all the same. */
 const IS_FAULT = /\.(?:failed|fault|lost)$/
@@ -61,8 +22,9 @@ export function eventMetrics(registry: Registry): (event: string) => NoteEvent |
     ...deliveryEvents(registry),
     ...reportEvents(registry),
     ...alarmEvents(registry),
+    ...takeOverEvents(registry),
   ])
-  const other: NoteEvent = () => faults.inc({ event: 'other' })
+  const other: NoteEvent = () => faults.inc({ event: OTHER })
   return (event) => notes.get(event) ?? (IS_FAULT.test(event) ? other : null)
 }
 
@@ -72,9 +34,11 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
   const accepted = counterIn(registry, METRICS.accepted)
   const requeued = counterIn(registry, METRICS.requeued)
   const missed = counterIn(registry, METRICS.missed)
+  const retries = counterIn(registry, METRICS.deliveryRetries)
   return [
     ['delivery.stored', ({ isNew }) => deliveries.inc({ outcome: isNew === true ? 'new' : 'repeated' })],
     ['delivery.refused', () => deliveries.inc({ outcome: 'refused' })],
+    ['delivery.undecided', () => retries.inc()],
     [
       'delivery.decided',
       ({ outcome, isNew, runs }) => {
@@ -87,7 +51,7 @@ function deliveryEvents(registry: Registry): readonly (readonly [string, NoteEve
     ['check.corrected', () => missed.inc({ what: 'check' })],
     [
       'reconcile.found',
-      ({ what, count }) => missed.inc({ what: oneOf(what, MISSED) }, typeof count === 'number' ? count : 1),
+      ({ what, count }) => missed.inc({ what: oneOf(what, HEALED) }, typeof count === 'number' ? count : 1),
     ],
   ]
 }
@@ -97,6 +61,7 @@ function reportEvents(registry: Registry): readonly (readonly [string, NoteEvent
   const delays = histogramIn(registry, METRICS.reportSeconds)
   const retries = counterIn(registry, METRICS.reportRetries)
   const givenUp = counterIn(registry, METRICS.reportsGivenUp)
+  const limited = counterIn(registry, METRICS.limited)
   return [
     [
       'report.sent',
@@ -106,6 +71,7 @@ function reportEvents(registry: Registry): readonly (readonly [string, NoteEvent
     ],
     ['report.put_off', (data) => retries.inc({ kind: kindOf(data) })],
     ['report.failed', (data) => givenUp.inc({ kind: kindOf(data) })],
+    ['outbox.limited', () => limited.inc()],
   ]
 }
 
@@ -114,16 +80,27 @@ function alarmEvents(registry: Registry): readonly (readonly [string, NoteEvent]
   const outcomes = { 'alarm.sent': 'sent', 'alarm.put_off': 'put_off', 'alarm.given_up': 'given_up' } as const
   return Object.entries(outcomes).map(([event, outcome]) => [
     event,
-    ({ kind }) => alarms.inc({ kind: oneOf(kind, ALARMS), outcome }),
+    ({ kind }) => alarms.inc({ kind: oneOf(kind, ALARM_KINDS), outcome }),
   ])
+}
+
+function takeOverEvents(registry: Registry): readonly (readonly [string, NoteEvent])[] {
+  const takeOvers = counterIn(registry, METRICS.takeOvers)
+  for (const how of TAKE_OVERS) takeOvers.inc({ how }, 0)
+  return [
+    [
+      'run.taken_over',
+      (data) => {
+        const how = TAKE_OVERS.find((one) => one === data['how'])
+        if (how !== undefined) takeOvers.inc({ how })
+      },
+    ],
+    ['ceiling.enforced', () => takeOvers.inc({ how: 'forced' })],
+  ]
 }
 
 /** A check that says how a run ended is a kind of its own: the time until then is what people feel. */
 function kindOf(data: Fields): string {
   const { kind, terminal } = 'report' in data ? fieldsOf(data['report'], 'report') : data
-  return kind === 'check' && terminal === true ? 'conclusion' : oneOf(kind, KINDS)
-}
-
-function oneOf(value: unknown, known: ReadonlySet<string>): string {
-  return typeof value === 'string' && known.has(value) ? value : 'other'
+  return kind === 'check' && terminal === true ? 'conclusion' : oneOf(kind, REPORT_KINDS)
 }

@@ -1,8 +1,11 @@
 import type { Registry } from 'prom-client'
-import type { NameLook, NameState } from '../../lock/look.ts'
+import type { NameLook } from '../../lock/look.ts'
+import type { Config } from '../../model/config.ts'
+import type { RefusedReload } from '../../model/inForce.ts'
+import { isOff, MECHANISM_NAMES } from '../../model/mechanisms.ts'
 import type { Store } from '../../model/ports.ts'
-import type { RunState } from '../../model/run.ts'
 import { HOURLY, type LimitReads, limitsLook } from '../limits.ts'
+import { ALARM_STATES, LIVE_STATES, NAME_STATES } from './labels.ts'
 import { gaugeIn } from './make.ts'
 import { METRICS } from './table.ts'
 
@@ -10,17 +13,18 @@ export interface GaugeReads extends LimitReads {
   readonly store: LimitReads['store'] &
     Pick<Store, 'queued' | 'live' | 'broken' | 'pendingReports' | 'failedReports' | 'alarmCounts'>
   readonly names: () => readonly NameLook[]
-  readonly slots: number
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
+  readonly refused: () => RefusedReload | null
 }
-
-const LIVE_STATES = ['starting', 'running', 'tearing_down'] as const satisfies readonly RunState[]
-const ALARM_STATES = ['pending', 'failed'] as const
-const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const satisfies readonly NameState[]
 
 /** What stands now: asked of the store and the kernel when somebody looks, so that a restart changes nothing. */
 export function addGauges(registry: Registry, reads: GaugeReads): void {
-  const { store, names, slots } = reads
-  gaugeIn(registry, METRICS.slots, async (gauge) => gauge.set(slots))
+  const { store, names, config, refused } = reads
+  gaugeIn(registry, METRICS.slots, async (gauge) => gauge.set(config().slots))
+  gaugeIn(registry, METRICS.switchedOff, async (gauge) => {
+    for (const mechanism of MECHANISM_NAMES) gauge.set({ mechanism }, isOff(config(), mechanism) ? 1 : 0)
+  })
+  gaugeIn(registry, METRICS.reloaded, async (gauge) => gauge.set(refused() === null ? 1 : 0))
   gaugeIn(registry, METRICS.queued, async (gauge) => gauge.set((await store.queued()).length))
   gaugeIn(registry, METRICS.live, async (gauge) => {
     const live = await store.live()

@@ -1,14 +1,12 @@
 import type { Registry } from 'prom-client'
-import type { Journal } from '../../model/journal.ts'
 import type { RunRow, Store } from '../../model/ports.ts'
-import type { RunState } from '../../model/run.ts'
-import type { RunLook } from '../../store/runLook.ts'
-import { counterIn, histogramIn } from './make.ts'
+import { isOver, type RunState } from '../../model/run.ts'
+import { counterIn, histogramIn, seconds } from './make.ts'
+import { type PartReads, partMetrics } from './parts.ts'
 import { METRICS } from './table.ts'
 
-export interface RunReads {
+export interface RunReads extends PartReads {
   readonly store: Pick<Store, 'run'>
-  readonly runLook: (id: string) => Pick<RunLook, 'journal'> | null
   readonly now: () => number
 }
 
@@ -16,25 +14,32 @@ export interface RunReads {
 export type NoteRun = (id: string, state: RunState) => Promise<void>
 
 /** Counts runs as they go. What a run took is read from its row and its journal, so that a restarted service measures the same. */
-export function runMetrics(registry: Registry, { store, runLook, now }: RunReads): NoteRun {
-  const started = counterIn(registry, METRICS.started)
-  const queueSeconds = histogramIn(registry, METRICS.queueSeconds)
+export function runMetrics(registry: Registry, reads: RunReads): NoteRun {
+  const { store, now } = reads
+  const noteStart = startMetrics(registry)
   const notePhase = phaseMetrics(registry, now)
   const noteEnd = endMetrics(registry)
-  const noteJournal = journalMetrics(registry)
+  const noteParts = partMetrics(registry, reads)
 
   return async (id, state) => {
     if (!notePhase(id, state)) return
-    if (state === 'starting') {
-      started.inc()
-      const row = await store.run(id)
-      if (row !== null && row.startedAtMs !== null)
-        queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
-    }
-    if (state !== 'concluded') return
+    if (state !== 'starting' && !isOver(state)) return
     const row = await store.run(id)
-    if (row !== null) noteEnd(row)
-    noteJournal(runLook(id)?.journal ?? null)
+    if (state === 'starting') noteStart(row)
+    else if (row !== null) {
+      noteEnd(row)
+      noteParts(row)
+    }
+  }
+}
+
+function startMetrics(registry: Registry): (row: RunRow | null) => void {
+  const started = counterIn(registry, METRICS.started)
+  const queueSeconds = histogramIn(registry, METRICS.queueSeconds)
+  return (row) => {
+    started.inc()
+    if (row !== null && row.startedAtMs !== null)
+      queueSeconds.observe(seconds(row.enqueuedAtMs, row.startedAtMs))
   }
 }
 
@@ -54,7 +59,7 @@ function phaseMetrics(registry: Registry, now: () => number): (id: string, state
     const atMs = now()
     if (last !== undefined && last.sinceMs !== null && last.state !== 'queued')
       phaseSeconds.observe({ state: last.state }, seconds(last.sinceMs, atMs))
-    if (state === 'concluded') phases.delete(id)
+    if (isOver(state)) phases.delete(id)
     else phases.set(id, { state, sinceMs: last === undefined && state !== 'starting' ? null : atMs })
     return true
   }
@@ -71,26 +76,4 @@ function endMetrics(registry: Registry): (row: RunRow) => void {
     if (startedAtMs !== null) runSeconds.observe({ conclusion }, seconds(startedAtMs, concludedAtMs))
     if (stop !== null) stopSeconds.observe(seconds(stop.atMs, concludedAtMs))
   }
-}
-
-function journalMetrics(registry: Registry): (journal: Journal | null) => void {
-  const stages = counterIn(registry, METRICS.stages)
-  const stageSeconds = histogramIn(registry, METRICS.stageSeconds)
-  const teardowns = counterIn(registry, METRICS.teardowns)
-  const teardownSeconds = histogramIn(registry, METRICS.teardownSeconds)
-  return (journal) => {
-    for (const { outcome, startedAtMs, endedAtMs } of journal?.stages ?? []) {
-      if (outcome === null || endedAtMs === null) continue
-      stages.inc({ outcome })
-      stageSeconds.observe({ outcome }, seconds(startedAtMs, endedAtMs))
-    }
-    const teardown = journal?.teardown ?? null
-    if (teardown === null) return
-    teardowns.inc({ proof: teardown.verified ? 'verified' : 'not_verified' })
-    teardownSeconds.observe(teardown.tookMs / 1000)
-  }
-}
-
-function seconds(fromMs: number, toMs: number): number {
-  return Math.max(0, toMs - fromMs) / 1000
 }

@@ -1,3 +1,5 @@
+import type { RefusedReload } from '../../model/inForce.ts'
+import type { Mechanism } from '../../model/mechanisms.ts'
 import type { BrokenRun, RunRow } from '../../model/ports.ts'
 import type { FailedReports } from '../../model/report.ts'
 import { isIdle, type Lane } from '../lanes.ts'
@@ -7,6 +9,7 @@ import { type Html, html } from './html.ts'
 import { type Abouts, lanesSection } from './lanes.ts'
 import { limitsSection } from './limits.ts'
 import { badge, lasted, linked, runCell, runLink, since, table, time } from './parts.ts'
+import { standingSection } from './standing.ts'
 
 export interface Overview {
   readonly lanes: readonly Lane[]
@@ -21,6 +24,8 @@ export interface Overview {
   readonly broken: readonly BrokenRun[]
   readonly limits: LimitsLook
   readonly slots: number
+  readonly switchedOff: readonly Mechanism[]
+  readonly refused: RefusedReload | null
   readonly nowMs: number
 }
 
@@ -32,6 +37,7 @@ export function overviewPage(view: Overview): Html {
   <div data-live="overview">
     <p class="summary"><span>${live.length} of ${slots} slots in use</span> <span>${queued.length} queued</span>
       <span>${used} ${used === 1 ? 'name' : 'names'} in use</span></p>
+    ${standingSection(view)}
     ${failedReports(view)}
     ${brokenRuns(view)}
     ${limitsSection(view.limits, nowMs)}

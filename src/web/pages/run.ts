@@ -1,5 +1,6 @@
+import { conductorWords } from '../../model/conductor.ts'
 import { headOf, type ProofLine } from '../../model/proofLines.ts'
-import { isOver } from '../../model/run.ts'
+import { isLive, isOver } from '../../model/run.ts'
 import { pullUrl } from '../repositoryUrls.ts'
 import { type RunView, shownState } from '../runView.ts'
 import { annotationsSection } from './annotations.ts'
@@ -41,7 +42,7 @@ function verdict(run: RunView): Html {
     ${run.cleaned ? null : html`<p class="alarm">Not cleaned: what it put up may still be there, and its names stay dirty until a teardown is verified.</p>`}
     ${run.fault === null ? null : html`<p class="alarm text">A part of it cannot be read: ${run.fault}</p>`}
     ${run.position === null ? null : html`<p>Place ${run.position} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
-    ${run.stop === null || isOver(run.state) ? null : html`<p class="alarm text">To stop: ${run.stop.reason.replaceAll('_', ' ')}, asked by ${run.stop.by}. Its teardown comes first.</p>`}`
+    ${run.stop === null || isOver(run.state) ? null : html`<p class="alarm text">To stop: ${run.stop.reason.replaceAll('_', ' ')}, asked by ${run.stop.by}. ${run.deferredBy === null ? '' : `It waits for stage ${run.deferredBy}, which may not be interrupted. `}Its teardown comes first.</p>`}`
 }
 
 function facts(run: RunView, nowMs: number): Html {
@@ -58,8 +59,14 @@ function facts(run: RunView, nowMs: number): Html {
     ${startedAtMs === null ? null : fact('Started', time(startedAtMs, nowMs))}
     ${startedAtMs === null ? null : fact('Took', html`${lasted(startedAtMs, concludedAtMs ?? nowMs)}${concludedAtMs === null ? ' so far' : ''}`)}
     ${run.verdict === null ? null : fact('Reason', html`<a href="/reasons#${run.verdict.reason}"><code>${run.verdict.reason}</code></a>`)}
+    ${isConducted(run) ? fact('Conducted by', html`${conductorWords(run.conductor, run.dead)}`) : null}
     ${run.containment === null ? null : fact('Containment', html`${run.containment}`)}
   </dl>`
+}
+
+/** Until its processes have ended: then nothing of it is anybody's. */
+function isConducted({ state, conductor }: RunView): boolean {
+  return isLive(state) || conductor?.stands === 'live'
 }
 
 function fact(name: string, value: Html): Html {
@@ -74,10 +81,9 @@ function pullLink({ about }: RunView): Html {
 }
 
 function teardown({ proof, state }: RunView): Html {
-  const none =
-    state === 'concluded'
-      ? 'Nothing had to be taken down.'
-      : 'It comes after the last stage, whatever happens.'
+  const none = isOver(state)
+    ? 'Nothing had to be taken down.'
+    : 'It comes after the last stage, whatever happens.'
   return html`<section aria-labelledby="teardown"><h2 id="teardown">Teardown</h2>
     ${proof.length === 0 ? html`<p class="quiet">${none}</p>` : proof.map(lineOf)}</section>`
 }
