@@ -84,9 +84,7 @@ describe.concurrent('the record of a run that was under way, and its folder is g
       new RegExp(`^domain_dirty: run ${run.id} cannot be cleaned: its folder .* is gone$`),
     )
     expect((await (await scene.testme(2, 'quick')).completed()).conclusion).toBe('success')
-    rmSync(join(world.sites, DOMAIN), { recursive: true })
-    await world.berth('locks', 'release', DOMAIN, '--reason', 'removed by hand').endedWith(0)
-    expect((await (await scene.testme(1, 'quick')).completed()).conclusion).toBe('success')
+    await goesOnByHand(scene)
     await scene.stop()
   })
 
@@ -103,6 +101,22 @@ describe.concurrent('the record of a run that was under way, and its folder is g
     expect((await (await scene.testme(1, 'quick')).completed()).conclusion).toBe('success')
     await scene.stop()
   })
+})
+
+test('R-JAN-08 R-REP-01 R-LCK-01 the folder of a run is removed while the run and its service live: its check says so, and nothing of it goes on', async ({
+  world,
+}) => {
+  await using scene = await startScene(world)
+  const inside = writeRecipes(scene)
+  await scene.serve()
+  const run = await scene.testme(1)
+  await inside.reached()
+  rmSync(run.folder, { recursive: true })
+  inside.go()
+  await endsAsLost(scene, run)
+  expect(world.trace(), 'nothing goes forward').toEqual([`${run.id} up`])
+  await goesOnByHand(scene)
+  await scene.stop()
 })
 
 /** The records are those of before the run, and it is in its stage. */
@@ -139,6 +153,15 @@ function writeRecipes(scene: Scene): Gate {
   scene.recipe('app', { stages: { up: `${SITE} up`, inside: `${GATE} inside`, check: `${SITE} check` } })
   scene.recipe('quick', { domain: 'app-{pr}.{base}' })
   return inside
+}
+
+/** A person takes down what is left, and says so. */
+async function goesOnByHand(scene: Scene): Promise<void> {
+  const { world } = scene
+  rmSync(join(world.sites, DOMAIN), { recursive: true })
+  await until('nobody at the domain', () => world.judge().holders(DOMAIN).length === 0)
+  await world.berth('locks', 'release', DOMAIN, '--reason', 'removed by hand').endedWith(0)
+  expect((await (await scene.testme(1, 'quick')).completed()).conclusion).toBe('success')
 }
 
 async function endsAsLost({ checks, env }: Scene, run: AskedRun): Promise<void> {
