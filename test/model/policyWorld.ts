@@ -1,4 +1,5 @@
 import type { Config, Enrolment } from '../../src/model/config.ts'
+import { JUST_QUEUED } from '../../src/model/justQueued.ts'
 import type { PolicyConfig, PolicyFacts } from '../../src/model/policyFacts.ts'
 import type { RunRow } from '../../src/model/ports.ts'
 import type { Recipe } from '../../src/model/recipe.ts'
@@ -119,16 +120,7 @@ export function aRunRow(id: string, change: Partial<RunRow> = {}): RunRow {
     names: ['site-hello-pr12.ci.test'],
     actor: 'octocat',
     commentId: 99,
-    state: 'queued',
-    waitsFor: null,
-    stage: null,
-    startedAtMs: null,
-    concludedAtMs: null,
-    verdict: null,
-    stop: null,
-    attempts: 0,
-    checkRunId: null,
-    reports: 0,
+    ...JUST_QUEUED,
     ...change,
   }
 }

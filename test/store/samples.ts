@@ -1,3 +1,4 @@
+import { JUST_QUEUED } from '../../src/model/justQueued.ts'
 import type { Decided, Delivery, NewRun, RunRow } from '../../src/model/ports.ts'
 import type { NewReport } from '../../src/model/report.ts'
 import type { Verdict } from '../../src/model/run.ts'
@@ -43,16 +44,7 @@ export function aRun(id: string, change: Partial<NewRun> = {}): NewRun {
 export function aRow(id: string, change: Partial<RunRow> = {}): RunRow {
   return {
     ...aRun(id),
-    state: 'queued',
-    waitsFor: null,
-    stage: null,
-    startedAtMs: null,
-    concludedAtMs: null,
-    verdict: null,
-    stop: null,
-    attempts: 0,
-    checkRunId: null,
-    reports: 0,
+    ...JUST_QUEUED,
     ...change,
   }
 }
