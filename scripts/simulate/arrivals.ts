@@ -1,4 +1,5 @@
 import type { NewRun } from '../../src/model/ports.ts'
+import { makeRandom } from '../../test-concurrency/fuzz/random.ts'
 
 /** What the simulated world is made of; times in milliseconds. */
 export interface Plan {
@@ -34,20 +35,9 @@ const REPOSITORIES = [
 const RECIPES = ['hello', 'stack']
 const MINUTE_MS = 60_000
 
-/** The same numbers in [0, 1) for the same seed (mulberry32). */
-function diceOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Comments come in bursts with pauses between them; a tenth of the runs want a resource that others want, too. */
 export function arrivalsOf({ seed, runs, slots }: Plan): readonly Arrival[] {
-  const dice = diceOf(seed)
+  const dice = makeRandom(seed).next
   const meanMs = (3 * MINUTE_MS) / slots
   let atMs = Date.UTC(2026, 0, 1)
   return Array.from({ length: runs }, (_, index) => {
@@ -59,7 +49,7 @@ export function arrivalsOf({ seed, runs, slots }: Plan): readonly Arrival[] {
 }
 
 export function holdsOf({ seed }: Plan, arrivals: readonly Arrival[]): readonly ForeignHold[] {
-  const dice = diceOf(seed + 1)
+  const dice = makeRandom(seed + 1).next
   return arrivals
     .filter(() => dice() < 0.05)
     .map(({ atMs, run }) => ({
