@@ -40,7 +40,8 @@ export type Recovered =
   | { readonly kind: 'busy' }
   /** Nobody had it; it is torn down and concluded now, or nothing of it had begun. */
   | { readonly kind: 'clean' }
-  | { readonly kind: 'dirty'; readonly due: CleaningDue; readonly why: string }
+  /** Of a run, this one or another that has a name of its, resources are left. */
+  | { readonly kind: 'dirty'; readonly run: string; readonly due: CleaningDue; readonly why: string }
 
 /** The machine that runs go on: locks, folders, processes. */
 export interface Machine {

@@ -134,7 +134,9 @@ async function settle(world: QueueWorld, row: RunRow, { telling, note }: Told): 
   const { exists, journal, result } = world.machine.look(row.id)
   const fresh = await world.store.run(row.id)
   if (result !== null || fresh === null || fresh.state !== row.state) return true
-  if (!exists && row.state === 'starting') {
+  // Its own mark says that it had begun, whatever has become of its folder: to start it again would find it dirty.
+  const hasBegun = exists || (recovered.kind === 'dirty' && recovered.run === row.id)
+  if (!hasBegun && row.state === 'starting') {
     await startAgain(world, fresh)
     return true
   }
@@ -152,7 +154,7 @@ async function settle(world: QueueWorld, row: RunRow, { telling, note }: Told): 
   return true
 }
 
-/** Nothing of the run had begun, and its names are clean. */
+/** Nothing of the run had begun: no folder, no mark of its own. */
 async function startAgain(world: QueueWorld, row: RunRow): Promise<void> {
   if (row.attempts >= MOST_STARTS) {
     const why = `the service ended ${row.attempts} times while it was starting this run`

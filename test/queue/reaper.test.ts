@@ -125,12 +125,26 @@ test('R-JAN-08 R-RUN-16 a result that cannot be read keeps nobody: the run ends 
   expect(scene.notes).toMatchObject([{ how: 'concluded' }])
 })
 
-test('R-JAN-08 R-RUN-16 a run whose folder is gone is given up with its cause', async () => {
-  const scene = await aScene()
-  rmSync(scene.died([STARTED]).folder, { recursive: true })
+for (const state of ['starting', 'running'] as const)
+  test(`R-JAN-08 R-RUN-16 a run that is ${state} by its record, and whose folder is gone, is given up with its cause`, async () => {
+    const scene = await aScene(state)
+    rmSync(scene.died([STARTED]).folder, { recursive: true })
+    await scene.reapAt(0)
+    expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: { reason: 'not_cleaned' } })
+    expect(scene.notes).toMatchObject([{ how: 'given_up', from: null }])
+  })
+
+test('R-JAN-08 R-RUN-09 a run that was to be started, and of which there is neither folder nor mark, is started anew', async () => {
+  const scene = await aScene('starting')
   await scene.reapAt(0)
-  expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: { reason: 'not_cleaned' } })
-  expect(scene.notes).toMatchObject([{ how: 'given_up', from: null }])
+  expect(await scene.row()).toMatchObject({ state: 'queued' })
+})
+
+test('R-JAN-08 R-QUE-04 nor does the mark of another run keep it from that: it waits for that one as everybody does', async () => {
+  const scene = await aScene('starting')
+  scene.marked('01m7xj306c77rt38')
+  await scene.reapAt(0)
+  expect(await scene.row()).toMatchObject({ state: 'queued' })
 })
 
 test('R-JAN-08 R-RUN-22 a stop that cannot be passed on any more keeps no run from its end', async () => {
@@ -164,7 +178,7 @@ test('R-RUN-13 R-REP-01 a deadline that has to wait for a stage that may not be 
 })
 
 /** The real reaper, follower, records, locks, folders and wrappers; the clock is the test's. */
-async function aScene() {
+async function aScene(as: 'starting' | 'running' = 'running') {
   const state = stateFolder()
   const store = await openStore(state.database)
   onTestFinished(() => store.close())
@@ -173,7 +187,7 @@ async function aScene() {
     aDecision('d1', { runs: [aRun(RUN, { names: [NAME], domain: NAME })], reports: [aCheck(RUN, 0)] }),
   )
   await store.change(RUN, 'queued', { state: 'starting', startedAtMs: 1 }, [])
-  await store.change(RUN, 'starting', { state: 'running' }, [])
+  if (as === 'running') await store.change(RUN, 'starting', { state: 'running' }, [])
   const [now, broken, faults, notes] = [{ ms: 0 }, { stop: false }, [] as object[], [] as TakeOver[]]
   const config = loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root })
   const machine = createMachine({
@@ -233,6 +247,9 @@ async function aScene() {
     return run
   }
 
+  const marked = (run: string) =>
+    writeFileSync(lockPath(state, NAME), `${JSON.stringify({ run, locks: [NAME], since: 1 })}\n`)
+
   return {
     state,
     store,
@@ -254,9 +271,10 @@ async function aScene() {
     died(lines: readonly EntryBody[]): RunPaths {
       const run = folder(lines)
       addOpenRun(state, { run: RUN, locks: [NAME], since: 1 })
-      writeFileSync(lockPath(state, NAME), `${JSON.stringify({ run: RUN, locks: [NAME], since: 1 })}\n`)
+      marked(RUN)
       return run
     },
+    marked,
     async reapAt(nowMs: number): Promise<void> {
       now.ms = nowMs
       await reaper.pass()
