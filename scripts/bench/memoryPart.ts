@@ -83,7 +83,7 @@ async function queueRuns(service: Service, queued: number, { signal, say }: Meas
       await comment(service, '!testme')
       if (waiting % 100 === 0) say(`memory: ${waiting}/${queued} runs queued`)
     }
-    const isTold = async () => (await store.nextReportAtMs(0)) === null
+    const isTold = async () => (await store.pendingReports()) === 0
     await until('everything to be told to GitHub', isTold, signal)
     const waiting = (await store.queued()).length
     if (waiting !== queued) throw new Error(`${waiting} runs are queued, and not ${queued}`)
