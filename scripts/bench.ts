@@ -7,12 +7,14 @@ import { measureCancels } from './bench/cancelPart.ts'
 import { measureComments } from './bench/commentPart.ts'
 import { dataOf, type Part, tableOf } from './bench/figures.ts'
 import { measureHandOvers } from './bench/handoverPart.ts'
+import { measureLive } from './bench/livePart.ts'
 import { measureLocks } from './bench/lockPart.ts'
 import { describeMachine, machineLine } from './bench/machine.ts'
 import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
 import { measureQueue } from './bench/queuePart.ts'
 import { measureRuns } from './bench/runPart.ts'
+import { measureStarts } from './bench/startPart.ts'
 import type { Measuring } from './bench/wait.ts'
 import { measureWebhooks } from './bench/webhookPart.ts'
 
@@ -59,6 +61,8 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   cancel: ({ folder, rounds }, measuring) => measureCancels(folder, rounds, measuring),
   webhook: ({ folder, rounds }, measuring) => measureWebhooks(folder, rounds, measuring),
   queue: ({ folder, rounds, long }, measuring) => measureQueue(folder, rounds, long, measuring),
+  live: ({ folder, live }, measuring) => measureLive(folder, live, measuring),
+  start: ({ folder, rounds, long }, measuring) => measureStarts(folder, rounds, long, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }
 

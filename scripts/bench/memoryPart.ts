@@ -3,9 +3,9 @@ import { openStore } from '../../src/store/sqlite.ts'
 import { comment, quiet } from './commentPart.ts'
 import { type Figure, figure, type Part } from './figures.ts'
 import { ANY_INSPECTOR_PORT, type Heap, openHeap } from './heap.ts'
-import { type Memory, memoryOf, processorMsOf } from './processes.ts'
+import { type Memory, memoryOf, shareOf } from './processes.ts'
 import { type Service, startService } from './service.ts'
-import { type Measuring, nowMs, until } from './wait.ts'
+import { type Measuring, until } from './wait.ts'
 import { PARK } from './world.ts'
 
 /** How long a service is left alone before it counts as at rest. */
@@ -56,13 +56,13 @@ async function lookAtService(folder: string, queued: number, measuring: Measurin
   const { runs } = await comment(service, '!testme')
   await quiet(service, runs[0] ?? '', signal)
   using heap = await openHeap(service.pid, service.complaints, signal)
-  const restProcessor = await processorShare(service.pid, signal)
+  const restProcessor = await shareOf(service.pid, REST_MS, signal)
   const rest = await settled(service.pid, heap)
   await park(service)
   await queueRuns(service, Math.floor(queued / 2), measuring)
   const half = await settled(service.pid, heap)
   await queueRuns(service, queued, measuring)
-  const fullProcessor = await processorShare(service.pid, signal)
+  const fullProcessor = await shareOf(service.pid, REST_MS, signal)
   const full = await settled(service.pid, heap)
   return { fresh, rest, half, full, restProcessor, fullProcessor }
 }
@@ -96,12 +96,6 @@ async function queueRuns(service: Service, queued: number, { signal, say }: Meas
 async function settled(pid: number, heap: Heap): Promise<Usage> {
   const heapKb = await heap.collect()
   return { ...memoryOf(pid), heapKb }
-}
-
-async function processorShare(pid: number, signal: AbortSignal): Promise<number> {
-  const [beganMs, before] = [nowMs(), processorMsOf(pid)]
-  await pause(REST_MS, undefined, { signal })
-  return (100 * (processorMsOf(pid) - before)) / (nowMs() - beganMs)
 }
 
 function partOf(looks: readonly MemoryLook[], queued: number): Part {

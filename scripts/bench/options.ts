@@ -4,7 +4,18 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError, messageOf } from '../../src/errors.ts'
 
-export const PARTS = ['run', 'comment', 'memory', 'locks', 'handover', 'cancel', 'webhook', 'queue'] as const
+export const PARTS = [
+  'run',
+  'comment',
+  'memory',
+  'locks',
+  'handover',
+  'cancel',
+  'webhook',
+  'queue',
+  'live',
+  'start',
+] as const
 export type PartName = (typeof PARTS)[number]
 
 export interface Options {
@@ -15,8 +26,10 @@ export interface Options {
   readonly services: number
   /** Runs that wait in each of them. */
   readonly queued: number
-  /** Runs in the long queue. */
+  /** Runs in the long queue, and concluded ones in the records that a service finds. */
   readonly long: number
+  /** Runs that are under way at once. */
+  readonly live: number
   /** Everything is written below here: its disk is what is measured. */
   readonly folder: string
   readonly json: boolean
@@ -26,11 +39,12 @@ export interface Options {
 export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
 
 usage: node scripts/bench.ts [options]
-  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue
+  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)
-  --long N                    runs in the long queue (100000)
+  --long N                    runs in the long queue, and in the records that a service starts with (100000)
+  --live N                    runs that are under way at once, each with its processes (200)
   --dir FOLDER                where state folders are made; its disk is what counts (${tmpdir()})
   --json                      everything, with every single value
   --help
@@ -52,6 +66,7 @@ export function readOptions(words: readonly string[]): Options {
     services: countOf('services', given.services, faults),
     queued: countOf('queued', given.queued, faults),
     long: countOf('long', given.long, faults),
+    live: countOf('live', given.live, faults),
     folder,
     json: given.json,
     help: given.help,
@@ -70,6 +85,7 @@ function parsed(words: readonly string[]) {
         services: { type: 'string', default: '3' },
         queued: { type: 'string', default: '1000' },
         long: { type: 'string', default: '100000' },
+        live: { type: 'string', default: '200' },
         dir: { type: 'string', default: tmpdir() },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { liveProcesses, readProc } from '../../src/process/procfs.ts'
 import { nowMs } from './wait.ts'
 
@@ -46,8 +47,25 @@ export function memoryOf(pid: number): Memory {
 }
 
 /** Processor time that a process has had, in clock ticks of 10 ms (proc(5): utime and stime; USER_HZ is 100 on Linux). */
-export function processorMsOf(pid: number): number {
+function processorMsOf(pid: number): number {
   const text = readProc(`/proc/${pid}/stat`) ?? ''
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+const LOOK_MS = 10_000
+const LOOKS = 3
+
+/** What a process takes of one core, in percent, in each of three looks of ten seconds. */
+export async function sharesOf(pid: number, signal: AbortSignal): Promise<readonly number[]> {
+  const looks: number[] = []
+  for (let look = 0; look < LOOKS; look += 1) looks.push(await shareOf(pid, LOOK_MS, signal))
+  return looks
+}
+
+/** Over so many milliseconds, in percent of one core. */
+export async function shareOf(pid: number, overMs: number, signal: AbortSignal): Promise<number> {
+  const [beganMs, before] = [nowMs(), processorMsOf(pid)]
+  await pause(overMs, undefined, { signal })
+  return (100 * (processorMsOf(pid) - before)) / (nowMs() - beganMs)
 }

@@ -17,6 +17,8 @@ export const WEBHOOKS = '/api/github/webhooks'
 /** `berth serve` as a process of its own, and a GitHub for it in this one. */
 export interface Service extends AsyncDisposable {
   readonly pid: number
+  /** From its start until it said that it was ready, milliseconds. */
+  readonly readyMs: number
   /** Where it listens. */
   readonly port: number
   readonly world: World
@@ -30,24 +32,35 @@ export interface Service extends AsyncDisposable {
   readonly complaints: () => string
 }
 
-/** @param nodeOptions for the service's Node */
+/** In a world of its own. @param nodeOptions for the service's Node */
 export async function startService(folder: string, nodeOptions: readonly string[] = []): Promise<Service> {
   await using undo = new AsyncDisposableStack()
   const world = undo.use(makeWorld(folder))
+  const service = undo.use(await serveIn(world, nodeOptions))
+  const ending = undo.move()
+  return { ...service, [Symbol.asyncDispose]: () => ending.disposeAsync() }
+}
+
+/** In a world that outlives it. */
+export async function serveIn(world: World, nodeOptions: readonly string[] = []): Promise<Service> {
+  await using undo = new AsyncDisposableStack()
   const port = await freePort()
   const answers = answersOf()
   const { gitHub, keyPath } = await startGitHub(world, port, answers.log)
   undo.use(gitHub)
   const complaintsPath = join(world.root, 'service.err')
   const complaints = () => readFileSync(complaintsPath, 'utf8')
+  const beganMs = nowMs()
   const child = spawnService(world, { gitHub, port, keyPath, nodeOptions, complaintsPath })
   undo.defer(() => end(child))
   if (child.stdout === null) throw new Error('the service has no output')
   const log = readServiceLog(child.stdout, complaints)
   await log.next(({ event }) => event === 'service.ready')
+  const readyMs = nowMs() - beganMs
   const ending = undo.move()
   return {
     pid: child.pid ?? 0,
+    readyMs,
     port,
     world,
     gitHub,

@@ -28,6 +28,8 @@ export const NOOP = 'noop'
 export const PARK = 'park'
 /** Stays long enough for the next one to be ready behind it. */
 export const SHORT = 'short'
+/** The same, each run at a domain of its own. */
+export const APART = 'apart'
 /** Makes a tree of 26 processes that ignore TERM, and stays. */
 export const STUBBORN = 'stubborn'
 
@@ -37,11 +39,13 @@ const STUBBORN_STAGE = `trap '' TERM; echo $$ >"$BERTH_ARTIFACTS/tree"; sh ${TRE
 const STAGES: Readonly<Record<string, string>> = {
   [NOOP]: 'true',
   [PARK]: 'sleep 3000',
+  [APART]: 'sleep 3000',
   [SHORT]: 'sleep 1',
   [STUBBORN]: STUBBORN_STAGE,
 }
 
-export function makeWorld(folder: string): World {
+/** @param slots with one, nothing starts beside a parked run */
+export function makeWorld(folder: string, slots = 1): World {
   const root = mkdtempSync(join(folder, 'berth-bench-'))
   const repository = join(root, 'repository')
   const env = {
@@ -51,8 +55,9 @@ export function makeWorld(folder: string): World {
     BERTH_STATE_DIR: join(root, 'state'),
   }
   try {
-    for (const [name, stage] of Object.entries(STAGES)) writeRecipe(join(root, 'recipes', name), stage)
-    writeFileSync(env.BERTH_CONFIG, CONFIGURATION)
+    for (const [name, stage] of Object.entries(STAGES))
+      writeRecipe(join(root, 'recipes', name), stage, name === APART ? '{run}.{base}' : undefined)
+    writeFileSync(env.BERTH_CONFIG, configuration(slots))
     makeRepository(repository)
     const config = loadConfig({ env, cwd: root })
     const state = openStateFolder(config.stateDir)
@@ -63,21 +68,21 @@ export function makeWorld(folder: string): World {
   }
 }
 
-/** One slot: beside a parked run nothing starts. */
-const CONFIGURATION = `recipesDir: ./recipes
+const configuration = (slots: number) => `recipesDir: ./recipes
 baseDomain: ci.localhost
-slots: 1
+slots: ${slots}
 repositories:
-  acme/site: { recipes: [${NOOP}, ${PARK}], default: ${NOOP} }
+  acme/site: { recipes: [${NOOP}, ${PARK}, ${APART}], default: ${NOOP} }
 limits: { perActorPerHour: 100000, perPullRequestPerHour: 100000, perRepositoryPerHour: 100000, repeatsPerTenMinutes: 100000 }
 budgets: { killGrace: 2s }
 `
 
-function writeRecipe(folder: string, stage: string): void {
+function writeRecipe(folder: string, stage: string, domain?: string): void {
   mkdirSync(folder, { recursive: true })
   const recipe = {
     description: 'A recipe of the benchmark',
     driver: 'process',
+    domain,
     stages: [{ name: 'only', run: stage }],
     teardown: { run: 'true' },
   }

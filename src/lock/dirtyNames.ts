@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DirtyName } from '../janitor/ports.ts'
 import { isVerified } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
@@ -20,7 +22,8 @@ export function dirtyNames(paths: StatePaths): readonly DirtyName[] {
 /** Gives run folders that nothing points at their entry in `open/` back, so that whoever takes their names recovers them. */
 export function adoptForgotten(paths: StatePaths, only: string | null = null): void {
   const ids = only === null ? entriesOf(paths.runs) : [only]
-  for (const { run, names } of forgottenRuns(paths, ids))
+  const isOpen = only === null ? openIn(paths) : (id: string) => existsSync(join(paths.open, id))
+  for (const { run, names } of forgottenRuns(paths, ids, isOpen))
     addOpenRun(paths, { run, locks: names, since: Date.now() })
 }
 
@@ -39,18 +42,23 @@ function openNames(paths: StatePaths): readonly DirtyName[] {
 }
 
 function forgottenNames(paths: StatePaths): readonly DirtyName[] {
-  return forgottenRuns(paths, entriesOf(paths.runs)).flatMap(({ run, names }) =>
+  return forgottenRuns(paths, entriesOf(paths.runs), openIn(paths)).flatMap(({ run, names }) =>
     names.map((name) => ({ name, run, why: 'its folder has no verified end' })),
   )
+}
+
+function openIn(paths: StatePaths): (id: string) => boolean {
+  const open = new Set(entriesOf(paths.open))
+  return (id) => open.has(id)
 }
 
 function forgottenRuns(
   paths: StatePaths,
   ids: readonly string[],
+  isOpen: (id: string) => boolean,
 ): readonly { readonly run: string; readonly names: readonly Name[] }[] {
-  const open = new Set(entriesOf(paths.open))
   return ids
-    .filter((id) => isRunId(id) && !open.has(id))
+    .filter((id) => isRunId(id) && !isOpen(id))
     .map((id) => runPaths(paths, id))
     .flatMap((run) => (hasVerifiedEnd(run) ? [] : namesOfRun(run)))
 }

@@ -23,7 +23,7 @@ import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
 import { readSecrets } from '../secrets/operatorFolder.ts'
 import { createOnce } from '../store/durable.ts'
 import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
-import { lookAtRun } from '../store/runLook.ts'
+import { lookAtProgress } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
 import { leavingAfter } from './leavingAfter.ts'
@@ -147,8 +147,7 @@ function wishOf(row: RunRow) {
 function look(state: StatePaths, id: string): FolderLook {
   const run = runPaths(state, id)
   if (!hasRunFolder(run)) return { exists: false, journal: EMPTY_JOURNAL, result: null }
-  const { journal, result } = lookAtRun(run)
-  return { exists: true, journal, result }
+  return { exists: true, ...lookAtProgress(run) }
 }
 
 /** All names that the run was started with; those that it was queued with where it has no request yet. */

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import type { Journal } from '../model/journal.ts'
 import { isVerified } from '../model/journal.ts'
 import { lockLine, proofLines, textOfLine } from '../model/proofLines.ts'
@@ -30,6 +31,8 @@ export function writeResult(run: RunPaths, request: RunRequest, journal: Journal
 
 /** Null while the run is not over; a file of zero bytes counts as none. */
 export function readResult(run: RunPaths): RunResult | null {
+  // Every live run is asked several times a second, and an error costs ten times as much as this answer.
+  if (lstatSync(run.result, { throwIfNoEntry: false }) === undefined) return null
   const text = readIfThere(run.result)
   if (text === null || text === '') return null
   const fields = fieldsOf(JSON.parse(text), 'result.json')

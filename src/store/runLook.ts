@@ -23,18 +23,24 @@ export function lookAtRuns(paths: StatePaths, most: number): readonly RunLook[] 
 
 export function lookAtRun(run: RunPaths): RunLook {
   const faults: string[] = []
-  const tried = <T>(read: () => T, otherwise: T): T => {
-    try {
-      return read()
-    } catch (error) {
-      faults.push(messageOf(error))
-      return otherwise
-    }
-  }
-  const request = tried(() => readRequest(run), null)
-  const journal = tried(() => readJournal(run), EMPTY_JOURNAL)
-  const result = tried(() => readResult(run), null)
+  const request = tried(() => readRequest(run), null, faults)
+  const { journal, result } = lookAtProgress(run, faults)
   return { run, request, journal, result, fault: faults.length === 0 ? null : faults.join('; ') }
+}
+
+/** How far the run has come: what is asked of every live run twice a second. @param faults what cannot be read is added to them */
+export function lookAtProgress(run: RunPaths, faults: string[] = []): Pick<RunLook, 'journal' | 'result'> {
+  const journal = tried(() => readJournal(run), EMPTY_JOURNAL, faults)
+  return { journal, result: tried(() => readResult(run), null, faults) }
+}
+
+function tried<T>(read: () => T, otherwise: T, faults: string[]): T {
+  try {
+    return read()
+  } catch (error) {
+    faults.push(messageOf(error))
+    return otherwise
+  }
 }
 
 /** The run that a person means: its id, or a part of it that no other run's id begins or ends with. @throws HarnessError NO_SUCH_RUN */
