@@ -91,8 +91,9 @@ describe('exclusion', () => {
     await loser.cli.says(/waits for r:a/)
     await lookedAgain(loser.cli.pid)
     const { holders } = world.judge()
-    for (const name of ['ba-0.ci.localhost', 'r:a', 'r:b']) expect(holders(name)).not.toContain(loser.cli.pid)
-    expect(holders('ba-0.ci.localhost')).toEqual([])
+    for (const name of ['r:a', 'r:b']) expect(holders(name)).not.toContain(loser.cli.pid)
+    // Its free name it has for the moment of each look, and gives back: whoever else wants that one gets it.
+    await world.start(['flock', '-w', '60', world.lockFile('ba-0.ci.localhost'), 'true']).endedWith(0)
     inside.go()
     expect((await inside.reached()).run).toBe(loser.id)
     inside.go()
