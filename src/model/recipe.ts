@@ -1,14 +1,38 @@
 import type { Limits } from './limits.ts'
 
 /** One step of a run as its recipe declares it. Times in milliseconds. */
-export interface Stage {
+export type Stage = StageWork & {
   readonly name: string
-  /** A `sh -eu` command line. */
-  readonly run: string
   readonly timeoutMs: number
   /** Cancel and deadline wait until the stage has ended; its own timeout holds all the same. */
   readonly uninterruptible: boolean
 }
+
+/** A command line of the recipe's own, or something that its driver does with the stack. */
+export type StageWork = Command | StackWork
+
+interface Command {
+  /** A `sh -eu` command line. */
+  readonly run: string
+}
+
+/** Which code of the repository is deployed: that of the pull request, or the last release before it. */
+export const VERSIONS = ['pr', 'released'] as const
+
+/** What the drivers `compose` and `swarm` do in a stage. */
+export type StackWork =
+  | { readonly deploy: { readonly version: (typeof VERSIONS)[number] } }
+  | { readonly ready: Readiness }
+  | { readonly exec: { readonly service: string; readonly run: string } }
+
+/** What has to answer, `tries` times in a row. */
+export type Readiness = Probe & { readonly tries: number; readonly everyMs: number }
+
+type Probe =
+  /** `http://SERVICE:PORT/PATH`, at each task of the service; the status is that of the first answer. */
+  | { readonly http: string; readonly status: number }
+  /** `SERVICE:PORT`, at each task of the service. */
+  | { readonly tcp: string }
 
 export interface Teardown {
   readonly run: string

@@ -12,6 +12,7 @@ import {
   textOf,
   textsOf,
 } from './read.ts'
+import { readStage } from './readStage.ts'
 import { DRIVERS, type DriverName, type Stage, type Teardown } from './recipe.ts'
 import { NO_GRANT, readGrant, type SecretGrant } from './secrets.ts'
 
@@ -213,16 +214,6 @@ function howToRun(fields: Fields) {
     instance: textOf(fields, 'instance'),
     requestedAtMs: numberOf(fields, 'requestedAtMs'),
     ...(fields['traced'] === true ? { traced: true as const } : {}),
-  }
-}
-
-function readStage(value: unknown): Stage {
-  const fields = fieldsOf(value, 'stage')
-  return {
-    name: textOf(fields, 'name'),
-    run: textOf(fields, 'run'),
-    timeoutMs: numberOf(fields, 'timeoutMs'),
-    uninterruptible: flagOf(fields, 'uninterruptible'),
   }
 }
 

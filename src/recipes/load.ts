@@ -4,9 +4,10 @@ import { basename, join, resolve } from 'node:path'
 import { readYaml, tornFault } from '../config/document.ts'
 import { codeOf, InputError, messageOf } from '../errors.ts'
 import { type BudgetConfig, DEFAULT_BUDGETS } from '../model/budgets.ts'
-import type { Recipe } from '../model/recipe.ts'
+import type { Recipe, StageWork } from '../model/recipe.ts'
 import { recipeFindings, recipeNameFault } from './rules.ts'
-import { type RecipeFile, recipeSchema, WORD, WORD_TEXT } from './schema.ts'
+import { type RecipeFile, recipeSchema } from './schema.ts'
+import { type StageFile, WORD, WORD_TEXT } from './stageSchema.ts'
 
 interface BrokenRecipe {
   readonly name: string
@@ -117,9 +118,20 @@ function recipeOf(
     ...identity,
     ...rest,
     deadlineMs,
-    stages: stages.map(({ name, run, timeout, uninterruptible }) => {
-      return { name, run, timeoutMs: timeout ?? deadlineMs, uninterruptible }
+    stages: stages.map((stage) => {
+      const { name, timeout, uninterruptible } = stage
+      return { name, timeoutMs: timeout ?? deadlineMs, uninterruptible, ...workOf(stage) }
     }),
     teardown: { run: teardown.run, timeoutMs: teardown.timeout ?? budgets.teardownMs },
   }
+}
+
+/** Of the one thing that a stage does (`recipeFindings` holds it to that). */
+function workOf({ run, deploy, ready, exec }: StageFile): StageWork {
+  if (deploy !== undefined) return { deploy }
+  if (exec !== undefined) return { exec }
+  if (ready === undefined) return { run: run ?? '' }
+  const { http, status, tcp, tries, every } = ready
+  const often = { tries, everyMs: every }
+  return { ready: tcp === undefined ? { http: http ?? '', status, ...often } : { tcp, ...often } }
 }

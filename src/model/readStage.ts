@@ -1,0 +1,29 @@
+import { type Fields, fieldsOf, flagOf, numberOf, oneOf, textOf } from './read.ts'
+import { type Readiness, type Stage, type StageWork, VERSIONS } from './recipe.ts'
+
+/** A stage as `request.json` keeps it. */
+export function readStage(value: unknown): Stage {
+  const fields = fieldsOf(value, 'stage')
+  return {
+    name: textOf(fields, 'name'),
+    timeoutMs: numberOf(fields, 'timeoutMs'),
+    uninterruptible: flagOf(fields, 'uninterruptible'),
+    ...readWork(fields),
+  }
+}
+
+function readWork(fields: Fields): StageWork {
+  const { deploy, ready, exec } = fields
+  if (deploy !== undefined)
+    return { deploy: { version: oneOf(fieldsOf(deploy, 'deploy'), 'version', VERSIONS) } }
+  if (ready !== undefined) return { ready: readReadiness(fieldsOf(ready, 'ready')) }
+  if (exec === undefined) return { run: textOf(fields, 'run') }
+  const inside = fieldsOf(exec, 'exec')
+  return { exec: { service: textOf(inside, 'service'), run: textOf(inside, 'run') } }
+}
+
+function readReadiness(fields: Fields): Readiness {
+  const often = { tries: numberOf(fields, 'tries'), everyMs: numberOf(fields, 'everyMs') }
+  if (fields['tcp'] !== undefined) return { tcp: textOf(fields, 'tcp'), ...often }
+  return { http: textOf(fields, 'http'), status: numberOf(fields, 'status'), ...often }
+}

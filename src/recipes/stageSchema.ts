@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { durationField, wordField } from '../config/fields.ts'
+import { VERSIONS } from '../model/recipe.ts'
+
+/** Linux refuses a single argument of 128 KiB (MAX_ARG_STRLEN in execve(2)); `sh -c` gets the command line as one. */
+const MOST_COMMAND_BYTES = 128 * 1024 - 1
+const MOST_TRIES = 100
+
+/** Names of recipes and stages: they become parts of domains, files and check runs. */
+export const WORD = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
+export const WORD_TEXT = 'at most 40 lower-case letters, digits and inner hyphens'
+export const word = wordField(WORD, WORD_TEXT)
+
+/** As Docker takes them: a service's name is the middle part of its tasks' names. */
+const service = wordField(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$/, 'the name of a service in the compose files')
+
+export const command = z
+  .string()
+  .min(1, 'must be a command line; write true for "do nothing"')
+  .refine((text) => !text.includes('\0'), 'may hold no NUL character')
+  .refine(
+    (text) => Buffer.byteLength(text) <= MOST_COMMAND_BYTES,
+    'is too long for one command line; put it in a script beside recipe.yml',
+  )
+  .describe('A `sh -eu` command line. Working folder: the checkout of the pull request.')
+
+const deploy = z
+  .strictObject({
+    version: z.enum(VERSIONS).default('pr').describe('The last release before it, or its code.'),
+  })
+  .describe('Deploys the stack, and waits until all of it runs as it should.')
+
+const ready = z
+  .strictObject({
+    http: wordField(
+      /^http:\/\/[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}(:\d{1,5})?(\/\S*)?$/,
+      'a URL such as http://app:8080/healthz, whose host is a service',
+    ).optional(),
+    status: z.int().min(100).max(599).default(200).describe('That an HTTP probe has to be answered with.'),
+    tcp: wordField(
+      /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}:\d{1,5}$/,
+      'a service and its port, such as db:5432',
+    ).optional(),
+    tries: z.int().min(1).max(MOST_TRIES).default(3).describe('It has to answer so many times in a row.'),
+    every: durationField().default(1000),
+  })
+  .describe('Waits until every task of a service answers, from the host of the engine.')
+
+const exec = z
+  .strictObject({ service, run: command.describe('A `sh -eu` command line in a container of the service.') })
+  .describe('Runs a command in a container of the stack.')
+
+export const stageSchema = z
+  .strictObject({
+    name: word
+      .refine((name) => name !== 'teardown', 'teardown is the name of what comes after all stages')
+      .describe('Shown on the check run; unique in the recipe.'),
+    run: command.optional(),
+    deploy: deploy.optional(),
+    ready: ready.optional(),
+    exec: exec.optional(),
+    timeout: durationField().optional().describe("At most the run's deadline, which is the default."),
+    uninterruptible: z
+      .boolean()
+      .default(false)
+      .describe('Cancel and deadline wait until this stage has ended; its own timeout holds.'),
+  })
+  .describe(
+    'One step of a run: `run`, or, with the drivers compose and swarm, `deploy`, `ready` or `exec`. It is red when that fails.',
+  )
+
+/** What a stage may do; each does one of them. */
+export const WORKS = ['run', 'deploy', 'ready', 'exec'] as const
+
+export type StageFile = z.output<typeof stageSchema>
