@@ -1,3 +1,4 @@
+import type { QueueNews } from '../model/queued.ts'
 import { type Suppressed, timeText } from '../model/rateLimits.ts'
 import { Attempts } from './attempts.ts'
 import { Line, type Standing } from './line.ts'
@@ -38,7 +39,14 @@ export function createDispatcher(
   const full = () => tellHeads(world, line, slots, isTried)
   const attempts = new Attempts(world, slots, { started, full })
   let closed = false
-  const lookAgain = queueReader(world, line, (runIds) => attempts.changed(runIds))
+  /** Who has left the queue, and may have a place among the waiters still. */
+  const gone = new Set<string>()
+  const lookAgain = queueReader(world, line, ({ queued, left }) => {
+    const back = queued.map(({ id }) => id)
+    attempts.changed([...left, ...back])
+    for (const id of left) gone.add(id)
+    for (const id of back) gone.delete(id)
+  })
 
   /** @returns whether there is more to tell */
   async function passOnce(): Promise<boolean> {
@@ -48,6 +56,7 @@ export function createDispatcher(
     await lookAgain()
     const touched = line.takeTouched()
     try {
+      leaveTurns(world, gone, isTried)
       await clearWay(world, line, touched, isTried)
       if (world.isOff('dispatch')) await putAside(world, line, isTried)
       else attempts.offer(line.heads())
@@ -75,7 +84,7 @@ export function createDispatcher(
 function queueReader(
   { store, suppressed, now }: QueueWorld,
   line: Line,
-  changed: (runIds: readonly string[]) => void,
+  changed: (news: QueueNews) => void,
 ): () => Promise<void> {
   let known: { readonly version: string; readonly upTo: number } | null = null
   /** When loops are looked at again, and when they were last: a clock that was set back tells nothing. */
@@ -91,7 +100,7 @@ function queueReader(
     const loops = (news?.left.length ?? 0) > 0 || isDue(now()) ? await suppressed() : null
     if (news !== null) {
       line.apply(news)
-      changed([...news.left, ...news.queued.map(({ id }) => id)])
+      changed(news)
       known = { version, upTo: news.upTo }
     }
     if (loops !== null) {
@@ -100,6 +109,18 @@ function queueReader(
       restUntilMs = Math.min(...loops.map((loop) => loop.untilMs))
     }
     line.promote(now())
+  }
+}
+
+/**
+ * Whoever ended it, whatever has failed after that, and whether its record can be read: nobody else gives up a place that it has. One that is just
+ * being tried may take one once more: it leaves when that is over.
+ */
+function leaveTurns(world: QueueWorld, gone: Set<string>, isTried: (id: string) => boolean): void {
+  for (const id of gone) {
+    if (isTried(id)) continue
+    world.machine.leaveTurn(id)
+    gone.delete(id)
   }
 }
 
@@ -113,7 +134,9 @@ async function clearWay(
   for (const id of touched) {
     const standing = line.standingOf(id)
     if (standing?.kind === 'stopped') await endStopped(world, id, standing.stop)
-    else if (standing !== null && standing.kind !== 'head' && !isTried(id)) world.machine.leaveTurn(id)
+    else if (standing === null || standing.kind === 'head') continue
+    else if (isTried(id)) line.touch(id)
+    else world.machine.leaveTurn(id)
   }
 }
 
