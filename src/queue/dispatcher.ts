@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { QueueNews } from '../model/queued.ts'
 import { type Suppressed, timeText } from '../model/rateLimits.ts'
 import { Attempts } from './attempts.ts'
@@ -39,13 +40,10 @@ export function createDispatcher(
   const full = () => tellHeads(world, line, slots, isTried)
   const attempts = new Attempts(world, slots, { started, full })
   let closed = false
-  /** Who has left the queue, and may have a place among the waiters still. */
-  const gone = new Set<string>()
-  const lookAgain = queueReader(world, line, ({ queued, left }) => {
-    const back = queued.map(({ id }) => id)
-    attempts.changed([...left, ...back])
-    for (const id of left) gone.add(id)
-    for (const id of back) gone.delete(id)
+  const places = placesOfGone(world, isTried)
+  const lookAgain = queueReader(world, line, (news) => {
+    attempts.changed([...news.left, ...news.queued.map(({ id }) => id)])
+    places.heard(news)
   })
 
   /** @returns whether there is more to tell */
@@ -56,7 +54,7 @@ export function createDispatcher(
     await lookAgain()
     const touched = line.takeTouched()
     try {
-      leaveTurns(world, gone, isTried)
+      places.giveUp()
       await clearWay(world, line, touched, isTried)
       if (world.isOff('dispatch')) await putAside(world, line, isTried)
       else attempts.offer(line.heads())
@@ -70,8 +68,11 @@ export function createDispatcher(
 
   return {
     async pass() {
-      let isMore = true
-      while (isMore) isMore = (await passOnce()) && !closed
+      for (let isMore = true; isMore; ) {
+        isMore = (await passOnce()) && !closed
+        // The store answers within one turn of the event loop: nobody else would be served before the last one is told, webhooks least of all.
+        if (isMore) await turn()
+      }
     },
     close() {
       closed = true
@@ -113,14 +114,23 @@ function queueReader(
 }
 
 /**
- * Whoever ended it, whatever has failed after that, and whether its record can be read: nobody else gives up a place that it has. One that is just
- * being tried may take one once more: it leaves when that is over.
+ * Places of those who have left the queue: whoever ended one, whatever has failed after that, and whether its record can be read, nobody else gives
+ * them up. One that is just being tried may take one once more: it leaves when that is over.
  */
-function leaveTurns(world: QueueWorld, gone: Set<string>, isTried: (id: string) => boolean): void {
-  for (const id of gone) {
-    if (isTried(id)) continue
-    world.machine.leaveTurn(id)
-    gone.delete(id)
+function placesOfGone({ machine }: QueueWorld, isTried: (id: string) => boolean) {
+  const gone = new Set<string>()
+  return {
+    heard({ queued, left }: QueueNews): void {
+      for (const id of left) gone.add(id)
+      for (const { id } of queued) gone.delete(id)
+    },
+    giveUp(): void {
+      for (const id of gone) {
+        if (isTried(id)) continue
+        machine.leaveTurn(id)
+        gone.delete(id)
+      }
+    },
   }
 }
 

@@ -113,6 +113,18 @@ test('R-QUE-14 R-LCK-13 nor does one whose record cannot be read any more: other
   expect(scene.turns.at(-1)).toBe('r2 held')
 })
 
+test('R-QUE-01 R-QUE-05 while many are told what they wait for others are served: a pass does not keep the event loop to itself', async () => {
+  const scene = await aScene()
+  scene.hold(['a.test'])
+  for (let index = 1; index <= 90; index += 1) await scene.queue(`r${index}`, ['a.test'])
+  let turns = 0
+  const counting = setInterval(() => (turns += 1), 0)
+  onTestFinished(() => clearInterval(counting))
+  await scene.dispatcher.pass()
+  expect(turns).toBeGreaterThan(1)
+  expect((await scene.row('r90'))?.waitsFor).toBe('run r89, which is ahead of it for a.test')
+})
+
 /** The real dispatcher, store and locks; a run that has its names gives them back instead of starting. */
 async function aScene() {
   const state = stateFolder()
