@@ -1,6 +1,8 @@
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { type Held, letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import { peekTickets } from '../../src/lock/tickets.ts'
 import type { RunRow, Store } from '../../src/model/ports.ts'
 import type { Suppressed } from '../../src/model/rateLimits.ts'
 import { createMachine } from '../../src/process/machine.ts'
@@ -79,6 +81,50 @@ test('R-QUE-15 a run whose recipe keeps crashing at its commit says so, rests, a
   expect((await all.row('r2'))?.waitsFor).toContain('run r1')
 })
 
+test('R-QUE-14 R-LCK-13 a run that is stopped while it is tried keeps no place, whatever fails when that is over', async () => {
+  const scene = await aScene()
+  const held = scene.hold(['a.test'])
+  const token = Promise.withResolvers<null>()
+  scene.scene.token = token.promise
+  await scene.queue('r1', ['a.test'])
+  await scene.dispatcher.pass()
+  await scene.store.requestStop('r1', { reason: 'cancelled', by: 'octocat', atMs: 1 })
+  await scene.dispatcher.pass()
+  expect(await scene.row('r1')).toMatchObject({ state: 'concluded' })
+  scene.scene.failsToRead = 'r1'
+  token.resolve(null)
+  await expect.poll(() => scene.turns).toEqual(['r1 busy', expect.stringContaining('disk I/O error')])
+  await scene.pass()
+  expect(peekTickets(scene.state, 'a.test')).toEqual([])
+  letGo(held)
+})
+
+test('R-QUE-14 R-LCK-13 nor does one whose record cannot be read any more: others start', async () => {
+  const scene = await aScene()
+  const held = scene.hold(['a.test'])
+  await scene.queue('r1', ['a.test'])
+  await scene.queue('r2', ['a.test'])
+  await scene.pass()
+  expect(scene.turns.at(-1)).toBe('r1 busy')
+  using meddler = new DatabaseSync(scene.state.database)
+  meddler.exec(`UPDATE runs SET names = '"none"' WHERE id = 'r1'`)
+  letGo(held)
+  await scene.pass()
+  expect(scene.turns.at(-1)).toBe('r2 held')
+})
+
+test('R-QUE-01 R-QUE-05 while many are told what they wait for others are served: a pass does not keep the event loop to itself', async () => {
+  const scene = await aScene()
+  scene.hold(['a.test'])
+  for (let index = 1; index <= 90; index += 1) await scene.queue(`r${index}`, ['a.test'])
+  let turns = 0
+  const counting = setInterval(() => (turns += 1), 0)
+  onTestFinished(() => clearInterval(counting))
+  await scene.dispatcher.pass()
+  expect(turns).toBeGreaterThan(1)
+  expect((await scene.row('r90'))?.waitsFor).toBe('run r89, which is ahead of it for a.test')
+})
+
 /** The real dispatcher, store and locks; a run that has its names gives them back instead of starting. */
 async function aScene() {
   const state = stateFolder()
@@ -95,9 +141,13 @@ async function aScene() {
       reads += 1
       return store.queueSince(since)
     },
+    async run(id) {
+      if (id === scene.failsToRead) throw new Error('disk I/O error')
+      return store.run(id)
+    },
   }
-  const scene: { loops: readonly Suppressed[]; nowMs: number } = { loops: [], nowMs: 1 }
-  const { machine, turns, settled } = machineOn(state)
+  const scene: Told = { loops: [], nowMs: 1, token: Promise.resolve(null), failsToRead: null }
+  const { machine, turns, settled } = machineOn(state, () => scene.token)
   const dispatcher = createDispatcher(
     {
       store: counting,
@@ -119,7 +169,9 @@ async function aScene() {
     () => undefined,
   )
   return {
+    state,
     store,
+    dispatcher,
     scene,
     open,
     turns,
@@ -141,7 +193,15 @@ async function aScene() {
   }
 }
 
-function machineOn(state: ReturnType<typeof stateFolder>) {
+interface Told {
+  loops: readonly Suppressed[]
+  nowMs: number
+  /** For the clone, as GitHub gives it. */
+  token: Promise<null>
+  failsToRead: string | null
+}
+
+function machineOn(state: ReturnType<typeof stateFolder>, cloneToken: () => Promise<null>) {
   const turns: string[] = []
   let underWay: Promise<unknown> = Promise.resolve()
   const machine = createMachine({
@@ -154,7 +214,7 @@ function machineOn(state: ReturnType<typeof stateFolder>) {
       },
       recipes: [aRecipe('hello'), aRecipe('gpu', { resources: ['gpu'] })],
     }),
-    cloneToken: async () => null,
+    cloneToken,
   })
   async function takeTurn(row: RunRow): Promise<Turn> {
     const turn = await machine.takeTurn(row)
