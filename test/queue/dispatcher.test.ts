@@ -19,6 +19,8 @@ import { aRecipe } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
 const NAMES = ['a.test', 'r:gpu']
+/** A machine that is busy with other things takes its time. */
+const SOON = { timeout: 5_000 }
 const STOP = { reason: 'cancelled', by: 'octocat', atMs: 1 } as const
 
 test('R-QUE-05 R-LCK-13 a pass over a queue that has not changed reads none of it, and still asks for each name at its head', async () => {
@@ -84,12 +86,12 @@ test('R-QUE-05 R-QUE-15 an attempt that takes long keeps no slot from the next o
   await all.queue('r2', ['b.test'])
   await all.dispatch()
   await held.reached
-  await expect.poll(() => all.parked(), { timeout: 10_000 }).toContain('r2 starts')
+  await expect.poll(all.parked, SOON).toContain('r2 starts')
   held.go()
-  await expect.poll(async () => (await all.row('r1'))?.waitsFor).toBe('a free slot (1 at a time)')
+  await expect.poll(async () => (await all.row('r1'))?.waitsFor, SOON).toBe('a free slot (1 at a time)')
   letGo(all.hold(['a.test']))
   starting.go()
-  await expect.poll(async () => (await all.row('r2'))?.state).toBe('concluded')
+  await expect.poll(async () => (await all.row('r2'))?.state, SOON).toBe('concluded')
 })
 
 test('R-QUE-02 a run whose start fails ends at once, with its cause, and its names are free', async () => {
@@ -98,7 +100,7 @@ test('R-QUE-02 a run whose start fails ends at once, with its cause, and its nam
   all.spoilStarts()
   await all.queue('r1', ['a.test'])
   await all.dispatch()
-  await expect.poll(async () => (await all.row('r1'))?.state).toBe('concluded')
+  await expect.poll(async () => (await all.row('r1'))?.state, SOON).toBe('concluded')
   expect((await all.row('r1'))?.verdict).toMatchObject({
     reason: 'not_started',
     title: expect.stringMatching(/^harness: .*ENOTDIR/),

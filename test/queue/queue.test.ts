@@ -64,7 +64,7 @@ function slowly<T>(ask: () => Promise<T>) {
       if (!isOpen) await new Promise<void>((resolve) => void waiting.push(resolve))
       return ask()
     },
-    asked: (times: number) => expect.poll(() => count).toBeGreaterThanOrEqual(times),
+    asked: (times: number) => expect.poll(() => count, { timeout: 5_000 }).toBeGreaterThanOrEqual(times),
     go: () => waiting.shift()?.(),
     open() {
       isOpen = true
