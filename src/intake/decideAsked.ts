@@ -8,7 +8,7 @@ import type { ReplyPart } from '../model/report.ts'
 import { type Answer, type Answered, answerAll } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { emptyDecided } from './decided.ts'
-import { newestRuns, unfinishedRuns } from './gather.ts'
+import { newestRuns, unfinishedRuns, usesWithin } from './gather.ts'
 import type { DeliveryHead, IntakeWorld } from './ports.ts'
 import { isOrder, orderId, replyParts, runsOf, wantsReply } from './reply.ts'
 import { type Reaction, reactionReport, replyReport } from './reports.ts'
@@ -41,9 +41,9 @@ export async function decideAsked(
 }
 
 /** Somebody who goes on although limits refuse it, as often as a limit lets anybody in. */
-async function isFlooding(asked: Asked, { store, config, time }: IntakeWorld): Promise<boolean> {
-  const refused = await store.usesSince(refusedKey(asked), time.now() - HOUR_MS)
-  return refused.length >= config.limits.perActorPerHour
+async function isFlooding(asked: Asked, world: IntakeWorld): Promise<boolean> {
+  const refused = await usesWithin(HOUR_MS, refusedKey(asked), world)
+  return refused.length >= world.config.limits.perActorPerHour
 }
 
 /** Nothing that was asked for is done, for a reason that has nothing to do with what was asked. */

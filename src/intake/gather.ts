@@ -5,7 +5,15 @@ import type { Name } from '../model/names.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import type { DoorFacts, PolicyFacts } from '../model/policyFacts.ts'
 import type { Approval, RunRow } from '../model/ports.ts'
-import { type CrashLoop, HOUR_MS, isOfLoop, REPEAT_MS, type Uses } from '../model/rateLimits.ts'
+import {
+  type CrashLoop,
+  HOUR_MS,
+  holdingAt,
+  isOfLoop,
+  REPEAT_MS,
+  type Uses,
+  usesUntil,
+} from '../model/rateLimits.ts'
 import { isOver } from '../model/run.ts'
 import type { Asked } from './asked.ts'
 import type { IntakeWorld } from './ports.ts'
@@ -23,8 +31,18 @@ export async function gatherDoorFacts(
 ): Promise<DoorFacts> {
   return {
     enrolment: enrolmentOf(config.repositories, asked.repository.fullName),
-    actorUses: await store.usesSince(actorKey(asked), time.now() - HOUR_MS),
+    actorUses: await usesWithin(HOUR_MS, actorKey(asked), { store, time }),
   }
+}
+
+/** Newest first. */
+export async function usesWithin(
+  windowMs: number,
+  key: string,
+  { store, time }: Pick<IntakeWorld, 'store' | 'time'>,
+): Promise<Uses> {
+  const nowMs = time.now()
+  return usesUntil(await store.usesSince(key, nowMs - windowMs), nowMs)
 }
 
 /** All that a decision is made from. @throws GitHubFault */
@@ -33,14 +51,13 @@ export async function gatherPolicyFacts(
   enrolment: Enrolment,
   world: IntakeWorld,
 ): Promise<PolicyFacts> {
-  const { store, github, recipes, time } = world
+  const { store, github, recipes } = world
   const { repository, pr, actor } = asked
   const [permission, pullRequest] = await Promise.all([
     github.permissionOf(repository, actor),
     github.pullRequest(repository, pr),
   ])
   const [newest, unfinished] = [await newestRuns(asked, world), await unfinishedRuns(asked, world)]
-  const sinceMs = time.now() - HOUR_MS
   return {
     enrolment,
     recipes,
@@ -52,8 +69,8 @@ export async function gatherPolicyFacts(
     namedSha: asked.namedSha,
     lastHead: await store.lastHead(repository.id, pr),
     ...(await wordsOn(asked, world)),
-    pullRequestUses: await store.usesSince(pullRequestKey(asked), sinceMs),
-    repositoryUses: await store.usesSince(repositoryKey(asked), sinceMs),
+    pullRequestUses: await usesWithin(HOUR_MS, pullRequestKey(asked), world),
+    repositoryUses: await usesWithin(HOUR_MS, repositoryKey(asked), world),
     repeats: await repeatsOf(asked, pullRequest.headSha, world),
     crashLoops: await crashLoopsAt(pullRequest.headSha, asked, world),
     unfinished,
@@ -101,10 +118,9 @@ async function repeatsOf(
   headSha: string,
   world: IntakeWorld,
 ): Promise<ReadonlyMap<string, Uses>> {
-  const { store, time } = world
   const repeats = new Map<string, Uses>()
   for (const command of asked.commands.filter(({ kind }) => kind === 'run' || kind === 'retry')) {
-    const uses = await store.usesSince(repeatKey(command, headSha, asked, world), time.now() - REPEAT_MS)
+    const uses = await usesWithin(REPEAT_MS, repeatKey(command, headSha, asked, world), world)
     repeats.set(lineOf(command), uses)
   }
   return repeats
@@ -116,9 +132,10 @@ async function crashLoopsAt(
   { store, config, time }: IntakeWorld,
 ): Promise<readonly CrashLoop[]> {
   const { crashesInARow, crashPauseMs } = config.limits
-  const loops = await store.crashLoops(crashesInARow, time.now() - crashPauseMs)
+  const nowMs = time.now()
+  const loops = await store.crashLoops(crashesInARow, nowMs - crashPauseMs)
   const here = { repositoryId: repository.id, pr, sha: headSha }
-  return loops.filter((one) => isOfLoop(one, { ...here, recipe: one.recipe }))
+  return holdingAt(loops, crashPauseMs, nowMs).filter((one) => isOfLoop(one, { ...here, recipe: one.recipe }))
 }
 
 /** Which commits a writer's word stands for, and of which it was taken back, or given, after this was asked. */

@@ -5,6 +5,7 @@ import { EMPTY_JOURNAL, isVerified, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { conclude } from '../model/verdict.ts'
+import { removeIfThere } from '../store/durable.ts'
 import { openJournalFile } from '../store/journalFile.ts'
 import { writeResult } from '../store/result.ts'
 import {
@@ -179,6 +180,7 @@ function endVerified(
 ): void {
   const request = readRequest(run)
   const verdict = journal.verdict ?? conclude(journal)
+  removeIfThere(run.reserve)
   if (writeResult(run, request, { ...journal, verdict }))
     note?.({ run: run.id, how: 'concluded', by, from: journal.lastProcess })
   clearMarks(paths, run.id, request.names, held)

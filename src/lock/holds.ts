@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { ProcessIdentity } from '../model/journal.ts'
 import { type Name, nameFault } from '../model/names.ts'
@@ -42,12 +42,19 @@ export async function holdInBackground(
   child.unref()
   try {
     const noted = noteHold(paths, hold, child.pid ?? 0)
-    child.stdin?.end('go\n')
+    await told(child)
     return noted
   } catch (error) {
     child.kill('SIGKILL')
     throw error
   }
+}
+
+/** Who hears nothing any more has been killed: without a listener that would end us, too. */
+function told({ stdin }: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdin?.once('error', reject).once('finish', resolve).end('go\n')
+  })
 }
 
 /** Notes who keeps the name and why. */

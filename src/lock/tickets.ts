@@ -52,13 +52,23 @@ export function hasWaiters(paths: StatePaths, name: Name): boolean {
   return liveTickets(paths, name, null).length > 0
 }
 
-/** Gives the place up: removed first, unlocked by closing after, so that no one meets it free and named. */
+/**
+ * Gives the place up: removed first, unlocked by closing after, so that no one meets it free and named. What cannot be removed (some
+ * filesystems want room for that) is free all the same: a dead ticket, which whoever meets it removes. Never throws: whoever drops it may
+ * hold the names by now.
+ */
 export function dropTicket(paths: StatePaths, ticket: Ticket): void {
-  for (const name of ticket.names) {
-    removeIfThere(join(folderOf(paths, name), ticket.id))
-    removeIfThere(join(folderOf(paths, name), `.${ticket.id}`))
-  }
+  for (const name of ticket.names)
+    for (const entry of [ticket.id, `.${ticket.id}`]) tryToRemove(join(folderOf(paths, name), entry))
   for (const fd of ticket.fds) closeSync(fd)
+}
+
+function tryToRemove(path: string): void {
+  try {
+    removeIfThere(path)
+  } catch {
+    return
+  }
 }
 
 /** Who waits for a name, in order, as their tickets say; takes no lock, so a dead waiter may still be listed. */
@@ -99,7 +109,7 @@ function isLive(path: string): boolean {
   try {
     if (!tryFlock(fd)) return true
     if (!isStillAt(fd, path)) return existsSync(path)
-    removeIfThere(path)
+    tryToRemove(path)
     return false
   } finally {
     closeSync(fd)

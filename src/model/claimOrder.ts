@@ -24,15 +24,18 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-/** Who has waited so long is passed by no priority any more. */
-function rankOf({ priority, enqueuedAtMs }: QueuedRun, nowMs: number): number {
-  return nowMs - enqueuedAtMs >= PASSED_AT_MOST_MS ? OVERDUE : priority
+/**
+ * Who has waited so long is passed by no priority any more. Nor is one that was queued so much later than now: the clock was set back since, and whoever
+ * comes would be older than it until that time is there once more.
+ */
+export function isOverdue({ enqueuedAtMs }: Pick<QueuedRun, 'enqueuedAtMs'>, nowMs: number): boolean {
+  return Math.abs(nowMs - enqueuedAtMs) >= PASSED_AT_MOST_MS
 }
 
 /** The queue as it stands at that moment. */
 export function inClaimOrder(queued: readonly QueuedRun[], nowMs: number): readonly QueuedRun[] {
   return queued
-    .map((run) => ({ run, rank: rankOf(run, nowMs) }))
+    .map((run) => ({ run, rank: isOverdue(run, nowMs) ? OVERDUE : run.priority }))
     .sort(byClaim)
     .map(({ run }) => run)
 }

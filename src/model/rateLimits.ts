@@ -46,6 +46,25 @@ export function isOfLoop(loop: CrashLoop, run: OfLoop): boolean {
   return loopKey(loop) === loopKey(run)
 }
 
+/**
+ * Crash loops that hold now. One of a time that is still to come was written before the clock was set back: it would hold until that time
+ * is there once more.
+ */
+export function holdingAt(
+  loops: readonly CrashLoop[],
+  pauseMs: number,
+  nowMs: number,
+): readonly Suppressed[] {
+  return loops
+    .filter(({ lastAtMs }) => lastAtMs <= nowMs)
+    .map((loop) => Object.assign({ untilMs: loop.lastAtMs + pauseMs }, loop))
+}
+
+/** Uses up to now, by the same law. */
+export function usesUntil(uses: Uses, nowMs: number): Uses {
+  return uses.filter((atMs) => atMs <= nowMs)
+}
+
 /** The same for all runs that suffer from one crash loop, and for that. */
 export function loopKey({ repositoryId, pr, recipe, sha }: OfLoop): string {
   return `${repositoryId} ${pr} ${recipe} ${sha}`

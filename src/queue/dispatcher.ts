@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { QueueNews } from '../model/queued.ts'
 import { type Suppressed, timeText } from '../model/rateLimits.ts'
 import { Attempts } from './attempts.ts'
 import { Line, type Standing } from './line.ts'
@@ -38,7 +40,11 @@ export function createDispatcher(
   const full = () => tellHeads(world, line, slots, isTried)
   const attempts = new Attempts(world, slots, { started, full })
   let closed = false
-  const lookAgain = queueReader(world, line, (runIds) => attempts.changed(runIds))
+  const places = placesOfGone(world, isTried)
+  const lookAgain = queueReader(world, line, (news) => {
+    attempts.changed([...news.left, ...news.queued.map(({ id }) => id)])
+    places.heard(news)
+  })
 
   /** @returns whether there is more to tell */
   async function passOnce(): Promise<boolean> {
@@ -48,6 +54,7 @@ export function createDispatcher(
     await lookAgain()
     const touched = line.takeTouched()
     try {
+      places.giveUp()
       await clearWay(world, line, touched, isTried)
       if (world.isOff('dispatch')) await putAside(world, line, isTried)
       else attempts.offer(line.heads())
@@ -61,8 +68,11 @@ export function createDispatcher(
 
   return {
     async pass() {
-      let isMore = true
-      while (isMore) isMore = (await passOnce()) && !closed
+      for (let isMore = true; isMore; ) {
+        isMore = (await passOnce()) && !closed
+        // The store answers within one turn of the event loop: nobody else would be served before the last one is told, webhooks least of all.
+        if (isMore) await turn()
+      }
     },
     close() {
       closed = true
@@ -75,7 +85,7 @@ export function createDispatcher(
 function queueReader(
   { store, suppressed, now }: QueueWorld,
   line: Line,
-  changed: (runIds: readonly string[]) => void,
+  changed: (news: QueueNews) => void,
 ): () => Promise<void> {
   let known: { readonly version: string; readonly upTo: number } | null = null
   /** When loops are looked at again, and when they were last: a clock that was set back tells nothing. */
@@ -91,7 +101,7 @@ function queueReader(
     const loops = (news?.left.length ?? 0) > 0 || isDue(now()) ? await suppressed() : null
     if (news !== null) {
       line.apply(news)
-      changed([...news.left, ...news.queued.map(({ id }) => id)])
+      changed(news)
       known = { version, upTo: news.upTo }
     }
     if (loops !== null) {
@@ -100,6 +110,27 @@ function queueReader(
       restUntilMs = Math.min(...loops.map((loop) => loop.untilMs))
     }
     line.promote(now())
+  }
+}
+
+/**
+ * Places of those who have left the queue: whoever ended one, whatever has failed after that, and whether its record can be read, nobody else gives
+ * them up. One that is just being tried may take one once more: it leaves when that is over.
+ */
+function placesOfGone({ machine }: QueueWorld, isTried: (id: string) => boolean) {
+  const gone = new Set<string>()
+  return {
+    heard({ queued, left }: QueueNews): void {
+      for (const id of left) gone.add(id)
+      for (const { id } of queued) gone.delete(id)
+    },
+    giveUp(): void {
+      for (const id of gone) {
+        if (isTried(id)) continue
+        machine.leaveTurn(id)
+        gone.delete(id)
+      }
+    },
   }
 }
 
@@ -113,7 +144,9 @@ async function clearWay(
   for (const id of touched) {
     const standing = line.standingOf(id)
     if (standing?.kind === 'stopped') await endStopped(world, id, standing.stop)
-    else if (standing !== null && standing.kind !== 'head' && !isTried(id)) world.machine.leaveTurn(id)
+    else if (standing === null || standing.kind === 'head') continue
+    else if (isTried(id)) line.touch(id)
+    else world.machine.leaveTurn(id)
   }
 }
 

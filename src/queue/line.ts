@@ -1,4 +1,4 @@
-import { byClaim, OVERDUE, PASSED_AT_MOST_MS, type Ranked } from '../model/claimOrder.ts'
+import { byClaim, isOverdue, OVERDUE, PASSED_AT_MOST_MS, type Ranked } from '../model/claimOrder.ts'
 import type { StopRequest } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { QueuedRun, QueueNews } from '../model/queued.ts'
@@ -35,6 +35,8 @@ export class Line {
   readonly #touched = new Set<string>()
   /** When the first one of those that priorities may pass is overdue. */
   #overdueAtMs = Number.POSITIVE_INFINITY
+  /** Up to then the last one of them was queued so much later than now that the clock must have been set back. */
+  #aheadUntilMs = Number.NEGATIVE_INFINITY
 
   get size(): number {
     return this.#runs.size
@@ -66,13 +68,13 @@ export class Line {
 
   /** Who has waited too long for others to pass them goes ahead of all priorities. */
   promote(nowMs: number): void {
-    if (nowMs < this.#overdueAtMs) return
+    if (nowMs < this.#overdueAtMs && nowMs > this.#aheadUntilMs) return
     this.#overdueAtMs = Number.POSITIVE_INFINITY
+    this.#aheadUntilMs = Number.NEGATIVE_INFINITY
     for (const place of this.#runs.values()) {
       if (place.rank === OVERDUE) continue
-      const atMs = place.run.enqueuedAtMs + PASSED_AT_MOST_MS
-      if (atMs > nowMs) this.#overdueAtMs = Math.min(this.#overdueAtMs, atMs)
-      else this.#replace(place, { run: place.run, rank: OVERDUE })
+      if (isOverdue(place.run, nowMs)) this.#replace(place, { run: place.run, rank: OVERDUE })
+      else this.#watch(place)
     }
   }
 
@@ -123,9 +125,14 @@ export class Line {
   #add(place: Place): void {
     this.#runs.set(place.run.id, place)
     this.#touched.add(place.run.id)
-    if (place.rank !== OVERDUE)
-      this.#overdueAtMs = Math.min(this.#overdueAtMs, place.run.enqueuedAtMs + PASSED_AT_MOST_MS)
+    this.#watch(place)
     this.#enterLanes(place)
+  }
+
+  #watch({ run, rank }: Place): void {
+    if (rank === OVERDUE) return
+    this.#overdueAtMs = Math.min(this.#overdueAtMs, run.enqueuedAtMs + PASSED_AT_MOST_MS)
+    this.#aheadUntilMs = Math.max(this.#aheadUntilMs, run.enqueuedAtMs - PASSED_AT_MOST_MS)
   }
 
   #replace(old: Place, place: Place): void {

@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts'
 import { isOver } from '../model/run.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { tellingTo } from '../model/transitions.ts'
+import { changeRun } from './changes.ts'
 import { createDispatcher, DISPATCH_EVERY_MS } from './dispatcher.ts'
 import { createFollower } from './follower.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -36,6 +37,7 @@ export async function startQueue(world: QueueWorld, note: NoteTakeOver): Promise
   const follower = createFollower(world, telling, wake)
   const dispatcher = createDispatcher(world, (runId, { ended }) => reaper.guard(runId, ended))
   await noteForgotten(world)
+  await adoptBegun(world)
   await follower.pass()
   await reaper.pass()
   loops.push(startLoop('follower', FOLLOW_EVERY_MS, world.log, follower.pass))
@@ -76,4 +78,28 @@ async function noteForgotten({ store, machine, unreported, log }: QueueWorld): P
   } catch (error) {
     told(error, null)
   }
+}
+
+/**
+ * What is queued by its record and has a folder had begun: the record is of a copy that was made before. It is followed from its folder, and neither
+ * started once more nor ended as one that never was.
+ */
+async function adoptBegun(world: QueueWorld): Promise<void> {
+  const { store, machine, log, now } = world
+  async function adopt(id: string): Promise<void> {
+    const { exists, journal } = machine.look(id)
+    const row = exists ? await store.run(id) : null
+    if (row?.state !== 'queued') return
+    const change = {
+      state: 'starting',
+      startedAtMs: journal.firstProcess?.at ?? now(),
+      waitsFor: null,
+    } as const
+    await changeRun(world, row, change, journal)
+  }
+  const { queued } = await store.queueSince(null)
+  for (const { id } of queued)
+    await adopt(id).catch((error: unknown) =>
+      log.error({ run: id, error: messageOf(error) }, 'follow.failed'),
+    )
 }

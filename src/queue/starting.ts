@@ -35,10 +35,18 @@ export async function start(
   try {
     started(id, await turn.start())
   } catch (error) {
-    const now = await world.store.run(id)
-    const verdict = concludedUnstarted('not_started', `harness: ${messageOf(error)}`)
-    if (now !== null) await concludeRun(world, now, verdict, EMPTY_JOURNAL)
+    await endFailed(world, id, messageOf(error))
   }
+}
+
+/** What its folder says counts more: a record that is older than its run (a copy that was restored) does not know that it had begun. */
+async function endFailed(world: QueueWorld, id: string, why: string): Promise<void> {
+  const { exists, journal, result } = world.machine.look(id)
+  const now = await world.store.run(id)
+  if (now === null) return
+  const verdict = result ?? concludedUnstarted('not_started', `harness: ${why}`)
+  // One without a result is the reaper's: somebody has it, or it is to be torn down.
+  if (!exists || result !== null) await concludeRun(world, now, verdict, journal)
 }
 
 /** Whatever keeps the swap from being won, a store that fails included, the names are given back: nobody else could. */

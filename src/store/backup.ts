@@ -16,7 +16,7 @@ export interface BackedUp {
 /**
  * Copies the records as they are at one moment into a new file of mode 0600, while others read and write them: VACUUM INTO is one read
  * transaction (sqlite.org/lang_vacuum.html). The file appears under its name when it is whole, proved sound, and on disk. The schema is not touched:
- * a copy can be made before a newer berth is started.
+ * a copy can be made before a newer berth is started. What it has still to tell counts as tried.
  * @throws InputError where `file` is there already, or cannot be made
  * @throws HarnessError STORE_NONE where there are no records, STORE_FULL, STORE_DAMAGED, STORE_FOREIGN, naming the file
  */
@@ -31,6 +31,7 @@ export function backUp(database: string, file: string): BackedUp {
   makeEmpty(temporary, file)
   try {
     copy(database, temporary)
+    doubt(temporary)
     const runs = soundRuns(temporary)
     putThere(temporary, file)
     return { bytes: statSync(file).size, runs }
@@ -61,6 +62,24 @@ function copy(database: string, temporary: string): void {
   using connection = guarded(database, () => new DatabaseSync(database, { readOnly: true }))
   guarded(database, () => refuseForeign(connection, database))
   guarded(temporary, () => connection.prepare('VACUUM INTO ?').run(temporary))
+}
+
+const MAY_HAVE_ARRIVED = [
+  "UPDATE runs SET check_tried = 1 WHERE id IN (SELECT run_id FROM reports WHERE state = 'pending')",
+  "UPDATE reports SET attempts = 1 WHERE state = 'pending' AND attempts = 0",
+]
+const REPLIES_MAY = 'UPDATE replies SET tried = 1 WHERE tried = 0'
+
+/** What is still to be told when the copy is made is told a moment later: whoever goes on from it is to look before anything is created. */
+function doubt(temporary: string): void {
+  using connection = guarded(temporary, () => new DatabaseSync(temporary))
+  guarded(temporary, () => {
+    // Nothing beside the file: it is thrown away as a whole if this fails.
+    connection.exec('PRAGMA journal_mode = MEMORY')
+    const replies = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'replies'").get()
+    for (const change of [...MAY_HAVE_ARRIVED, ...(replies === undefined ? [] : [REPLIES_MAY])])
+      connection.exec(change)
+  })
 }
 
 /** A copy that nobody can read is worse than none. */

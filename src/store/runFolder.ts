@@ -6,6 +6,7 @@ import { parseJournal, readStopRequest } from '../model/readJournal.ts'
 import { type RunRequest, readRunRequest } from '../model/run.ts'
 import { createOnce, makeFolder, readIfThere, syncFolder, writeSynced } from './durable.ts'
 import { copyRecipe } from './recipeCopy.ts'
+import { RESERVE_BYTES, writeFromReserve } from './reserve.ts'
 import { isRunId } from './runId.ts'
 import { entriesOf, type StatePaths } from './stateFolder.ts'
 
@@ -57,9 +58,6 @@ export function runPathsOf(folder: string): RunPaths {
   }
 }
 
-/** Kept for the lines of teardown and the result, for when the disk is full. */
-const RESERVE_BYTES = 256 * 1024
-
 /** Made under the run's locks: the request and the recipe as it was, flushed, so that any later process can tear down. */
 export function createRunFolder(paths: StatePaths, request: RunRequest, recipeFolder: string): RunPaths {
   const run = runPaths(paths, request.run)
@@ -108,9 +106,9 @@ export function readSignals(run: RunPaths): readonly string[] {
   }
 }
 
-/** Makes a request to stop durable; false = an earlier one stands. Signals only wake. */
+/** Makes a request to stop durable, on a full disk too: what fills it may be the run. False = an earlier one stands. Signals only wake. */
 export function noteStop(run: RunPaths, stop: StopRequest): boolean {
-  return createOnce(run.stop, `${JSON.stringify(stop)}\n`)
+  return writeFromReserve(run.reserve, () => createOnce(run.stop, `${JSON.stringify(stop)}\n`))
 }
 
 export function hasRunFolder(run: RunPaths): boolean {

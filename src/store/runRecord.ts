@@ -1,6 +1,6 @@
-import { lstatSync, truncateSync } from 'node:fs'
 import type { EntryBody } from '../model/journal.ts'
 import { type JournalFile, withUnwritten } from './journalFile.ts'
+import { giveUpPiece } from './reserve.ts'
 import type { RunPaths } from './runFolder.ts'
 
 /** A run's journal for the process that conducts it. */
@@ -32,24 +32,9 @@ export function runRecord(file: JournalFile, run: RunPaths): RunRecord {
     append,
     note(body) {
       if (tried(() => append(body))) return
-      while (giveUp(run.reserve)) if (tried(() => append(body))) return
+      while (giveUpPiece(run.reserve)) if (tried(() => append(body))) return
       unwritten = [...unwritten, body]
     },
-  }
-}
-
-/** A stage that fills the disk takes at once what is given up: so little that something is left for the lines after its end. */
-const PIECE_BYTES = 16 * 1024
-
-/** Gives one more piece of the reserve back to the disk; false = there is none. */
-function giveUp(reserve: string): boolean {
-  try {
-    const stat = lstatSync(reserve)
-    const has = stat.isFile() && stat.size > 0
-    if (has) truncateSync(reserve, Math.max(0, stat.size - PIECE_BYTES))
-    return has
-  } catch {
-    return false
   }
 }
 

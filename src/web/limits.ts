@@ -1,6 +1,6 @@
 import type { Config } from '../model/config.ts'
 import type { Store } from '../model/ports.ts'
-import { HOUR_MS, type RateLimits, type Uses } from '../model/rateLimits.ts'
+import { HOUR_MS, holdingAt, type RateLimits, type Uses, usesUntil } from '../model/rateLimits.ts'
 
 export interface LimitReads {
   readonly store: Pick<Store, 'usedUp' | 'crashLoops'>
@@ -21,24 +21,20 @@ export type LimitsLook = Awaited<ReturnType<typeof limitsLook>>
 /** Who may not go on just now, and from when on again. Times are wall clock, milliseconds. */
 export async function limitsLook({ store, config, now }: LimitReads) {
   const { limits } = config()
-  const sinceMs = now() - HOUR_MS
+  const nowMs = now()
   const usedUp = []
   for (const { kind, prefix, limit } of HOURLY) {
     const most = limits[limit]
-    for (const { key, uses } of await store.usedUp(prefix, most, sinceMs))
-      usedUp.push({
-        kind,
-        who: key.slice(prefix.length),
-        limit,
-        used: uses.length,
-        most,
-        freeAtMs: freeAt(uses, most),
-      })
+    for (const { key, uses: all } of await store.usedUp(prefix, most, nowMs - HOUR_MS)) {
+      const uses = usesUntil(all, nowMs)
+      const who = key.slice(prefix.length)
+      if (uses.length >= most)
+        usedUp.push({ kind, who, limit, used: uses.length, most, freeAtMs: freeAt(uses, most) })
+    }
   }
-  const loops = await store.crashLoops(limits.crashesInARow, now() - limits.crashPauseMs)
-  const crashLoops = loops.map(({ repository, pr, recipe, sha, times, lastAtMs, title }) => {
-    return { repository, pr, recipe, sha, times, title, lastAtMs, untilMs: lastAtMs + limits.crashPauseMs }
-  })
+  const { crashesInARow, crashPauseMs } = limits
+  const loops = await store.crashLoops(crashesInARow, nowMs - crashPauseMs)
+  const crashLoops = holdingAt(loops, crashPauseMs, nowMs).map(({ repositoryId: _id, ...loop }) => loop)
   return { limits, usedUp, crashLoops }
 }
 

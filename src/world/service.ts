@@ -10,7 +10,7 @@ import { webhookDoor } from '../intake/webhook.ts'
 import type { Config } from '../model/config.ts'
 import { isOff, type Mechanism } from '../model/mechanisms.ts'
 import type { Decided, Store } from '../model/ports.ts'
-import type { Suppressed } from '../model/rateLimits.ts'
+import { holdingAt, type Suppressed } from '../model/rateLimits.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
 import { createMachine } from '../process/machine.ts'
@@ -206,8 +206,8 @@ async function suppressedNow(
   store: Store,
   { limits: { crashesInARow, crashPauseMs } }: Config,
 ): Promise<readonly Suppressed[]> {
-  const loops = await store.crashLoops(crashesInARow, Date.now() - crashPauseMs)
-  return loops.map((loop) => Object.assign({ untilMs: loop.lastAtMs + crashPauseMs }, loop))
+  const nowMs = Date.now()
+  return holdingAt(await store.crashLoops(crashesInARow, nowMs - crashPauseMs), crashPauseMs, nowMs)
 }
 
 function pageOf({ publicUrl }: Credentials, run: string): string {

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import { anAlarm, type NewAlarm } from '../model/alarm.ts'
 import type { Config } from '../model/config.ts'
 import type { EventLog } from '../model/events.ts'
@@ -28,8 +29,11 @@ export function noteTakeOvers({ state, store, log, config }: TakeOverWorld): Not
     const words = ALARMING[takeOver.how]
     if (config().notify.webhook === null || words === undefined) return
     const alarm = alarmOf(takeOver, words)
-    // It is an event, and not a state that the next look would find again.
-    void store.raiseAlarm(alarm).catch(() => leaveAlarm(state, alarm))
+    // It is an event, and not a state that the next look would find again. A full disk takes neither, and must not end the service.
+    void store
+      .raiseAlarm(alarm)
+      .catch(() => leaveAlarm(state, alarm))
+      .catch((error: unknown) => log.error({ error: messageOf(error) }, 'alarms.fault'))
   }
 }
 

@@ -135,7 +135,7 @@ export const LEFTOVERS: readonly Mutant[] = [
   mutant(
     'failed-launch-is-undone',
     'A run that could not be launched is concluded, and its names are clean: it stays as it is.',
-    [START_RUN, 'undo(start, messageOf(error))', ''],
+    [START_RUN, 'if (!hasBegun) undo(start, messageOf(error))', ''],
     ['test/lock/startRun.test.ts', 'a run whose wrapper cannot be launched'],
   ),
 ]

@@ -64,6 +64,19 @@ describe('a limit', () => {
     },
   )
 
+  test('R-CMD-09 that was used up while the clock ran ahead does not hold until that time comes again', async () => {
+    const clock = handClock(START + 365 * 24 * HOUR_MS)
+    await using scene = await startScene({
+      time: clock,
+      config: { limits: { ...LIMITS, perActorPerHour: 1 } },
+    })
+    expect(await outcomeOf(scene, 1, '!testme')).toBe('run_queued')
+    expect(await outcomeOf(scene, 2, '!testme world')).toBe('rate_limited')
+    clock.jump(-365 * 24 * HOUR_MS)
+    expect(await outcomeOf(scene, 3, '!testme world')).toBe('run_queued')
+    expect(await outcomeOf(scene, 4, '!testme')).toBe('rate_limited')
+  })
+
   test('R-CMD-09 that is smaller than what is asked for at once says that waiting does not help', async () => {
     await using scene = await startScene({ config: { limits: { ...LIMITS, perRepositoryPerHour: 1 } } })
     expect(await outcomeOf(scene, 1, '!testme hello world')).toBe('rate_limited')
@@ -202,6 +215,21 @@ describe('a recipe that crashes', () => {
     expect(await outcomeOf(scene, 6, '!testme')).toBe('run_queued')
     await end(scene, 6, clock.now())
     expect(await outcomeOf(scene, 7, '!testme'), 'the fourth in a row').toBe('crash_loop')
+  })
+
+  test('R-CMD-09 R-QUE-15 those of a clock that ran ahead suppress nothing once it is set back', async () => {
+    const clock = handClock(START + 365 * 24 * HOUR_MS)
+    await using scene = await startScene({
+      time: clock,
+      config: { limits: { ...LIMITS, repeatsPerTenMinutes: 99 } },
+    })
+    for (const n of [1, 2, 3]) {
+      await outcomeOf(scene, n, '!testme')
+      await end(scene, n, clock.now())
+    }
+    expect(await outcomeOf(scene, 4, '!testme')).toBe('crash_loop')
+    clock.jump(-365 * 24 * HOUR_MS)
+    expect(await outcomeOf(scene, 5, '!testme')).toBe('run_queued')
   })
 
   test.each([

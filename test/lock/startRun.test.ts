@@ -1,12 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { peekMark } from '../../src/lock/lockFile.ts'
 import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import { lockOpened, openNames } from '../../src/lock/openedNames.ts'
 import { openRuns } from '../../src/lock/openRuns.ts'
 import { type Start, startRun } from '../../src/lock/startRun.ts'
+import { launchWarm } from '../../src/process/launch.ts'
 import { readResult } from '../../src/store/result.ts'
-import { runPaths } from '../../src/store/runFolder.ts'
+import { createRunFolder, readRequest, runPaths } from '../../src/store/runFolder.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { requestFor, stateFolder } from './world.ts'
 
@@ -67,4 +69,47 @@ test('R-RUN-18 R-RUN-09 nothing of the surroundings of its starter reaches a run
   expect(text).toContain('NODE_COMPILE_CACHE=')
   expect(text).not.toContain('BERTH_TEST_SECRET')
   expect(text).toContain(`session ${wrapper.pid}\n`)
+})
+
+test('R-QUE-02 R-LCK-17 a start that cannot even be undone gives up the locks all the same, those that warm processes share among them', async () => {
+  const start = aStart()
+  const { state, request } = start
+  letGo(start.held)
+  const opened = openNames(state, request.names)
+  const warm = await launchWarm({ state, run: runPaths(state, RUN), ...opened, foreground: false })
+  const held = lockOpened(state, opened)
+  if (held?.kind !== 'held') throw new Error('a free name is busy')
+  rmSync(start.recipeFolder, { recursive: true })
+  // Its entry cannot be removed.
+  mkdirSync(join(state.open, RUN))
+  await expect(startRun({ ...start, held, warm })).rejects.toThrow()
+  const again = tryAcquire(state, request.names)
+  expect(again.kind).toBe('held')
+  if (again.kind === 'held') letGo(again)
+})
+
+test('R-QUE-02 R-LCK-16 a start that is undone takes the folder away only when no mark names it any more: else nobody could recover the name', async () => {
+  const start = aStart()
+  const { state } = start
+  const path = lockPath(state, 'a.example')
+  const run = runPaths(state, RUN)
+  const cloneToken = {
+    toJSON: () => {
+      // From here on neither a result nor the mark can be written.
+      mkdirSync(run.result)
+      rmSync(path)
+      symlinkSync(path, path)
+      throw new Error('no pipe')
+    },
+  } as never
+  await expect(startRun({ ...start, cloneToken })).rejects.toThrow('ELOOP')
+  expect(readRequest(run).names).toEqual(['a.example'])
+})
+
+test('R-RUN-09 R-QUE-04 a run that has a folder is not started once more, and that folder stays as it is', async () => {
+  const start = aStart()
+  const run = createRunFolder(start.state, start.request, start.recipeFolder)
+  await expect(startRun(start)).rejects.toThrow(`Run ${RUN} could not be started`)
+  expect([existsSync(run.result), readRequest(run).run]).toEqual([false, RUN])
+  expect(openRuns(start.state)).toEqual([])
 })

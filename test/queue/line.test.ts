@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PASSED_AT_MOST_MS } from '../../src/model/claimOrder.ts'
+import { inClaimOrder, PASSED_AT_MOST_MS } from '../../src/model/claimOrder.ts'
 import type { QueuedRun } from '../../src/model/queued.ts'
 import type { Suppressed } from '../../src/model/rateLimits.ts'
 import { Line, type Standing } from '../../src/queue/line.ts'
@@ -125,6 +125,23 @@ describe('who stands where', () => {
       line.apply({ queued: [], left: [String(minute + 2)] })
       expect(line.standingOf('1')?.kind).toBe('head')
     }
+  })
+
+  test('R-QUE-05 a run that was queued while the clock ran ahead stands before those who come when that is set back', () => {
+    const line = new Line()
+    const aheadMs = 400 * PASSED_AT_MOST_MS
+    line.promote(aheadMs)
+    line.apply({ queued: [aQueued('1', { enqueuedAtMs: aheadMs })], left: [] })
+    line.promote(aheadMs)
+    for (let minute = 0; minute < 3; minute += 1) {
+      const nowMs = minute * 60_000
+      line.apply({ queued: [aQueued(String(minute + 2), { priority: 5, enqueuedAtMs: nowMs })], left: [] })
+      line.promote(nowMs)
+      expect(line.standingOf('1')?.kind, `after ${minute} minutes`).toBe('head')
+    }
+    expect(
+      inClaimOrder([aQueued('2'), aQueued('1', { enqueuedAtMs: aheadMs })], 0).map(({ id }) => id),
+    ).toEqual(['1', '2'])
   })
 })
 

@@ -88,6 +88,32 @@ test('a copy is a file of its own, for its owner alone, and a store that can be 
   await store.close()
 })
 
+test('R-REP-03 what a copy has still to tell may have been told since: whoever goes on from it looks before a check or a reply is created', async () => {
+  const folder = emptyFolder()
+  const file = await recordsOf(folder, ['r1'])
+  const store = await openStore(file)
+  await store.addDelivery(aDelivery('r2'))
+  const reply = aCheck('', 0, { key: 'reply:7', kind: 'reply', runId: null, commentId: 7 })
+  const parts = [{ text: 'Testing.', runs: ['r1'], orders: [] }]
+  const kept = { commentId: 7, repository: 'acme/site', installationId: 7, pr: 12, parts }
+  await store.decide(aDecision('r2', { reports: [reply], replies: [kept] }))
+  backUp(file, join(folder, 'copy'))
+  const restored = await openStore(join(folder, 'copy'))
+  const tried = async (records: typeof store) => {
+    const due = await records.dueReports(9e15, 10)
+    return Promise.all(due.map(async ({ seq, key }) => [key, (await records.beginReport(seq, 0))?.tried]))
+  }
+  expect(await tried(restored)).toEqual([
+    ['check:r1:0', true],
+    ['reply:7', true],
+  ])
+  expect(await tried(store), 'the records themselves').toEqual([
+    ['check:r1:0', false],
+    ['reply:7', false],
+  ])
+  await Promise.all([restored.close(), store.close()])
+})
+
 test('R-QUE-10 records of an older berth are copied as they are', async () => {
   const folder = emptyFolder()
   const file = await recordsOf(folder, [])

@@ -6,7 +6,7 @@ import { EMPTY_JOURNAL, type EntryBody } from '../../src/model/journal.ts'
 import { withUnwritten } from '../../src/store/journalFile.ts'
 import { runPathsOf } from '../../src/store/runFolder.ts'
 import { runRecord } from '../../src/store/runRecord.ts'
-import { stateFolder } from '../lock/world.ts'
+import { requestFor, stateFolder } from '../lock/world.ts'
 
 const SRC = new URL('../../src/', import.meta.url).href
 const KIB = 1024
@@ -28,6 +28,39 @@ test.skipIf(process.getuid?.() !== 0)(
       encoding: 'utf8',
     })
     expect(said).toBe('ENOSPC,ENOSPC,ENOSPC fill\n')
+  },
+)
+
+test.skipIf(process.getuid?.() !== 0)(
+  'R-RUN-01 R-RUN-03 R-LCK-11 a run that has filled the disk can be told to stop, and one that died over its result gets it (as root)',
+  () => {
+    const { root } = stateFolder()
+    const ids = ['01m7xj306c77rt38', '01m7xj306c77rt39'] as const
+    const requests = ids.map((id, index) => requestFor(id, [`${index}.example`]))
+    const program = `
+      const [{ openStateFolder }, { createRunFolder, noteStop, readStop }, { claim }, { readResult }, fs] = await Promise.all([
+        import('${SRC}store/stateFolder.ts'), import('${SRC}store/runFolder.ts'), import('${SRC}lock/claim.ts'),
+        import('${SRC}store/result.ts'), import('node:fs')])
+      const state = openStateFolder('${root}/full')
+      fs.mkdirSync('${root}/full/recipe')
+      const [one, other] = ${JSON.stringify(requests)}.map((request) =>
+        createRunFolder(state, request, '${root}/full/recipe'))
+      const verified = { verified: true, ended: 0, ending: null, tookMs: 1, left: [] }
+      fs.writeFileSync(other.journal, JSON.stringify({ at: 1, mono: 1, event: 'teardown.ended', report: verified }) + '\\n')
+      fs.writeFileSync(state.open + '/' + other.id, JSON.stringify({ run: other.id, locks: ['1.example'], since: 1 }))
+      fs.writeFileSync(state.locks + '/1.example.lock', '')
+      const fill = () => { try { fs.appendFileSync('${root}/full/fill', Buffer.alloc(${4096 * KIB})) } catch {} }
+      fill()
+      noteStop(one, { reason: 'cancelled', by: 'octocat', atMs: 1 })
+      fill()
+      const claimed = await claim(state, ['1.example'], { by: 'the test', insist: false, recover: () => { throw new Error('torn down') } })
+      console.log(readStop(one).by, claimed.kind, readResult(other)?.reason)`
+    const small =
+      'mkdir "$0/full"; mount -t tmpfs -o size=2m berth "$0/full"; exec "$1" --input-type=module -e "$2"'
+    const said = execFileSync('unshare', ['-m', 'sh', '-c', small, root, process.execPath, program], {
+      encoding: 'utf8',
+    })
+    expect(said).toBe('octocat held harness_fault\n')
   },
 )
 

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { TAKE_OVERS } from '../../src/model/takeOver.ts'
 import { bootId } from '../../src/process/procfs.ts'
@@ -13,9 +14,9 @@ async function aScene(alarms: boolean) {
   const store = await openStore(state.database)
   onTestFinished(() => store.close().catch(() => undefined))
   const told: object[] = []
-  const warn = (data: object, event: string) => void told.push({ ...data, event })
+  const tell = (data: object, event: string) => void told.push({ ...data, event })
   const config = () => ({ notify: { webhook: alarms ? 'https://alarms.test/' : null } })
-  const log = { info: () => undefined, warn, error: () => undefined }
+  const log = { info: () => undefined, warn: tell, error: tell }
   return { state, store, told, note: noteTakeOvers({ state, store, log, config }) }
 }
 
@@ -55,4 +56,15 @@ test('R-JAN-09 without anybody who wants alarms there are none; where the record
   await store.close()
   note({ run: 'r', how: 'late', by: 'service', from: null })
   await expect.poll(() => [...leftAlarms(state)].map(({ alarm }) => alarm?.subject)).toEqual(['r'])
+})
+
+test('R-JAN-09 R-RUN-16 nor does a disk that takes no file either end the service: the log has what could not be told', async () => {
+  const { state, store, told, note } = await aScene(true)
+  await store.close()
+  rmSync(state.alarms, { recursive: true })
+  writeFileSync(state.alarms, 'no folder')
+  note({ run: 'r', how: 'late', by: 'service', from: null })
+  await expect
+    .poll(() => told.at(-1))
+    .toMatchObject({ event: 'alarms.fault', error: expect.stringContaining('ENOTDIR') })
 })

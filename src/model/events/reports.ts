@@ -66,7 +66,7 @@ export const REPORT_EVENTS = {
   },
   'alarms.fault': {
     level: 'error',
-    means: 'Sending alarms itself failed',
+    means: 'Raising or sending alarms itself failed',
     fields: ['error'],
     isFault: true,
   },
