@@ -1,0 +1,89 @@
+import type { AbraExport } from './abraSh.ts'
+import type { ComposeDocument } from './composeDocument.ts'
+import { definitionsIn } from './composeParts.ts'
+import type { Dotenv } from './dotenv.ts'
+import { expandDotenv, expandVariables } from './expand.ts'
+import { isRequired, usesIn, type Values } from './interpolate.ts'
+
+/** What the operator's recipe and the run say; the repository cannot change it. */
+export interface DeployWish {
+  readonly domain: string
+  readonly stackName: string
+  /** Takes the place of what `.env.sample` says. `$COMPOSE_FILE` in COMPOSE_FILE is the sample's own. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface DeployEnvironment {
+  readonly values: Values
+  /** Set by `abra.sh` in a way that only a shell could tell, by name. */
+  readonly computed: ReadonlyMap<string, AbraExport>
+}
+
+/**
+ * What the compose files are interpolated with: `.env.sample` with the operator's values in their places, then `abra.sh`, which abra lets win (it
+ * holds the versions of the configs beside it), then domain and stack name. Nothing of this machine's environment is in it.
+ */
+export function deployEnvironment(
+  sample: Dotenv,
+  exports: readonly AbraExport[],
+  wish: DeployWish,
+): DeployEnvironment {
+  const own = { DOMAIN: wish.domain, STACK_NAME: wish.stackName }
+  const { COMPOSE_FILE: composeFile, ...env } = wish.env
+  const example = exampleDomain(sample)
+  const values = new Map(
+    expandDotenv(sample, new Map(Object.entries({ ...env, ...own })), (raw) =>
+      example === null ? raw : raw.replaceAll(example, wish.domain),
+    ),
+  )
+  if (composeFile !== undefined) values.set('COMPOSE_FILE', expandVariables(composeFile, values))
+  const computed = new Map<string, AbraExport>()
+  for (const { key, value, ...rest } of exports) {
+    if (value === null) computed.set(key, { key, value, ...rest })
+    else computed.delete(key)
+    if (value === null) values.delete(key)
+    else values.set(key, value)
+  }
+  for (const [key, value] of Object.entries(own)) values.set(key, value)
+  return { values, computed }
+}
+
+/** `TYPE=wordpress` or `TYPE=wordpress:1.2.0+6.4`; newer samples say RECIPE. */
+export function recipeType(
+  sample: Dotenv,
+): { readonly name: string; readonly version: string | null } | null {
+  const entry =
+    sample.entries.findLast(({ key }) => key === 'RECIPE') ??
+    sample.entries.findLast(({ key }) => key === 'TYPE')
+  if (entry === undefined || entry.raw === '') return null
+  const [name = '', ...version] = entry.raw.split(':')
+  return { name, version: version.length === 0 ? null : version.join(':') }
+}
+
+/** What `abra app new` replaces by the app's domain wherever the sample has it: the domain itself, aliases, links. */
+function exampleDomain(sample: Dotenv): string | null {
+  const type = recipeType(sample)
+  return type === null ? null : `${type.name}.example.com`
+}
+
+const FIRST_VERSION = 'v1'
+
+/**
+ * The environment with the first version for each config's and secret's that nobody sets: an optional secret's line is commented out in the sample.
+ * One that only a shell could tell gets it too, so that the rest of the name can be checked; using it is a fault (variableFaults).
+ */
+export function withVersions(
+  environment: DeployEnvironment,
+  documents: readonly ComposeDocument[],
+): DeployEnvironment {
+  const values = new Map(environment.values)
+  const names = [...definitionsIn(documents, 'configs'), ...definitionsIn(documents, 'secrets')]
+  for (const { rawName } of names)
+    for (const use of usesIn(rawName ?? ''))
+      if (isRequired(use) && isVersion(use.name) && !values.get(use.name)) values.set(use.name, FIRST_VERSION)
+  return { ...environment, values }
+}
+
+function isVersion(name: string): boolean {
+  return /VERSION/i.test(name)
+}
