@@ -19,11 +19,15 @@ export function abraExports(text: string): readonly AbraExport[] {
       if (until.test(line)) until = null
       continue
     }
+    if (line.length > MOST_LOOKED_AT) continue
     until = endOfSkipped(line)
     if (until === null) exports.push(...assignmentsIn(line, index + 1))
   }
   return exports
 }
+
+/** A longer line is no export of a version. */
+const MOST_LOOKED_AT = 4096
 
 const FUNCTION = /^\s*(?:function\s+[\w:.-]+\s*(?:\(\s*\))?|[\w:.-]+\s*\(\s*\))\s*(\{.*)?$/
 const HERE_DOCUMENT = /<<-?\s*(["']?)(\w+)\1/

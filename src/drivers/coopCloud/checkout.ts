@@ -9,12 +9,16 @@ export type FileText = { readonly text: string } | { readonly missing: true } | 
 export interface Checkout {
   /** The text of a file, named from the repository's root. */
   readonly read: (file: string) => FileText
+  /** The same for what is only stored: configs may be longer than what people write. */
+  readonly readConfig: (file: string) => FileText
   /** Files of these names in any folder, folder by folder, sorted. */
   readonly find: (names: readonly string[]) => readonly string[]
 }
 
-/** Far more than any compose file, template or script of a recipe. */
-const MOST_BYTES = 1024 * 1024
+/** Far more than any compose file or script of a recipe. */
+const MOST_BYTES = 256 * 1024
+/** The engine takes no more for a config (swarmkit, MaxConfigSize; 500 kB before). */
+const MOST_CONFIG_BYTES = 1000 * 1024
 const MOST_ENTRIES = 2000
 const DEEPEST = 3
 
@@ -25,17 +29,18 @@ const DEEPEST = 3
 export function openCheckout(folder: string): Checkout {
   const root = realpathSync(folder)
   return {
-    read: (file) => readFile(root, file),
+    read: (file) => readFile(root, file, MOST_BYTES),
+    readConfig: (file) => readFile(root, file, MOST_CONFIG_BYTES),
     find: (names) => [...namesBelow(root, '', { names, entries: MOST_ENTRIES })],
   }
 }
 
-function readFile(root: string, file: string): FileText {
+function readFile(root: string, file: string, mostBytes: number): FileText {
   try {
     using opened = openedFile(inside(root, realpathSync(join(root, file)), file), constants.O_RDONLY)
     inside(root, readlinkSync(`/proc/self/fd/${opened.value}`), file)
     const { size } = fstatSync(opened.value)
-    if (size > MOST_BYTES) return { fault: `has ${size} bytes; at most ${MOST_BYTES} are read` }
+    if (size > mostBytes) return { fault: `has ${size} bytes; at most ${mostBytes} are read` }
     return { text: readPart(opened.value, 0, size).toString('utf8') }
   } catch (error) {
     return unreadable(error)

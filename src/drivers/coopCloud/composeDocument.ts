@@ -32,10 +32,25 @@ export function parseCompose(
         ),
       }
     const value = fieldsOf(document.toJS({ maxAliasCount: MOST_ALIASES }))
-    return { document: { file, text, document, lines, value }, faults: [] }
+    const source = { file, text, document, lines, value }
+    const faults = sizeFaults(source)
+    return { document: faults.length === 0 ? source : null, faults }
   } catch (error) {
     return { document: null, faults: [yamlFault(file, 1, messageOf(error))] }
   }
+}
+
+/** What is looked up one by one. */
+const COUNTED = ['services', 'configs', 'secrets', 'networks', 'volumes']
+const MOST_COUNTED = 500
+
+function sizeFaults(source: ComposeDocument): readonly Fault[] {
+  return COUNTED.flatMap((key) => {
+    const count = Object.keys(fieldsOf(source.value[key])).length
+    if (count <= MOST_COUNTED) return []
+    const text = `has ${count} entries; at most ${MOST_COUNTED} are read`
+    return [{ file: source.file, line: lineAt(source, [key]), key, text }]
+  })
 }
 
 function yamlOptions(lineCounter: LineCounter) {

@@ -5,6 +5,8 @@ import type { Values } from './interpolate.ts'
 
 export const DEFAULT_COMPOSE_FILE = 'compose.yml'
 
+const MOST_FILES = 100
+
 /**
  * The files that COMPOSE_FILE selects, below the checkout, in their order; one that is named twice counts once. Without it: compose.yml (abra, pkg/recipe).
  * @param place where it is set
@@ -16,6 +18,11 @@ export function composeFiles(
   const wanted = values.get('COMPOSE_FILE') ?? ''
   if (wanted === '') return { files: [DEFAULT_COMPOSE_FILE], faults: [] }
   const parts = wanted.split(':').map((part) => part.trim())
+  if (parts.length > MOST_FILES)
+    return {
+      files: [],
+      faults: [{ ...place, text: `it names ${parts.length} files; at most ${MOST_FILES} are read` }],
+    }
   return {
     files: [
       ...new Set(parts.filter((part) => nameFault(part) === null).map((part) => posix.normalize(part))),

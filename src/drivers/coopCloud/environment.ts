@@ -3,6 +3,7 @@ import type { ComposeDocument } from './composeDocument.ts'
 import { definitionsIn } from './composeParts.ts'
 import type { Dotenv } from './dotenv.ts'
 import { expandDotenv, expandVariables } from './expand.ts'
+import type { Fault } from './fault.ts'
 import { isRequired, usesIn, type Values } from './interpolate.ts'
 
 /** What the operator's recipe and the run say; the repository cannot change it. */
@@ -17,6 +18,8 @@ export interface DeployEnvironment {
   readonly values: Values
   /** Set by `abra.sh` in a way that only a shell could tell, by name. */
   readonly computed: ReadonlyMap<string, AbraExport>
+  /** Of the sample's values. */
+  readonly faults: readonly Fault[]
 }
 
 /**
@@ -31,11 +34,10 @@ export function deployEnvironment(
   const own = { DOMAIN: wish.domain, STACK_NAME: wish.stackName }
   const { COMPOSE_FILE: composeFile, ...env } = wish.env
   const example = exampleDomain(sample)
-  const values = new Map(
-    expandDotenv(sample, new Map(Object.entries({ ...env, ...own })), (raw) =>
-      example === null ? raw : raw.replaceAll(example, wish.domain),
-    ),
+  const expanded = expandDotenv(sample, new Map(Object.entries({ ...env, ...own })), (raw) =>
+    example === null ? raw : raw.replaceAll(example, wish.domain),
   )
+  const values = new Map(expanded.values)
   if (composeFile !== undefined) values.set('COMPOSE_FILE', expandVariables(composeFile, values))
   const computed = new Map<string, AbraExport>()
   for (const { key, value, ...rest } of exports) {
@@ -45,7 +47,7 @@ export function deployEnvironment(
     else values.set(key, value)
   }
   for (const [key, value] of Object.entries(own)) values.set(key, value)
-  return { values, computed }
+  return { values, computed, faults: expanded.faults }
 }
 
 /** `TYPE=wordpress` or `TYPE=wordpress:1.2.0+6.4`; newer samples say RECIPE. */

@@ -1,3 +1,5 @@
+import { substitute } from './substitute.ts'
+
 /** Values by the variable's name. */
 export type Values = ReadonlyMap<string, string>
 
@@ -15,8 +17,8 @@ export interface Use {
 const OPERATORS = [':-', '-', ':?', '?', ':+', '+'] as const
 type Operator = (typeof OPERATORS)[number]
 
-/** The pattern of Docker's CLI (docker/cli, cli/compose/template): names in any case, `$$` for a dollar, no braces inside an operand. */
-const VARIABLE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(?:(:?[-?+])([^}]*))?\}|)/gi
+/** The pattern of Docker's CLI (docker/cli, cli/compose/template): names in any case, `$$` for a dollar, no braces inside an operand (of bounded length, so that a hostile file costs no more than its length). */
+const VARIABLE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(?:(:?[-?+])([^}]{0,1000}))?\}|)/gi
 
 /** Every variable of a text in its order, and every stray `$`, which the deploy refuses. */
 export function usesIn(text: string): readonly Use[] {
@@ -30,14 +32,15 @@ export function usesIn(text: string): readonly Use[] {
     }))
 }
 
-/** The text as compose deploys it. What is unset is empty; a stray `$` stays. */
+/** Far longer than a name, a path or a command in a label is. */
+const MOST_CHARACTERS = 4096
+
+/** The text as compose deploys it, or its beginning. What is unset is empty; a stray `$` stays. */
 export function interpolated(text: string, values: Values): string {
-  return text.replaceAll(VARIABLE, (all, escaped?: string, named?: string, braced?: string, ...rest) => {
+  return substitute(text, VARIABLE, MOST_CHARACTERS, ([all, escaped, named, braced, operator, operand]) => {
     if (escaped !== undefined) return '$'
     const name = named ?? braced
-    if (name === undefined) return all
-    const [operator, operand] = rest
-    return substituted(values.get(name), String(operator ?? ''), String(operand ?? ''))
+    return name === undefined ? all : substituted(values.get(name), operator ?? '', operand ?? '')
   })
 }
 

@@ -86,7 +86,7 @@ export function nameFaults(names: readonly ObjectName[]): readonly Fault[] {
 function nameFault(kind: ObjectKind, name: string): string | null {
   const { most, pattern } = RULES[kind]
   if (name.length > most)
-    return `its name ${name} has ${name.length} characters; Docker takes at most ${most}: shorten it, or the domain`
+    return `its name ${name.slice(0, most)}… has ${name.length} characters; Docker takes at most ${most}: shorten it, or the domain`
   if (pattern.test(name)) return null
   const versionless = name.endsWith('_') ? ' (is its version set?)' : ''
   return `its name ${name === '' ? 'is empty' : `"${name}" has characters where Docker takes none`}${versionless}`

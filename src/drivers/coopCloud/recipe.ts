@@ -15,7 +15,7 @@ import {
   withVersions,
 } from './environment.ts'
 import { expansionFaults } from './expand.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, told } from './fault.ts'
 import type { Values } from './interpolate.ts'
 import { deployLabels, timeoutLabel, versionLabel } from './labels.ts'
 import { nameFaults, type ObjectName, objectNames } from './objectNames.ts'
@@ -43,8 +43,10 @@ export interface CoopCloudRecipe {
   readonly version: string | null
   /** How long a deploy may take; null = the recipe does not say. */
   readonly timeoutMs: number | null
-  /** All of them, in the order of reading; empty = it can be deployed. */
+  /** What keeps it from being deployed, all of it, in the order of reading. */
   readonly faults: readonly Fault[]
+  /** What a deploy would pass over in silence, and its author hardly means. */
+  readonly remarks: readonly Fault[]
 }
 
 /** Reads a recipe repository as abra would, runs nothing of it, and reports every fault at once. */
@@ -53,7 +55,7 @@ export function readCoopCloudRecipe(checkout: Checkout, wish: DeployWish): CoopC
   const sample = readSample(checkout, faults)
   const environment = deployEnvironment(sample.dotenv, readExports(checkout, faults), wish)
   const selected = composeFiles(environment.values, composeFilePlace(sample.dotenv, wish.env))
-  faults.push(...selected.faults)
+  faults.push(...told(selected.faults))
   const documents = readDocuments(checkout, selected.files, faults)
   return recipeOf(
     { checkout, wish, sample, documents, files: selected.files, faults },
@@ -76,7 +78,8 @@ function recipeOf(reading: Reading, environment: DeployEnvironment): CoopCloudRe
   const labels = deployLabels(documents, values)
   const secrets = externalSecrets(documents, values, sample.dotenv)
   const names = objectNames(documents, values, wish.stackName)
-  const configs = configContents(documents, values, wish.stackName, checkout.read)
+  const configs = configContents(documents, values, wish.stackName, checkout.readConfig)
+  const variables = variableFaults(documents, environment, sample.dotenv)
   const timeout = timeoutLabel(labels, wish.stackName)
   return {
     type: recipeType(sample.dotenv)?.name ?? null,
@@ -88,16 +91,18 @@ function recipeOf(reading: Reading, environment: DeployEnvironment): CoopCloudRe
     backup: backupPlan(labels),
     version: versionLabel(labels, wish.stackName),
     timeoutMs: timeout.timeoutMs,
-    faults: [
+    // Without the sample every variable would be one that nobody sets: one fault says it all.
+    remarks: sample.isThere ? told([...expansionFaults(sample.dotenv), ...variables.remarks]) : [],
+    faults: told([
       ...reading.faults,
-      // Without the sample every variable would be one that nobody sets: one fault says it all.
-      ...(sample.isThere ? variableFaults(documents, environment, sample.dotenv) : []),
+      ...environment.faults,
+      ...variables.faults,
       ...documents.flatMap(durationFaults),
       ...secrets.faults,
       ...configs.faults,
       ...nameFaults(names),
       ...timeout.faults,
-    ],
+    ]),
   }
 }
 
@@ -111,7 +116,7 @@ function readSample(checkout: Checkout, faults: Fault[]): Sample {
   const text = 'text' in found ? found.text : ''
   const dotenv = parseDotenv(ENV_SAMPLE, text)
   if (!('text' in found)) faults.push(fileFault(checkout, ENV_SAMPLE, found))
-  faults.push(...dotenv.faults, ...expansionFaults(dotenv), ...templateFaults(ENV_SAMPLE, text))
+  faults.push(...told(dotenv.faults), ...told(templateFaults(ENV_SAMPLE, text)))
   return { dotenv, isThere: 'text' in found }
 }
 
@@ -136,7 +141,7 @@ function readDocuments(
     const templates = templateFaults(file, found.text)
     const parsed = parseCompose(file, found.text)
     // A template in the place of a value is what the YAML stumbles over.
-    faults.push(...(templates.length > 0 ? templates : parsed.faults))
+    faults.push(...told(templates.length > 0 ? templates : parsed.faults))
     return parsed.document ?? []
   })
 }

@@ -43,11 +43,14 @@ describe('a checkout', () => {
 
   test('R-DKR-06 a file that is too long for a recipe is not read', () => {
     using here = repository({ 'big.yml': '', 'most.yml': '' })
-    truncateSync(here.path('big.yml'), 1024 * 1024 + 1)
-    truncateSync(here.path('most.yml'), 1024 * 1024)
-    const { read } = openCheckout(here.folder)
-    expect(read('big.yml')).toEqual({ fault: 'has 1048577 bytes; at most 1048576 are read' })
-    expect(read('most.yml')).toHaveProperty('text.length', 1024 * 1024)
+    truncateSync(here.path('big.yml'), 256 * 1024 + 1)
+    truncateSync(here.path('most.yml'), 256 * 1024)
+    const { read, readConfig } = openCheckout(here.folder)
+    expect(read('big.yml')).toEqual({ fault: 'has 262145 bytes; at most 262144 are read' })
+    expect(read('most.yml')).toHaveProperty('text.length', 256 * 1024)
+    expect(readConfig('big.yml')).toHaveProperty('text.length', 256 * 1024 + 1)
+    truncateSync(here.path('big.yml'), 1000 * 1024 + 1)
+    expect(readConfig('big.yml')).toEqual({ fault: 'has 1024001 bytes; at most 1024000 are read' })
   })
 
   test('R-DKR-06 a file is found in other folders, but not behind links and not in .git', () => {

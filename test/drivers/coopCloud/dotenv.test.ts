@@ -9,7 +9,9 @@ const FILE = '.env.sample'
 function valuesOf(text: string, given: Readonly<Record<string, string>> = {}) {
   const sample = parseDotenv(FILE, text)
   expect(linesOf(sample.faults)).toEqual([])
-  return Object.fromEntries(expandDotenv(sample, new Map(Object.entries(given)), (raw) => raw))
+  const { values, faults } = expandDotenv(sample, new Map(Object.entries(given)), (raw) => raw)
+  expect(faults).toEqual([])
+  return Object.fromEntries(values)
 }
 
 describe('.env.sample', () => {
@@ -119,5 +121,14 @@ describe('.env.sample', () => {
       '.env.sample:1: A: ${B:-c} is taken apart after the name: a .env file knows no defaults; write the value',
     ])
     expect(valuesOf('B=1\nA=${B:-c}')['A']).toBe('1:-c}')
+  })
+
+  test('R-DKR-06 lines that double one another end before the memory does', () => {
+    const sample = parseDotenv(FILE, `A=x\n${'A="$A$A"\n'.repeat(60)}`)
+    const { values, faults } = expandDotenv(sample, new Map(), (raw) => raw)
+    expect(values.get('A')?.length).toBe(2 ** 18)
+    expect(linesOf(faults)).toEqual([
+      '.env.sample:20: A: the values up to here have over 524288 characters together; the rest is not read',
+    ])
   })
 })

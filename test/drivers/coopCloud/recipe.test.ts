@@ -64,18 +64,21 @@ describe('a Co-op Cloud recipe', () => {
   })
 
   test('R-DKR-06 every fault is told at once, each with file and line', () => {
-    const { faults } = readRecipe(
+    const { faults, remarks } = readRecipe(
       changed({
-        '.env.sample': `${BLOG['.env.sample']}COMPOSE_FILE="$COMPOSE_FILE:compose.gone.yml"\nnonsense\n`,
+        '.env.sample': `${BLOG['.env.sample']}A=${'${B:-c}'}\nCOMPOSE_FILE="$COMPOSE_FILE:compose.gone.yml"\nnonsense\n`,
         'compose.search.yml': `${BLOG['compose.search.yml']}    labels: { a: '\${NOBODY_SETS_THIS}' }\n`,
         'backup.sh': null,
       }),
     )
     expect(linesOf(faults)).toEqual([
-      '.env.sample:28: "nonsense" is no KEY=value',
+      '.env.sample:29: "nonsense" is no KEY=value',
       'compose.gone.yml:1: is not in the repository (COMPOSE_FILE selects it)',
-      'compose.search.yml:14: secrets.search_key.labels.a: ${NOBODY_SETS_THIS} is set nowhere; set NOBODY_SETS_THIS in .env.sample, or write ${NOBODY_SETS_THIS:-default}',
       'compose.postgres.yml:36: configs.db_backup: backup.sh is not in the repository',
+    ])
+    expect(linesOf(remarks)).toEqual([
+      '.env.sample:27: A: ${B:-c} is taken apart after the name: a .env file knows no defaults; write the value',
+      'compose.search.yml:14: secrets.search_key.labels.a: ${NOBODY_SETS_THIS} is set nowhere; set NOBODY_SETS_THIS in .env.sample, or write ${NOBODY_SETS_THIS:-default}',
     ])
   })
 
@@ -101,7 +104,8 @@ describe('a Co-op Cloud recipe', () => {
   })
 
   test('R-DKR-06 without .env.sample no variable is blamed for it', () => {
-    const { faults } = readRecipe(changed({ '.env.sample': null }))
+    const { faults, remarks } = readRecipe(changed({ '.env.sample': null }))
+    expect(remarks).toEqual([])
     expect(linesOf(faults)).toEqual(['.env.sample:1: is not in the repository'])
   })
 

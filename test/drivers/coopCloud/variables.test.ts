@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { linesOf, readRecipe } from './recipes.ts'
 
-/** The faults of a recipe with one compose file. */
-function faultsOf(compose: string, sample = '', abraSh = '') {
-  return linesOf(
-    readRecipe({ '.env.sample': `TYPE=x\n${sample}`, 'compose.yml': compose, 'abra.sh': abraSh }).faults,
-  )
+/** The faults and remarks of a recipe with one compose file. */
+function told(compose: string, sample = '') {
+  const { faults, remarks } = readRecipe({ '.env.sample': `TYPE=x\n${sample}`, 'compose.yml': compose })
+  return { faults: linesOf(faults), remarks: linesOf(remarks) }
 }
 
 describe('variables', () => {
@@ -18,7 +17,7 @@ describe('variables', () => {
     ['a demanded value', 'services: { app: { image: "x:${TAG:?which}", networks: [] } }', 'TAG=2\n'],
     ['a YAML comment', 'services: { app: { networks: [] } } # ${TAG}', ''],
   ])('R-DKR-06 %s is no fault', (_what, compose, sample) => {
-    expect(faultsOf(compose, sample)).toEqual([])
+    expect(told(compose, sample)).toEqual({ faults: [], remarks: [] })
   })
 
   test('R-DKR-06 what nobody sets is told once a file, on its own line of a long text', () => {
@@ -33,20 +32,24 @@ describe('variables', () => {
       A: \${NAME} \${OTHER}
     image: "\${MUST:?say which}"
 `
-    expect(faultsOf(compose)).toEqual([
-      'compose.yml:6: services.app.command: ${NAME} is set nowhere; set NAME in .env.sample, or write ${NAME:-default}',
-      'compose.yml:9: services.app.environment.A: ${OTHER} is set nowhere; set OTHER in .env.sample, or write ${OTHER:-default}',
-      'compose.yml:10: services.app.image: MUST has to be set: say which',
-    ])
+    expect(told(compose)).toEqual({
+      remarks: [
+        'compose.yml:6: services.app.command: ${NAME} is set nowhere; set NAME in .env.sample, or write ${NAME:-default}',
+        'compose.yml:9: services.app.environment.A: ${OTHER} is set nowhere; set OTHER in .env.sample, or write ${OTHER:-default}',
+      ],
+      faults: ['compose.yml:10: services.app.image: MUST has to be set: say which'],
+    })
   })
 
   test('R-DKR-06 a dollar that begins nothing, and a variable inside a default, are told', () => {
     const compose =
       'services:\n  app:\n    networks: []\n    image: "a$"\n    command: ${RULE:-Host(${DOMAIN})}\n'
-    expect(faultsOf(compose)).toEqual([
-      'compose.yml:4: services.app.image: a $ that begins no variable; write $$ for a dollar',
-      'compose.yml:5: services.app.command: ${RULE:-Host(${DOMAIN}…: nothing is expanded inside a default; set the whole value in .env.sample',
-    ])
+    expect(told(compose)).toEqual({
+      faults: ['compose.yml:4: services.app.image: a $ that begins no variable; write $$ for a dollar'],
+      remarks: [
+        'compose.yml:5: services.app.command: ${RULE:-Host(${DOMAIN}…: nothing is expanded inside a default; set it in .env.sample',
+      ],
+    })
   })
 
   test('R-DKR-06 versions of configs and secrets that nobody sets are v1; other variables are not', () => {
@@ -54,7 +57,8 @@ describe('variables', () => {
       'services: { app: { networks: [], secrets: [k] } }\nsecrets:\n  k: { external: true, name: "${STACK_NAME}_${WHICH}_${K_VERSION}" }\n'
     const recipe = readRecipe({ '.env.sample': 'TYPE=x\nK_VERSION=\n', 'compose.yml': compose })
     expect(recipe.secrets[0]?.name).toBe('blog-pr7_ci_example_org__v1')
-    expect(linesOf(recipe.faults)).toEqual([
+    expect(recipe.faults).toEqual([])
+    expect(linesOf(recipe.remarks)).toEqual([
       'compose.yml:3: secrets.k.name: ${WHICH} is set nowhere; set WHICH in .env.sample, or write ${WHICH:-default}',
     ])
   })
@@ -87,7 +91,7 @@ describe('variables', () => {
     ['COMPOSE_FILE=compose.yml:/etc/passwd', '/etc/passwd is outside the repository'],
     ['COMPOSE_FILE=compose.yml:a/../../x.yml', 'a/../../x.yml is outside the repository'],
   ])('R-DKR-06 %s is a fault on its line', (line, text) => {
-    const [fault, ...others] = faultsOf('services: { app: { networks: [] } }', `${line}\n`)
+    const [fault, ...others] = told('services: { app: { networks: [] } }', `${line}\n`).faults
     expect(fault).toMatch(`.env.sample:2: COMPOSE_FILE: ${text}`)
     expect(others).toEqual([])
   })
