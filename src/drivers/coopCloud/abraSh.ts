@@ -7,21 +7,23 @@ export interface AbraExport {
 }
 
 /**
- * The assignments of an `abra.sh`, with and without `export`, in its order. Nothing is run, and nothing refused: functions, here-documents, indented
- * lines (a branch may never be taken) and every other kind of shell are passed over. abra itself takes lines that match `^export\s+(\w+=\w+)`
- * (coop-cloud/abra, pkg/envfile); quotes, comments and several assignments on a line are read here as a shell would.
+ * The assignments of an `abra.sh`, with and without `export`, in its order. Nothing is run, and nothing refused: here-documents, indented lines (a
+ * branch may never be taken), the bodies of functions and every other kind of shell are passed over. abra itself takes each line that matches
+ * `^export\s+(\w+=\w+)`, wherever it stands (coop-cloud/abra, pkg/envfile); so a line that begins with `export` counts in a function too. Quotes,
+ * comments and several assignments on a line are read as a shell would.
  */
 export function abraExports(text: string): readonly AbraExport[] {
+  const lines = text.replaceAll('\r\n', '\n').split('\n')
+  const places = new Map(lines.map((line, index) => [line.replace(/^\t+/, ''), index]))
+  const lastBrace = lines.findLastIndex((line) => line.startsWith('}'))
   const exports: AbraExport[] = []
-  let until: RegExp | null = null
-  for (const [index, line] of text.replaceAll('\r\n', '\n').split('\n').entries()) {
-    if (until !== null) {
-      if (until.test(line)) until = null
-      continue
-    }
-    if (line.length > MOST_LOOKED_AT) continue
-    until = endOfSkipped(line)
-    if (until === null) exports.push(...assignmentsIn(line, index + 1))
+  let isInBody = false
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = (lines[index] ?? '').slice(0, MOST_LOOKED_AT)
+    isInBody = isInBody ? !line.startsWith('}') : index < lastBrace && beginsBody(line)
+    if (!isInBody || line.startsWith('export')) exports.push(...assignmentsIn(line, index + 1))
+    const end = hereDocumentEnd(line)
+    if (end !== null && (places.get(end) ?? 0) > index) index = indexFrom(lines, index + 1, end)
   }
   return exports
 }
@@ -30,16 +32,24 @@ export function abraExports(text: string): readonly AbraExport[] {
 const MOST_LOOKED_AT = 4096
 
 const FUNCTION = /^\s*(?:function\s+[\w:.-]+\s*(?:\(\s*\))?|[\w:.-]+\s*\(\s*\))\s*(\{.*)?$/
-const HERE_DOCUMENT = /<<-?\s*(["']?)(\w+)\1/
-const END_OF_BODY = /^\}/
 
-/** What ends the function or here-document that begins on this line, or null. A body ends where its brace stands at the line's beginning. */
-function endOfSkipped(line: string): RegExp | null {
-  if (/^\s*#/.test(line)) return null
-  const here = HERE_DOCUMENT.exec(line)
-  if (here !== null) return new RegExp(`^\\t*${here[2]}$`)
+/** Whether a function's body goes on below this line; it ends where a brace stands at a line's beginning. */
+function beginsBody(line: string): boolean {
   const body = FUNCTION.exec(line)
-  return body === null || /\}\s*(?:#.*)?$/.test(body[1] ?? '') ? null : END_OF_BODY
+  return body !== null && !/\}\s*(?:#.*)?$/.test(body[1] ?? '')
+}
+
+/** Neither `<<<` nor a shift: the word must be one. */
+const HERE_DOCUMENT = /(?<!<)<<(?!<)-?\s*(["']?)([A-Za-z_]\w*)\1/
+
+function hereDocumentEnd(line: string): string | null {
+  return /^\s*#/.test(line) ? null : (HERE_DOCUMENT.exec(line)?.[2] ?? null)
+}
+
+function indexFrom(lines: readonly string[], from: number, end: string): number {
+  for (let index = from; index < lines.length; index += 1)
+    if (lines[index]?.replace(/^\t+/, '') === end) return index
+  return lines.length
 }
 
 const ASSIGNMENT = /^([A-Za-z_]\w*)=/

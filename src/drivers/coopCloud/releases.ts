@@ -59,13 +59,19 @@ function partsOf(text: string): readonly string[] {
   return text.replace(/^v(?=\d)/, '').match(/\d+|[A-Za-z]+/g) ?? []
 }
 
-/** What goes on is later, unless it goes on as a pre-release. */
+/** A pre-release comes before the end, the end before a word such as `alpine`, and a word before a number: 1.0-rc1, 1.0, 1.0-alpine, 1.0.1. */
 function byPart(one: string | undefined, other: string | undefined): number {
-  if (one === undefined) return PRE_RELEASE.test(other ?? '') ? 1 : -1
-  if (other === undefined) return PRE_RELEASE.test(one) ? -1 : 1
-  const [isNumber, isOtherNumber] = [/^\d/.test(one), /^\d/.test(other)]
-  if (isNumber && isOtherNumber) return byNumber(one, other)
-  return Number(isNumber) - Number(isOtherNumber) || byCodeUnit(one, other)
+  const difference = rank(one) - rank(other)
+  if (difference !== 0 || one === undefined || other === undefined) return difference
+  return rank(one) === NUMBER ? byNumber(one, other) : byCodeUnit(one, other)
+}
+
+const NUMBER = 3
+
+function rank(part: string | undefined): number {
+  if (part === undefined) return 1
+  if (PRE_RELEASE.test(part)) return 0
+  return /^\d/.test(part) ? NUMBER : 2
 }
 
 /** Of any length: a date with a time is past what a number holds exactly. */

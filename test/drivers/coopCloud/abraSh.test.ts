@@ -37,6 +37,16 @@ describe('abra.sh', () => {
     ['echo "RUNNING $X"', []],
     ['[ "$A" = b ] && C=d', []],
     ['f() { A=1; }', []],
+    ['read -r A <<< "B"\nexport C=1', [['C', '1', 2]]],
+    [
+      'X=$((1 << Y))\nexport C=1',
+      [
+        ['X', null, 1],
+        ['C', '1', 2],
+      ],
+    ],
+    ['cat << END\nexport C=1', [['C', '1', 2]]],
+    ['f() {\n  }\nexport C=1', [['C', '1', 3]]],
   ])('R-DKR-06 %j exports %j', (text, exports) => {
     expect(read(text)).toEqual(exports)
   })
@@ -46,15 +56,21 @@ describe('abra.sh', () => {
 export A=v1
 # shellcheck disable=SC2034
 backup_db() {
-export A=v9
+A=v9
+export D=v9 # abra takes this line
   docker exec db sh -c "mysqldump -p\\"$(cat /run/secrets/x)\\""
 }
 function restore {
 B=1
 }
+no_brace_yet()
+{
+B=2
+}
 one_line() { export B=2; } # done
 cat <<-'END' > file
 export B=3
+function f {
 	END
 if true; then
   export B=4
@@ -67,7 +83,8 @@ export C=v2
 `
     expect(read(text)).toEqual([
       ['A', 'v1', 2],
-      ['C', 'v2', 22],
+      ['D', 'v9', 6],
+      ['C', 'v2', 28],
     ])
   })
 })

@@ -32,6 +32,15 @@ describe('labels', () => {
     ])
   })
 
+  test('R-DKR-06 labels that a file merges in from its top are read', () => {
+    const text =
+      'x-l: &l\n  a: "1"\n  b: "2"\nservices:\n  app:\n    deploy:\n      labels:\n        <<: *l\n        b: "3"\n'
+    expect(labelsIn(text).map(({ key, value }) => [key, value])).toEqual([
+      ['a', '1'],
+      ['b', '3'],
+    ])
+  })
+
   test("R-DKR-06 version and timeout are the app's, else any service's", () => {
     const web = service(
       'web',

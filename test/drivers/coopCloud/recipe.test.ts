@@ -123,6 +123,15 @@ describe('a Co-op Cloud recipe', () => {
     ])
   })
 
+  test('R-DKR-06 what YAML cannot read because of a template is told once', () => {
+    const { faults } = readRecipe(
+      changed({ 'compose.search.yml': 'services:\n  a:\n    image: {{ .Name }}:{{ .Image }}\n' }),
+    )
+    expect(linesOf(faults)).toEqual([
+      'compose.search.yml:3: {{ .Name }} is a template that nobody has filled in; write the value',
+    ])
+  })
+
   test('R-DKR-06 broken YAML is named with its line', () => {
     const { faults } = readRecipe(changed({ 'compose.search.yml': 'services:\n  search:\n   image: [a\n' }))
     expect(linesOf(faults)[0]).toMatch(/^compose\.search\.yml:\d: this is no valid YAML: /)

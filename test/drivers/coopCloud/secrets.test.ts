@@ -15,19 +15,21 @@ describe('external secrets', () => {
     const { secrets, faults } = externalSecrets(
       documents({
         'compose.yml': `services:
-  app: { secrets: [db, { source: api, target: x }, built] }
+  app: { secrets: [db, { source: api, target: x }, built, old] }
 secrets:
   db: { external: true, name: "\${STACK_NAME}_db_password_\${DB_PASSWORD_VERSION}" }
   api: { external: { name: shared_api } }
   plain: { external: true }
+  old: { external: { name: "\${STACK_NAME}_old_v1" } }
   built: { file: key.txt }
   unused: { external: true, name: never }
 `,
         'compose.more.yml': `services:
-  app: { secrets: [plain] }
+  app: { secrets: [plain, db] }
   job: { secrets: [db] }
 secrets:
   api: { name: "\${STACK_NAME}_api_v2" }
+  db: { external: true, labels: {} }
 `,
       }),
       values({ DB_PASSWORD_VERSION: 'v4' }),
@@ -39,6 +41,7 @@ secrets:
     ).toEqual([
       ['db', `${WISH.stackName}_db_password_v4`, ['app', 'job'], 'compose.yml:4'],
       ['api', `${WISH.stackName}_api_v2`, ['app'], 'compose.more.yml:5'],
+      ['old', `${WISH.stackName}_old_v1`, ['app'], 'compose.yml:7'],
       ['plain', 'plain', ['app'], 'compose.yml:6'],
     ])
     expect(secrets[0]?.rule.length).toBeNull()
@@ -61,6 +64,7 @@ describe('a generated secret', () => {
   test.each([
     ['X=v1 # length=40 charset=hex', '^[0-9a-f]{40}$'],
     ['X=v1 # length=200', `^[${letters}]{200}$`],
+    ['X=v1 # length=50 charset=HEX', '^[0-9a-f]{50}$'],
     ['X=v1 # length=20 charset=alnum', `^[${letters}]{20}$`],
     ['X=v1 # length=200 charset=special', '^[!@#$%^&*_+=-]{200}$'],
     ['X=v1 # length=200 charset=safespecial', '^[!@#%^&*_+=-]{200}$'],

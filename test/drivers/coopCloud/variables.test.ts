@@ -65,16 +65,17 @@ describe('variables', () => {
 
   test("R-DKR-06 abra.sh wins over the sample and the operator; domain and stack name are nobody else's", () => {
     const sample =
-      'TYPE=x:1.0.0+2\nA=sample\nB=sample\nC=sample\nLINK=https://www.x.example.com/\nDOMAIN=bad\nSTACK_NAME=bad\n'
+      'TYPE=x:1.0.0+2\nE=sample\nA=sample\nB=sample\nC=sample\nLINK=https://www.x.example.com/\nDOMAIN=bad\nSTACK_NAME=bad\n'
     const files = {
       '.env.sample': sample,
-      'abra.sh': 'export A=abra\nexport DOMAIN=bad\nexport STACK_NAME=bad\n',
+      'abra.sh': 'export A=abra\nexport DOMAIN=bad\nexport STACK_NAME=bad\nexport E=$(id)\n',
       'compose.yml': '',
     }
     const { environment, type } = readRecipe(files, {
       env: { A: 'operator', B: 'operator', D: 'operator', DOMAIN: 'bad' },
     })
     expect(type).toBe('x')
+    expect(environment.has('E')).toBe(false)
     expect(Object.fromEntries(environment)).toMatchObject({
       A: 'abra',
       B: 'operator',
@@ -103,5 +104,16 @@ describe('variables', () => {
       'b.yml': '',
     }
     expect(readRecipe(files)).toMatchObject({ files: ['compose.yml', 'b.yml'], faults: [] })
+  })
+
+  test('R-DKR-06 a hundred files are read, and no more', () => {
+    const selected = (count: number) => Array.from({ length: count }, (_, index) => `c${index}.yml`)
+    const files = Object.fromEntries(selected(101).map((file) => [file, '']))
+    const read = (count: number) =>
+      readRecipe({ ...files, '.env.sample': `TYPE=x\nCOMPOSE_FILE=${selected(count).join(':')}\n` })
+    expect(read(100)).toMatchObject({ files: selected(100), faults: [] })
+    expect(linesOf(read(101).faults)).toEqual([
+      '.env.sample:2: COMPOSE_FILE: it names 101 files; at most 100 are read',
+    ])
   })
 })
