@@ -7,7 +7,7 @@ import { type Use, usesIn } from './interpolate.ts'
 
 export const ABRA_SH = 'abra.sh'
 
-/** More of them, and the file is no recipe's. */
+/** To find the place of each costs as much as its file is long. */
 const MOST_TOLD = 100
 
 export interface VariableFaults {
@@ -29,12 +29,15 @@ export function variableFaults(
   const offered = new Set(sample.options.map(({ key }) => key))
   const needed = new Map<string, AbraExport>()
   const found = documents.flatMap((document) =>
-    [...usesOf(document)].flatMap(({ text, use }) => {
-      const computed = environment.computed.get(use.name)
-      if (computed !== undefined) needed.set(use.name, computed)
-      const told = computed === undefined ? useFault(use, environment, offered) : null
-      return told === null ? [] : [{ ...told, fault: faultAt(document, text, use, told.text) }]
-    }),
+    [...usesOf(document)]
+      .flatMap(({ text, use }) => {
+        const computed = environment.computed.get(use.name)
+        if (computed !== undefined) needed.set(use.name, computed)
+        const told = computed === undefined ? useFault(use, environment, offered) : null
+        return told === null ? [] : [{ ...told, at: text, use }]
+      })
+      .slice(0, MOST_TOLD)
+      .map(({ isDeployed, text, at, use }) => ({ isDeployed, fault: faultAt(document, at, use, text) })),
   )
   return {
     faults: [
@@ -53,7 +56,6 @@ function* usesOf(document: ComposeDocument): Generator<{ readonly text: ComposeT
       if (seen.has(use.text)) continue
       seen.add(use.text)
       yield { text, use }
-      if (seen.size === MOST_TOLD) return
     }
 }
 
