@@ -1,5 +1,6 @@
 import type { AbraExport } from './abraSh.ts'
 import type { ComposeDocument } from './composeDocument.ts'
+import { DEFAULT_COMPOSE_FILE } from './composeFiles.ts'
 import { definitionsIn } from './composeParts.ts'
 import type { Dotenv } from './dotenv.ts'
 import { expandDotenv, expandVariables } from './expand.ts'
@@ -10,7 +11,7 @@ import { isRequired, usesIn, type Values } from './interpolate.ts'
 export interface DeployWish {
   readonly domain: string
   readonly stackName: string
-  /** Takes the place of what `.env.sample` says. `$COMPOSE_FILE` in COMPOSE_FILE is the sample's own. */
+  /** Takes the place of what `.env.sample` says. `$COMPOSE_FILE` in COMPOSE_FILE is the sample's own, or compose.yml. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -23,30 +24,33 @@ export interface DeployEnvironment {
 }
 
 /**
- * What the compose files are interpolated with: `.env.sample` with the operator's values in their places, then `abra.sh`, which abra lets win (it
- * holds the versions of the configs beside it), then domain and stack name. Nothing of this machine's environment is in it.
+ * What the compose files are interpolated with: `.env.sample`, then `abra.sh` (it holds the versions of the configs beside it), then what the operator
+ * gives, then domain and stack name. In abra the script wins over the operator's file, which was copied from the sample; here the script is a pull
+ * request's, and the operator's values are few and meant. Nothing of this machine's environment is in it.
  */
 export function deployEnvironment(
   sample: Dotenv,
   exports: readonly AbraExport[],
   wish: DeployWish,
 ): DeployEnvironment {
-  const own = { DOMAIN: wish.domain, STACK_NAME: wish.stackName }
   const { COMPOSE_FILE: composeFile, ...env } = wish.env
+  const given = new Map(Object.entries({ ...env, DOMAIN: wish.domain, STACK_NAME: wish.stackName }))
   const example = exampleDomain(sample)
-  const expanded = expandDotenv(sample, new Map(Object.entries({ ...env, ...own })), (raw) =>
+  const expanded = expandDotenv(sample, given, (raw) =>
     example === null ? raw : raw.replaceAll(example, wish.domain),
   )
   const values = new Map(expanded.values)
-  if (composeFile !== undefined) values.set('COMPOSE_FILE', expandVariables(composeFile, values))
   const computed = new Map<string, AbraExport>()
-  for (const { key, value, ...rest } of exports) {
-    if (value === null) computed.set(key, { key, value, ...rest })
-    else computed.delete(key)
-    if (value === null) values.delete(key)
-    else values.set(key, value)
+  for (const last of exports.filter(({ key }) => !given.has(key))) {
+    values.delete(last.key)
+    computed.delete(last.key)
+    if (last.value === null) computed.set(last.key, last)
+    else values.set(last.key, last.value)
   }
-  for (const [key, value] of Object.entries(own)) values.set(key, value)
+  if (composeFile !== undefined) {
+    const others = values.get('COMPOSE_FILE') || DEFAULT_COMPOSE_FILE
+    values.set('COMPOSE_FILE', expandVariables(composeFile, new Map(values).set('COMPOSE_FILE', others)))
+  }
   return { values, computed, faults: expanded.faults }
 }
 

@@ -148,6 +148,16 @@ describe('a Co-op Cloud recipe', () => {
     ])
   })
 
+  test('R-DKR-06 of a variable that abra.sh sets twice the last line counts', () => {
+    const twice = edited(
+      'abra.sh',
+      '_ENTRYPOINT_VERSION=v3',
+      '_ENTRYPOINT_VERSION=$(id)\nexport APP_ENTRYPOINT_VERSION=v5',
+    )
+    const { configs, faults } = readRecipe(twice)
+    expect([configs[0]?.name, faults]).toEqual([`${STACK}_app_entrypoint_v5`, []])
+  })
+
   test('R-DKR-06 a duration that is a variable is a fault, even with a default', () => {
     const { faults } = readRecipe(edited('compose.yml', 'start_period: 1m', 'start_period: ${START:-1m}'))
     expect(linesOf(faults)).toEqual([

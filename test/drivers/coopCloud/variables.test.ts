@@ -63,12 +63,13 @@ describe('variables', () => {
     ])
   })
 
-  test("R-DKR-06 abra.sh wins over the sample and the operator; domain and stack name are nobody else's", () => {
+  test("R-DKR-06 abra.sh wins over the sample, the operator over both; domain and stack name are nobody else's", () => {
     const sample =
-      'TYPE=x:1.0.0+2\nE=sample\nA=sample\nB=sample\nC=sample\nLINK=https://www.x.example.com/\nDOMAIN=bad\nSTACK_NAME=bad\n'
+      'TYPE=x:1.0.0+2\nE=sample\nF=sample\nA=sample\nB=sample\nC=sample\nLINK=https://www.x.example.com/\nDOMAIN=bad\nSTACK_NAME=bad\n'
     const files = {
       '.env.sample': sample,
-      'abra.sh': 'export A=abra\nexport DOMAIN=bad\nexport STACK_NAME=bad\nexport E=$(id)\n',
+      'abra.sh':
+        'export A=abra\nexport C=abra\nexport D=$(id)\nexport DOMAIN=bad\nexport STACK_NAME=bad\nexport E=$(id)\n',
       'compose.yml': '',
     }
     const { environment, type } = readRecipe(files, {
@@ -77,9 +78,10 @@ describe('variables', () => {
     expect(type).toBe('x')
     expect(environment.has('E')).toBe(false)
     expect(Object.fromEntries(environment)).toMatchObject({
-      A: 'abra',
+      A: 'operator',
       B: 'operator',
-      C: 'sample',
+      C: 'abra',
+      F: 'sample',
       D: 'operator',
       LINK: 'https://www.blog-pr7.ci.example.org/',
       DOMAIN: 'blog-pr7.ci.example.org',
@@ -104,6 +106,12 @@ describe('variables', () => {
       'b.yml': '',
     }
     expect(readRecipe(files)).toMatchObject({ files: ['compose.yml', 'b.yml'], faults: [] })
+  })
+
+  test('R-DKR-06 an operator adds a file to those of a sample that names none', () => {
+    const files = { '.env.sample': 'TYPE=x\n', 'compose.yml': '', 'b.yml': '' }
+    const { files: selected, faults } = readRecipe(files, { env: { COMPOSE_FILE: '$COMPOSE_FILE:b.yml' } })
+    expect([selected, faults]).toEqual([['compose.yml', 'b.yml'], []])
   })
 
   test('R-DKR-06 a hundred files are read, and no more', () => {
