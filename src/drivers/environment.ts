@@ -42,20 +42,3 @@ export function environment(
     ...Object.fromEntries(args),
   }
 }
-
-/** Of a process of the harness's own: what tells whose it is, and nothing of the recipe's. */
-export function ownEnvironment(
-  { request, run }: Surroundings,
-  stage: string,
-  span: string,
-): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: run.folder,
-    LANG: 'C.UTF-8',
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-    BERTH_RUN_ID: request.run,
-    BERTH_STAGE: stage,
-    ...(request.traced === true ? { TRACEPARENT: traceparentOf(request.run, span) } : {}),
-  }
-}
