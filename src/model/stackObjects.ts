@@ -18,6 +18,8 @@ export interface EngineObject {
   readonly id: string
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
+  /** `ended`: a container that runs no more. `abandoned`: a task that the swarm lets run on without its service. None = anything else. */
+  readonly state?: 'ended' | 'abandoned'
 }
 
 /** What a sweep is about: everything of one harness's at a stack's name, or of one run, or both. */

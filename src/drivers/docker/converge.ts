@@ -1,15 +1,16 @@
 import { messageOf } from '../../errors.ts'
 import {
-  CONVERGE_RULES,
   type ConvergeRules,
   judge,
   NOT_YET_LOOKED,
   type StackFault,
   type Watching,
 } from '../../model/converge.ts'
+import type { StackLook } from '../../model/stackLook.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engineError.ts'
 import { openWaker } from './events.ts'
+import { openStartPeriods } from './imageStart.ts'
 import { lastLines } from './serviceLogs.ts'
 import { lookAtStack } from './watch.ts'
 
@@ -43,11 +44,13 @@ const MOST_LINES = 20
 export async function converge(engine: Engine, wish: ConvergeWish, signal: AbortSignal): Promise<Converged> {
   const startedAt = performance.now()
   using waker = openWaker(engine, wish.stack)
+  const startPeriods = openStartPeriods(engine)
+  const look = () => lookAtStack(engine, wish.stack, startPeriods, signal)
   let watching: Watching = NOT_YET_LOOKED
   let said = ''
   for (let looks = 1; ; looks += 1) {
     const tookMs = () => Math.round(performance.now() - startedAt)
-    const seen = await lookOnce(engine, wish, watching, signal)
+    const seen = await lookOnce(look, watching, wish.rules, signal)
     if (signal.aborted) return { kind: 'cancelled', tookMs: tookMs(), looks }
     watching = seen
     const { verdict } = watching
@@ -67,13 +70,13 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
 
 /** A silent engine says nothing of the stack: what was seen before it has to be seen again. */
 async function lookOnce(
-  engine: Engine,
-  { stack, rules = CONVERGE_RULES }: ConvergeWish,
+  look: () => Promise<StackLook>,
   watching: Watching,
+  rules: ConvergeRules | undefined,
   signal: AbortSignal,
 ): Promise<Watching> {
   try {
-    return judge(watching, await lookAtStack(engine, stack, signal), rules)
+    return judge(watching, await look(), rules)
   } catch (error) {
     if (!(error instanceof EngineError) && !signal.aborted) throw error
     return { ...watching, count: 0, verdict: { kind: 'waiting', isGood: false, detail: messageOf(error) } }

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, optional, textOf } from '../../model/read.ts'
 import { BERTH_LABELS, type EngineObject, OBJECT_KINDS, type ObjectKind } from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
-import { isMissing } from './engineError.ts'
+import { EngineError, isMissing } from './engineError.ts'
 
 /**
  * Everything on the engine that a scope of this instance may be about: one call a kind, however many stacks there are. Tasks and containers
@@ -34,7 +34,7 @@ export async function removeObject(engine: Engine, { kind, id }: EngineObject): 
       throw new TypeError(`a ${kind} goes with its service`)
     })
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (!isMissing(error) && !isUnderWay(error)) throw error
   }
 }
 
@@ -54,7 +54,34 @@ async function listKind(
     return docker.listSecrets({ abortSignal })
   })
   const list: unknown = kind === 'volume' ? fieldsOf(answer, 'volumes')['Volumes'] : answer
-  return Array.isArray(list) ? list.map((raw: unknown) => READERS[kind](fieldsOf(raw, kind))) : []
+  const raws = Array.isArray(list) ? list.map((raw: unknown) => fieldsOf(raw, kind)) : []
+  return raws.filter((raw) => kind !== 'task' || !isRecord(raw)).map(READERS[kind])
+}
+
+/** The engine itself is at it. */
+function isUnderWay(error: unknown): boolean {
+  return error instanceof EngineError && error.status === 409 && /already in progress/.test(error.message)
+}
+
+/**
+ * A removed job's tasks are never taken off the swarm's books (moby issue 44312), and nobody else can do it: one that has ended is a record, and
+ * no object. One that runs does so to its end.
+ */
+function isRecord(task: Fields): boolean {
+  return isJobs(task) && ENDED.has(textOf(fieldsOf(task['Status'], 'Status'), 'State'))
+}
+
+const ENDED: ReadonlySet<string> = new Set([
+  'complete',
+  'failed',
+  'rejected',
+  'shutdown',
+  'remove',
+  'orphaned',
+])
+
+function isJobs(task: Fields): boolean {
+  return optional(task, 'DesiredState', textOf) === 'complete'
 }
 
 const READERS: Readonly<Record<ObjectKind, (raw: Fields) => EngineObject>> = {
@@ -65,12 +92,15 @@ const READERS: Readonly<Record<ObjectKind, (raw: Fields) => EngineObject>> = {
   task(raw) {
     const spec = fieldsOf(fieldsOf(raw['Spec'], 'Spec')['ContainerSpec'] ?? {}, 'ContainerSpec')
     const id = textOf(raw, 'ID')
-    return { kind: 'task', id, name: id, labels: labelsOf(spec) }
+    const task = { kind: 'task', id, name: id, labels: labelsOf(spec) } as const
+    return isJobs(raw) ? { ...task, state: 'abandoned' } : task
   },
   container(raw) {
     const [name] = Array.isArray(raw['Names']) ? raw['Names'] : []
     const id = textOf(raw, 'Id')
-    return { kind: 'container', id, name: String(name ?? id).replace(/^\//, ''), labels: labelsOf(raw) }
+    const words = { name: String(name ?? id).replace(/^\//, ''), labels: labelsOf(raw) }
+    const container = { kind: 'container', id, ...words } as const
+    return STOPPED.has(textOf(raw, 'State')) ? { ...container, state: 'ended' } : container
   },
   network: (raw) => ({
     kind: 'network',
@@ -85,6 +115,8 @@ const READERS: Readonly<Record<ObjectKind, (raw: Fields) => EngineObject>> = {
     labels: labelsOf(raw),
   }),
 }
+
+const STOPPED: ReadonlySet<string> = new Set(['exited', 'dead'])
 
 function ofSwarm(kind: ObjectKind, raw: Fields): EngineObject {
   const spec = fieldsOf(raw['Spec'], 'Spec')

@@ -18,7 +18,7 @@ export interface TakingDown {
   readonly reasonFor: (object: EngineObject) => string | null
 }
 
-/** What the engine puts on the containers of tasks. It removes those itself, after their own grace. */
+/** What the swarm puts on the containers of tasks. */
 const TASK_LABEL = 'com.docker.swarm.task.id'
 /** What is in use by nothing of ours any more, once all that runs is gone. */
 const LAST: readonly ObjectKind[] = ['network', 'volume', 'config', 'secret']
@@ -43,12 +43,14 @@ export function openTakingDown(engine: Engine, { graceMs, keepLogs }: TakeDownWi
   }
 
   /** Networks that go before their tasks have ended leak addresses, so that everything waits for the last container. */
-  async function endContainers(containers: readonly EngineObject[]): Promise<boolean> {
+  async function endContainers(
+    tasks: readonly EngineObject[],
+    containers: readonly EngineObject[],
+  ): Promise<boolean> {
     endingSince ??= performance.now()
     const isLate = performance.now() - endingSince >= graceMs
-    return await remove(
-      isLate ? containers : containers.filter(({ labels }) => labels[TASK_LABEL] === undefined),
-    )
+    const abandoned = new Set(tasks.filter(({ state }) => state === 'abandoned').map(({ id }) => id))
+    return await remove(containers.filter((one) => isLate || isOurTurn(one, abandoned)))
   }
 
   return {
@@ -59,13 +61,19 @@ export function openTakingDown(engine: Engine, { graceMs, keepLogs }: TakeDownWi
       const isRefused =
         services.length > 0
           ? await removeServices(services)
-          : await (isEnding ? endContainers(of('container')) : remove(of(...LAST)))
+          : await (isEnding ? endContainers(of('task'), of('container')) : remove(of(...LAST)))
       const longest = isRefused ? WHILE_REFUSED_MS : isEnding ? WHILE_ENDING_MS : FIRST_PAUSE_MS
       pauseMs = Math.min(pauseMs * 1.5, longest)
       return pauseMs
     },
     reasonFor: (object) => reasons.get(keyOf(object)) ?? null,
   }
+}
+
+/** The swarm ends the containers of its tasks itself, after their own grace; nobody else ends the others. */
+function isOurTurn({ state, labels }: EngineObject, abandoned: ReadonlySet<string>): boolean {
+  const task = labels[TASK_LABEL]
+  return task === undefined || state === 'ended' || abandoned.has(task)
 }
 
 /** Whether the engine would not remove one of them. */

@@ -2,12 +2,19 @@ import { type Fields, fieldsOf, numberOf, optional, textOf } from '../../model/r
 import type { ServiceLook, StackLook, TaskLook } from '../../model/stackLook.ts'
 import { STACK_LABEL } from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
+import type { StartPeriods } from './imageStart.ts'
 
 /**
  * What the engine says of a stack now, in two calls.
+ * @param startPeriods asked where a service has a start period of its image's only
  * @throws EngineError
  */
-export async function lookAtStack(engine: Engine, stack: string, signal: AbortSignal): Promise<StackLook> {
+export async function lookAtStack(
+  engine: Engine,
+  stack: string,
+  startPeriods: StartPeriods,
+  signal: AbortSignal,
+): Promise<StackLook> {
   const filters = { label: [`${STACK_LABEL}=${stack}`] }
   const [services, tasks] = await Promise.all([
     engine.call<unknown[]>(
@@ -26,7 +33,7 @@ export async function lookAtStack(engine: Engine, stack: string, signal: AbortSi
   const raws = services.map((raw) => fieldsOf(raw, 'service'))
   const byId = new Map(raws.map((raw) => [textOf(raw, 'ID'), raw]))
   return {
-    services: raws.map(readService),
+    services: await Promise.all(raws.map((raw) => readService(raw, startPeriods))),
     tasks: tasks.flatMap((raw) => {
       const fields = fieldsOf(raw, 'task')
       const service = byId.get(textOf(fields, 'ServiceID'))
@@ -35,16 +42,14 @@ export async function lookAtStack(engine: Engine, stack: string, signal: AbortSi
   }
 }
 
-function readService(raw: Fields): ServiceLook {
+async function readService(raw: Fields, startPeriods: StartPeriods): Promise<ServiceLook> {
   const spec = fieldsOf(raw['Spec'], 'Spec')
   const template = part(spec, 'TaskTemplate')
   const update = part(raw, 'UpdateStatus')
   const mode = part(spec, 'Mode')
-  const startPeriodNs = optional(
-    part(part(template, 'ContainerSpec'), 'Healthcheck'),
-    'StartPeriod',
-    numberOf,
-  )
+  const container = part(template, 'ContainerSpec')
+  const startPeriodNs = optional(part(container, 'Healthcheck'), 'StartPeriod', numberOf)
+  const image = optional(container, 'Image', textOf)
   return {
     id: textOf(raw, 'ID'),
     name: textOf(spec, 'Name'),
@@ -53,7 +58,8 @@ function readService(raw: Fields): ServiceLook {
     update: optional(update, 'State', textOf) || null,
     updateMessage: optional(update, 'Message', textOf) ?? '',
     updatedAtMs: Date.parse(textOf(raw, 'UpdatedAt')),
-    startPeriodMs: (startPeriodNs ?? 0) / 1_000_000,
+    startPeriodMs:
+      startPeriodNs === null ? await (image === null ? 0 : startPeriods(image)) : startPeriodNs / 1_000_000,
     restart: restartOf(optional(part(template, 'RestartPolicy'), 'Condition', textOf)),
   }
 }
