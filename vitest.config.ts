@@ -27,6 +27,19 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          name: 'docker',
+          include: ['test-docker/**/*.test.ts'],
+          globalSetup: 'test-docker/setup.ts',
+          pool: 'forks',
+          // There is one engine, and some tests stop it.
+          fileParallelism: false,
+          retry: 0,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

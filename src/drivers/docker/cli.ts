@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { HarnessError } from '../../errors.ts'
+import type { Containment } from '../../model/journal.ts'
+import type { Ended, RunContainment } from '../../process/containment.ts'
+import { openJoining, type Pipe } from '../../process/joining.ts'
+import type { EngineAddress } from './engine.ts'
+
+/** Where and as whose work a CLI runs. */
+export interface CliParts {
+  readonly address: EngineAddress
+  /** The operator's `DOCKER_CONFIG`, with the registries' credentials; null = none. No stage has it. */
+  readonly configFolder: string | null
+  /** The run's own: the CLI reads and writes its settings there. */
+  readonly home: string
+  /** Its marks, by which a sweep of processes finds what has left its part. */
+  readonly run: string
+  readonly stage: string
+  readonly containment: Pick<RunContainment, 'command' | 'end'>
+  /** The stage's part: whoever ends that ends the CLI, too. */
+  readonly part: Containment
+  readonly makePipe: () => Pipe
+  readonly killGraceMs: number
+}
+
+export interface CliCall {
+  readonly words: readonly string[]
+  readonly timeoutMs: number
+  /** Standard input; none = empty. */
+  readonly input?: string
+}
+
+export interface CliEnd {
+  readonly cause: 'exit' | 'timeout' | 'stop'
+  /** Null = ended by a signal. */
+  readonly exitCode: number | null
+  /** Both outputs, as they came. */
+  readonly output: string
+  /** Each attempt at ending it; none = it has ended by itself. */
+  readonly ended: readonly Ended[]
+  /** `lost`: the engine may still be at what it was asked last, and nobody hears how that ends. */
+  readonly client: 'ended' | 'lost'
+}
+
+const MOST_OUTPUT_BYTES = 1_000_000
+
+/**
+ * Runs the Docker CLI to its end, in the stage's part of the run, in a constructed environment, with a death signal from this process. With
+ * Node's own spawn: execa hands on no descriptor but the first three.
+ * @throws HarnessError NO_DOCKER_CLI, NOT_JOINED
+ */
+export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal): Promise<CliEnd> {
+  requireCli()
+  using joining = openJoining(parts.part, parts.makePipe)
+  const child = start(parts, call, joining.writeFds)
+  joining.isHandedOver()
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => keep(output, chunk))
+  const exit = exitOf(child)
+  const cause = await firstOf(exit, call.timeoutMs, signal)
+  const ended = cause === 'exit' ? [] : [await parts.containment.end([parts.part], parts.killGraceMs)]
+  const exitCode = await exit
+  if (cause === 'exit' && joining.hasFailed(exitCode)) {
+    throw new HarnessError('NOT_JOINED', `The Docker CLI could not join its ${joining.what}`)
+  }
+  const text = Buffer.concat(output).toString('utf8')
+  return { cause, exitCode, output: text, ended, client: hasEnded(cause, exitCode, text) ? 'ended' : 'lost' }
+}
+
+function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): ChildProcess {
+  const [file = '', ...args] = parts.containment.command(parts.part, parts.home, [
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    '--no-new-privs',
+    'docker',
+    ...call.words,
+  ])
+  const child = spawn(file, args, {
+    cwd: parts.home,
+    env: environmentOf(parts),
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', ...joiningFds],
+  })
+  // A CLI that has ended before it read its input tells why on its own; EPIPE would only hide it.
+  child.stdin?.on('error', () => undefined).end(call.input ?? '')
+  return child
+}
+
+function keep(output: Buffer[], chunk: Buffer): void {
+  const bytes = output.reduce((sum, { length }) => sum + length, 0)
+  if (bytes < MOST_OUTPUT_BYTES) output.push(chunk)
+}
+
+/** Its exit code, or null; `close`, so that its last words are there. What it had started holds its output open no longer than it lives. */
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  return await new Promise((resolve, reject) => {
+    child.once('close', (code) => resolve(code))
+    child.once('error', (error) => reject(new HarnessError('NO_DOCKER_CLI', error.message, { cause: error })))
+  })
+}
+
+/** It asks one thing after the other, and ends with the first refusal: an end without the engine's answer is a lost connection, or a kill. */
+function hasEnded(cause: CliEnd['cause'], exitCode: number | null, output: string): boolean {
+  return cause === 'exit' && (exitCode === 0 || (exitCode !== null && ANSWERED.test(output)))
+}
+
+const ANSWERED = /Error response from daemon/
+
+/** The command line would only say that setpriv has found nothing. */
+function requireCli(): void {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  if (folders.some((folder) => isExecutable(join(folder, 'docker')))) return
+  throw new HarnessError('NO_DOCKER_CLI', 'There is no docker command on the PATH: apt-get install docker.io')
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Nothing of the harness's own environment but where the engine is, and the way to programs. */
+function environmentOf({ address, configFolder, home, run, stage }: CliParts): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    LANG: 'C.UTF-8',
+    BERTH_RUN_ID: run,
+    BERTH_STAGE: stage,
+    DOCKER_CLI_HINTS: 'false',
+    ...(address.host === null ? {} : { DOCKER_HOST: address.host }),
+    ...(address.certPath === null ? {} : { DOCKER_CERT_PATH: address.certPath, DOCKER_TLS_VERIFY: '1' }),
+    ...(configFolder === null ? {} : { DOCKER_CONFIG: configFolder }),
+  }
+}
+
+function firstOf(exit: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<CliEnd['cause']> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end('timeout'), timeoutMs)
+    const stop = (): void => end('stop')
+    void exit.then(
+      () => end('exit'),
+      () => end('exit'),
+    )
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+
+    function end(cause: CliEnd['cause']): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+      resolve(cause)
+    }
+  })
+}

@@ -1,0 +1,89 @@
+import { messageOf } from '../../errors.ts'
+import {
+  type ConvergeRules,
+  judge,
+  NOT_YET_LOOKED,
+  type StackFault,
+  type Watching,
+} from '../../model/converge.ts'
+import type { StackLook } from '../../model/stackLook.ts'
+import type { Engine } from './engine.ts'
+import { EngineError } from './engineError.ts'
+import { openWaker } from './events.ts'
+import { openStartPeriods } from './imageStart.ts'
+import { lastLines } from './serviceLogs.ts'
+import { lookAtStack } from './watch.ts'
+
+export interface ConvergeWish {
+  readonly stack: string
+  readonly timeoutMs: number
+  readonly rules?: ConvergeRules
+  /** Hears what is waited for, whenever that changes. */
+  readonly say?: (text: string) => void
+}
+
+export type Converged = { readonly tookMs: number; readonly looks: number } & (
+  | { readonly kind: 'converged' | 'cancelled' }
+  | { readonly kind: 'timed_out'; readonly detail: string }
+  | {
+      readonly kind: 'failed'
+      readonly fault: StackFault
+      readonly detail: string
+      /** The last log lines of the service that failed. */
+      readonly lines: readonly string[]
+    }
+)
+
+/** Polling is the truth; events only make it come sooner. */
+const POLL_MS = 1000
+/** What looks good is looked at again soon: it has to hold for a few looks. */
+const CONFIRM_MS = 250
+const MOST_LINES = 20
+
+/** Waits until the stack stands as its spec says, or shows that it will not. An engine that does not answer is asked again. */
+export async function converge(engine: Engine, wish: ConvergeWish, signal: AbortSignal): Promise<Converged> {
+  const startedAt = performance.now()
+  using waker = openWaker(engine, wish.stack)
+  const startPeriods = openStartPeriods(engine)
+  const look = () => lookAtStack(engine, wish.stack, startPeriods, signal)
+  let watching: Watching = NOT_YET_LOOKED
+  let said = ''
+  for (let looks = 1; ; looks += 1) {
+    const tookMs = () => Math.round(performance.now() - startedAt)
+    const seen = await lookOnce(look, watching, wish.rules, signal)
+    if (signal.aborted) return { kind: 'cancelled', tookMs: tookMs(), looks }
+    watching = seen
+    const { verdict } = watching
+    if (verdict.kind === 'converged') return { kind: 'converged', tookMs: tookMs(), looks }
+    if (verdict.kind === 'failed') {
+      const { fault, detail, service } = verdict
+      const lines = fault === 'service_gone' ? [] : await linesOf(engine, service.id)
+      return { kind: 'failed', fault, detail, lines, tookMs: tookMs(), looks }
+    }
+    if (verdict.detail !== said) wish.say?.(verdict.detail)
+    said = verdict.detail
+    const leftMs = wish.timeoutMs - tookMs()
+    if (leftMs <= 0) return { kind: 'timed_out', detail: verdict.detail, tookMs: tookMs(), looks }
+    await waker.wait(Math.min(leftMs, verdict.isGood ? CONFIRM_MS : POLL_MS), signal)
+  }
+}
+
+/** A silent engine says nothing of the stack: what was seen before it has to be seen again. */
+async function lookOnce(
+  look: () => Promise<StackLook>,
+  watching: Watching,
+  rules: ConvergeRules | undefined,
+  signal: AbortSignal,
+): Promise<Watching> {
+  try {
+    return judge(watching, await look(), rules)
+  } catch (error) {
+    if (!(error instanceof EngineError) && !signal.aborted) throw error
+    return { ...watching, count: 0, verdict: { kind: 'waiting', isGood: false, detail: messageOf(error) } }
+  }
+}
+
+/** What failed matters more than what it wrote. */
+async function linesOf(engine: Engine, service: string): Promise<readonly string[]> {
+  return await lastLines(engine, service, MOST_LINES).catch((error: unknown) => [messageOf(error)])
+}
