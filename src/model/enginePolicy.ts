@@ -1,15 +1,17 @@
 import { allowInForce } from './enginePolicy/allow.ts'
 import {
   type At,
+  below,
   isMap,
   keys,
   mapOf,
   type PolicyRefusal,
   type PolicyScene,
+  refuse,
   text,
   word,
 } from './enginePolicy/look.ts'
-import { ownName } from './enginePolicy/names.ts'
+import { namesOf, ownName } from './enginePolicy/names.ts'
 import { config, network, secret, volume } from './enginePolicy/objects.ts'
 import { labelled } from './enginePolicy/ours.ts'
 import { service } from './enginePolicy/service.ts'
@@ -44,13 +46,8 @@ export function holdAgainstPolicy(file: unknown, scene: PolicyScene): Held {
   const allow = allowInForce(scene.allow, scene.isFork)
   const at: At = { path: [], kind: '', scene: { ...scene, allow }, file: isMap(file) ? file : {}, refusals }
   const looked = fileShape(file, at)
-  if (isMap(looked) && refusals.length === 0 && !isMap(looked['services']))
-    refusals.push({
-      path: ['services'],
-      key: 'services',
-      text: 'there are none',
-      wayOut: 'write at least one service',
-    })
+  if (isMap(looked) && refusals.length === 0 && namesOf(looked['services'] ?? null).length === 0)
+    refuse(below(at, 'services', 'services'), 'there are none', 'write at least one service')
   if (refusals.length > 0 || !isMap(looked)) return { refusals }
   return { file: labelled(looked, at.scene) }
 }

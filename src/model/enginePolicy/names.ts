@@ -1,4 +1,4 @@
-import { type At, isMap, isPlain, type Look, pairsOf, refuse, shownText } from './look.ts'
+import { type At, isMap, isPlain, keys, type Look, pairsOf, plain, refuse, shownText } from './look.ts'
 
 /** Sections of a file, with the most characters that the engine takes in a name of their objects. */
 export const SECTIONS = {
@@ -38,7 +38,7 @@ export function ownName(section: Section, given: unknown, at: At): void {
 }
 
 export function isOwn(stackName: string, name: string): boolean {
-  return name === stackName || name.startsWith(`${stackName}_`)
+  return name.startsWith(`${stackName}_`)
 }
 
 /** Whether the file says that others have made the object. */
@@ -64,6 +64,7 @@ export function external(
   at: At,
 ): unknown {
   const { word } = SECTIONS[section]
+  onlyNamed(object, at)
   const name = externalName(object, String(at.path.at(-1)))
   if (!NAME.test(name))
     return refuse(at, `${shownText(name)} is no name of a ${word}`, 'write the name of one that is there')
@@ -77,6 +78,9 @@ export function external(
     `make it one of the stack, or have the operator write allow: { external: ['${line}'] } in the recipe`,
   )
 }
+
+/** Whatever else the file says of it, it would not be so. */
+const onlyNamed = keys({ name: plain, external: (value) => value })
 
 function isAllowed(word: string, name: string, { scene }: At): boolean {
   const { allow, made } = scene

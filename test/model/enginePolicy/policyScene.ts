@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
-import { type Held, holdAgainstPolicy } from '../../../src/model/enginePolicy.ts'
 import { type Allow, DEFAULT_ALLOW } from '../../../src/model/enginePolicy/allow.ts'
 import type { PolicyScene } from '../../../src/model/enginePolicy/look.ts'
+import { type Held, holdAgainstPolicy } from '../../../src/model/enginePolicy.ts'
 
 export const STACK = 'site-pr7_ci_example_org'
 export const DOMAIN = 'site-pr7.ci.example.org'
