@@ -52,7 +52,7 @@ const healthcheck = keys({
 })
 
 /** All that a service may say. */
-export const service: Look = keys({
+const shape: Readonly<Record<string, Look>> = {
   image: IMAGE,
   command,
   entrypoint: command,
@@ -123,4 +123,7 @@ export const service: Look = keys({
     "links to another stack's containers",
     'use an external network that the recipe allows',
   ),
-})
+}
+
+export const service: Look = keys(shape)
+export const SERVICE_KEYS: ReadonlySet<string> = new Set(Object.keys(shape))
