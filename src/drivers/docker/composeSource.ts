@@ -13,7 +13,7 @@ const OLD_OCTAL: ScalarTag = {
 }
 
 export interface ComposeSource extends Source {
-  /** Anchors and merges resolved, variables not yet filled in. */
+  /** Anchors and merges resolved, variables not yet filled in; as JSON has it, whatever tags the YAML has. */
   readonly value: Readonly<Record<string, unknown>>
 }
 
@@ -26,6 +26,7 @@ export function readSource(
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: 'error',
     merge: true,
     customTags: (tags: Tags) => [OLD_OCTAL, ...tags],
   })
@@ -38,7 +39,8 @@ export function readSource(
   if (!isMapNode(document.contents))
     return { line: 1, fault: 'this is no compose file: it must be a map with services' }
   try {
-    return { file, document, lines, value: document.toJS({ maxAliasCount: MOST_ALIASES }) }
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
+    return { file, document, lines, value: JSON.parse(JSON.stringify(value)) }
   } catch (error) {
     return {
       line: 1,

@@ -119,8 +119,10 @@ function headOf(value: unknown): string {
   return String(value).split('=')[0] ?? ''
 }
 
+/** The parser has a symbol for the key of a merge. */
 function keyOf(pair: Pair): string {
-  return String(isScalar(pair.key) ? pair.key.value : pair.key)
+  const key = isScalar(pair.key) ? pair.key.value : pair.key
+  return typeof key === 'symbol' ? '<<' : String(key)
 }
 
 function valueAt(value: unknown, key: PropertyKey): unknown {
