@@ -48,7 +48,10 @@ export function lines(result: object): readonly string[] {
   return refusals.map(({ file, line, key, text }) => `${file}:${line}: ${key}: ${text}`)
 }
 
-export const HAS_DOCKER = spawnSync('docker', ['--version']).status === 0
+/** A client that can resolve a file; those before 23.0 cannot. */
+export const HAS_DOCKER = /^ +config /m.test(
+  spawnSync('docker', ['stack', '--help'], { encoding: 'utf8' }).stdout ?? '',
+)
 
 /** What the real client makes of sources; it needs no engine for that. */
 export function stackConfig(files: readonly string[], env: Readonly<Record<string, string>> = {}): string {
