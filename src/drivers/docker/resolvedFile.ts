@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseDocument } from 'yaml'
 import { HarnessError } from '../../errors.ts'
 import { doubledDollars, singleDollars } from '../../model/enginePolicy/dollars.ts'
@@ -15,9 +15,13 @@ export type Deployable =
   | { readonly refusals: readonly PlacedRefusal[] }
   | {
       readonly file: Readonly<Record<string, unknown>>
-      /** The same for the engine's client: JSON, in which no variable is filled in any more. */
-      readonly text: string
+      /** The same for the engine's client, in the private folder: JSON, in which no variable is filled in any more. */
+      readonly path: string
     }
+
+const DEPLOYED = '.berth-deployed.json'
+/** docker-compose prints an alias for what its own reading has twice. */
+const MOST_ALIASES = 1000
 
 /** What the engine takes of a config is 1,000 KiB, of a secret 500 KiB. */
 const MOST_FILE_BYTES = { configs: 1000 * 1024, secrets: 500 * 1024 } as const
@@ -39,7 +43,8 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
   const refusals = 'refusals' in held ? held.refusals : copyFiles(held.file, sources)
   if (refusals.length > 0) return { refusals: refusals.map((refusal) => placed(refusal, sources, resolved)) }
   if ('refusals' in held) throw new HarnessError('RESOLVED_FILE', 'The file was refused without a reason')
-  return { file: held.file, text: asJson(doubledDollars(held.file)) }
+  sources.copies.write(DEPLOYED, asJson(doubledDollars(held.file)))
+  return { file: held.file, path: join(sources.copies.folder, DEPLOYED) }
 }
 
 function parsed(text: string): unknown {
@@ -47,7 +52,7 @@ function parsed(text: string): unknown {
   const [error] = document.errors
   if (error !== undefined)
     throw new HarnessError('RESOLVED_FILE', `The engine's client has printed no valid YAML: ${error.message}`)
-  return document.toJS()
+  return document.toJS({ maxAliasCount: MOST_ALIASES })
 }
 
 /** Each file lies in the private folder where the resolved one says; none of another name is there. */

@@ -46,6 +46,12 @@ function aliases(value: unknown, at: At): void {
   }
 }
 
+/** A service that names no network is on the default one, which the file may have made an external one. */
+export function onDefault(service: unknown, at: At): void {
+  const given = isMap(service) ? (service['networks'] ?? null) : null
+  if (namesOf(given).length === 0 && isForeign('default', at)) serviceName(String(at.path[1]), at)
+}
+
 /** A service answers to its key; a full name of another stack's service has two underscores or more (its domain's dots, and one before the service). */
 function serviceName(name: string, at: At): void {
   const isFullName = name.split(/[_.]/).length > 2

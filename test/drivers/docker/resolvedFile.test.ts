@@ -26,7 +26,7 @@ function deployable(
   })
 }
 
-function good(result: Deployable): Extract<Deployable, { text: string }> {
+function good(result: Deployable): Extract<Deployable, { path: string }> {
   if ('refusals' in result) throw new Error(lines(result).join('\n'))
   return result
 }
@@ -94,7 +94,7 @@ volumes:
 describe.skipIf(!HAS_DOCKER)('a recipe as Docker resolves it', () => {
   test('R-DKR-15 R-DKR-06 one of Co-op Cloud is deployed with all that it says, our labels, and copies of its files', () => {
     const here = checkoutOf(RECIPE)
-    const { file, text } = good(deployable(here, ['compose.yml', 'compose.db.yml']))
+    const { file, path } = good(deployable(here, ['compose.yml', 'compose.db.yml']))
     const { services, configs, volumes, networks, secrets } = Object(file)
     expect(services.app.environment).toEqual({
       DOMAIN,
@@ -110,14 +110,12 @@ describe.skipIf(!HAS_DOCKER)('a recipe as Docker resolves it', () => {
     expect(secrets).toEqual({ db: { name: `${STACK}_db_v2`, external: true } })
     expect(readFileSync(configs.entrypoint.file, 'utf8')).toBe(RECIPE['entrypoint.sh.tmpl'])
     expect(configs.entrypoint.file.startsWith(here.into)).toBe(true)
-    expect(text).not.toContain(here.checkout)
+    expect(readFileSync(path, 'utf8')).not.toContain(here.checkout)
   })
 
   test('R-DKR-15 Docker reads what is deployed as it was looked at, whatever its surroundings say', () => {
     const here = checkoutOf(RECIPE)
-    const { file, text } = good(deployable(here, ['compose.yml', 'compose.db.yml']))
-    const path = join(here.root, 'deployed.json')
-    writeFileSync(path, text)
+    const { file, path } = good(deployable(here, ['compose.yml', 'compose.db.yml']))
     const again = parse(stackConfig([path], { ...ENV, DOMAIN: 'other', SECRET: 'x' }))
     const { app } = again.services
     expect(app.command).toEqual(['sh', '-c', 'echo $HOME ${STACK_NAME}'])
@@ -249,5 +247,5 @@ test('R-DKR-15 what docker-compose prints has its dollars doubled, and means the
     made: [],
   })
   expect(good(result).file).toMatchObject({ services: { app: { command: ['echo', '$HOME $$'] } } })
-  expect(good(result).text).toContain('$$HOME $$$$')
+  expect(readFileSync(good(result).path, 'utf8')).toContain('$$HOME $$$$')
 })

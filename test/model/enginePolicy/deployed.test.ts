@@ -287,6 +287,11 @@ test('R-DKR-15 a service with a name like another stack’s is refused on a shar
     networks: { proxy: { external: true }, own: {} },
   })
   expect(refusalsOf(holdAgainstPolicy(file('own'), scene()))).toEqual([])
+  const onDefault = {
+    services: { cloud_example_org_app: { image: 'x' } },
+    networks: { default: { external: true, name: 'proxy' } },
+  }
+  expect(refusalsOf(holdAgainstPolicy(onDefault, scene()))).toHaveLength(1)
   expect(refusalsOf(holdAgainstPolicy(file('proxy'), scene()))).toEqual([
     'services.cloud_example_org_app.networks[0]: the service answers to cloud_example_org_app on a network that other stacks use, which may be the full name of one of theirs',
   ])
