@@ -61,17 +61,21 @@ function target(node: unknown, document: Document): unknown {
 /** A key of a map or of what is merged into it, or a line `key=…` of a list, which stands for a map. */
 function memberOf(node: unknown, key: string, document: Document): Step | null {
   if (isSeq(node)) {
-    const item = node.items.find(
-      (one) => isScalar(one) && /[=:]/.test(String(one.value)) && fits(headOf(one.value), key),
-    )
-    const bare = item ?? node.items.find((one) => isScalar(one) && fits(String(one.value), key))
-    return bare === undefined ? null : { node: bare, offset: startOf(bare), score: 1 }
+    const item = best(node.items.filter(isScalar), (one) => likeness(headOf(one.value), key))
+    return item === null ? null : { node: item, offset: startOf(item), score: 1 }
   }
   if (!isMap(node)) return null
-  const pair = node.items.find((one) => keyOf(one) === key) ?? node.items.find((one) => fits(keyOf(one), key))
-  if (pair !== undefined) return { node: pair.value, offset: startOf(pair.key), score: 1 }
+  const pair = best(node.items, (one) => likeness(keyOf(one), key))
+  if (pair !== null) return { node: pair.value, offset: startOf(pair.key), score: 1 }
   const merged = node.items.filter((one) => keyOf(one) === '<<').flatMap((one) => mergedOf(one, document))
   return merged.reduce<Step | null>((found, map) => found ?? memberOf(map, key, document), null)
+}
+
+/** The first of those that are most alike; null = none is. */
+function best<T>(items: readonly T[], likenessOf: (item: T) => number): T | null {
+  const all = items.map(likenessOf)
+  const most = Math.max(0, ...all)
+  return most === 0 ? null : (items[all.indexOf(most)] ?? null)
 }
 
 function mergedOf(pair: Pair, document: Document): readonly unknown[] {
@@ -101,18 +105,22 @@ function textsOf(value: unknown): readonly string[] {
 
 const VARIABLE = /\$\{[^}]*\}|\$[A-Za-z_]\w*/
 
-/** Whether a text with variables in it can have become this one. In steps, not by a pattern: who writes the text must not choose how long it takes. */
-function fits(written: string, text: string): boolean {
+/**
+ * How much of a text is written in one with variables that can have become it; 0 = it cannot. In steps, not by a pattern: who writes the text must
+ * not choose how long that takes.
+ */
+function likeness(written: string, text: string): number {
   const [first = '', ...others] = written.split(VARIABLE)
-  if (others.length === 0) return written === text
-  if (!text.startsWith(first)) return false
-  let at = first.length
+  if (others.length === 0) return written === text ? Number.POSITIVE_INFINITY : 0
+  if (!text.startsWith(first) || !text.endsWith(others.at(-1) ?? '')) return 0
+  let [at, said] = [first.length, 1 + first.length]
   for (const part of others) {
     const next = text.indexOf(part, at)
-    if (next < 0) return false
+    if (next < 0) return 0
     at = next + part.length
+    said += part.length
   }
-  return true
+  return said
 }
 
 function headOf(value: unknown): string {

@@ -11,21 +11,23 @@ const GENERAL = /^traefik\.(?:enable|(?:docker|swarm)\.(?:network|lbswarm)|const
 const NAMED = /^traefik\.(http|tcp)\.(routers|services|middlewares)\.([^.]+)(?:\.(.+))?$/
 
 const ROUTER =
-  /^(?:rule|ruleSyntax|entrypoints|middlewares|priority|service|tls(?:\.(?:certresolver|options|passthrough|domains\[\d+\]\.(?:main|sans)))?)$/i
+  /^(?:rule|rulesyntax|entrypoints|middlewares|priority|service|tls(?:\.(?:certresolver|options|passthrough|domains\[\d+\]\.(?:main|sans)))?)$/
 /** No `server.url`: it would have the proxy, which stands in every stack's network, ask any address. */
 const SERVICE =
-  /^loadbalancer\.(?:server\.(?:port|scheme|tls)|passhostheader|sticky(?:\..+)?|healthcheck\.(?:path|interval|timeout|followredirects|status|scheme|method|mode)|responseforwarding\..+|serverstransport|terminationdelay|proxyprotocol\.version)$/i
+  /^loadbalancer\.(?:server\.(?:port|scheme|tls)|passhostheader|sticky(?:\..+)?|healthcheck\.(?:path|interval|timeout|followredirects|status|scheme|method|mode)|responseforwarding\..+|serverstransport|terminationdelay|proxyprotocol\.version)$/
 /** Nothing that reads the proxy's own files (`usersfile`), asks another address (`forwardauth`) or loads code (`plugin`). */
 const MIDDLEWARE =
-  /^(?:addprefix|buffering|chain|circuitbreaker|compress|contenttype|errors|headers|inflightreq|inflightconn|ipallowlist|ipwhitelist|ratelimit|redirectregex|redirectscheme|replacepath|replacepathregex|retry|stripprefix|stripprefixregex|grpcweb)(?:\..+)?$|^(?:basicauth|digestauth)\.(?:users|realm|removeheader|headerfield)$/i
+  /^(?:addprefix|buffering|chain|circuitbreaker|compress|contenttype|errors|headers|inflightreq|inflightconn|ipallowlist|ipwhitelist|ratelimit|redirectregex|redirectscheme|replacepath|replacepathregex|retry|stripprefix|stripprefixregex|grpcweb)(?:\..+)?$|^(?:basicauth|digestauth)\.(?:users|realm|removeheader|headerfield)$/
 
 /**
  * What is wrong with a label for Traefik, the proxy that a run's stack shares with canonical ones: a router may answer for the run's own names only,
  * and nothing may have a name that another stack may use (two routers of one name take each other out of service).
  */
 export function routingFault(label: string, value: string, scene: PolicyScene): RoutingFault | null {
-  if (GENERAL.test(label.toLowerCase())) return null
-  const [, protocol, kind, name = '', option] = NAMED.exec(lowerStart(label)) ?? []
+  // Traefik reads them without regard to letter case.
+  const key = label.toLowerCase()
+  if (GENERAL.test(key)) return null
+  const [, protocol, kind, name = '', option] = NAMED.exec(key) ?? []
   const otherwise = allowing(`labels: ['${label}']`)
   if (protocol === undefined || kind === undefined)
     return { text: `the label ${label} is not known to be harmless to other stacks`, wayOut: otherwise }
@@ -36,19 +38,13 @@ export function routingFault(label: string, value: string, scene: PolicyScene): 
     }
   if (option === undefined || !OPTIONS[kind]?.test(option))
     return { text: `the label ${label} is not known to be harmless to other stacks`, wayOut: otherwise }
-  return optionFault(option.toLowerCase(), value, scene)
+  return optionFault(option, value, scene)
 }
 
 const OPTIONS: Readonly<Record<string, RegExp>> = {
   routers: ROUTER,
   services: SERVICE,
   middlewares: MIDDLEWARE,
-}
-
-/** Traefik reads keys without regard to letter case; names of things keep theirs. */
-function lowerStart(label: string): string {
-  const [head = '', protocol = '', kind = '', ...rest] = label.split('.')
-  return [head.toLowerCase(), protocol.toLowerCase(), kind.toLowerCase(), ...rest].join('.')
 }
 
 function optionFault(option: string, value: string, scene: PolicyScene): RoutingFault | null {

@@ -187,6 +187,9 @@ services:
     volumes: *volumes
     deploy:
       labels:
+        - "\${STACK_NAME}.rule=1"
+        - "x.\${STACK_NAME}.rule=1"
+        - "traefik.http.routers.\${STACK_NAME}=1"
         - traefik.http.routers.\${STACK_NAME}.rule=Host(\`example.org\`)
 volumes:
   data:
@@ -223,7 +226,10 @@ describe.skipIf(!HAS_DOCKER)('the place of a refusal', () => {
         'compose.yml:15: services.app.volumes[1]',
         'compose.yml:17: services.app.ports[0]',
         'compose.yml:5: services.web.volumes[0]',
-        `compose.yml:23: services.web.deploy.labels.traefik.http.routers.${STACK}.rule`,
+        `compose.yml:23: services.web.deploy.labels.${STACK}.rule`,
+        `compose.yml:24: services.web.deploy.labels.x.${STACK}.rule`,
+        `compose.yml:25: services.web.deploy.labels.traefik.http.routers.${STACK}`,
+        `compose.yml:26: services.web.deploy.labels.traefik.http.routers.${STACK}.rule`,
         'compose.more.yml:5: services.app.volumes[2]',
         'compose.more.yml:9: services.app.cap_add[0]',
         'compose.more.yml:11: services.web.pid',

@@ -167,7 +167,7 @@ services:
   app:
     <<: *all
     image: "nginx:\${TAG:-1.10}"
-    command: echo $$HOME "é 🚢 \\u2028"
+    command: [echo, $$HOME, "é 🚢  \\u2028  y \\x85  z \\x7f"]
     environment: [A=yes, B=0440, C, "D=\${X}"]
     env_file: sub/app.env
     labels: { on: on, yes: "no", n: 1.10, m: 0o17, k: ~ }

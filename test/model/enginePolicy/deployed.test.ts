@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { doubledDollars, singleDollars } from '../../../src/model/enginePolicy/dollars.ts'
 import { isMap } from '../../../src/model/enginePolicy/look.ts'
+import { labelled } from '../../../src/model/enginePolicy/ours.ts'
 import { hostsOnly } from '../../../src/model/enginePolicy/routingRule.ts'
 import { holdAgainstPolicy } from '../../../src/model/enginePolicy.ts'
 import { DOMAIN, held, LABELS, refusalsOf, STACK, scene } from './policyScene.ts'
@@ -127,6 +128,26 @@ describe('what is deployed', () => {
     const { app } = Object(deployed(COOP_CLOUD)['services'])
     expect(app).not.toHaveProperty('env_file')
     expect(app.environment).not.toHaveProperty('NOPE')
+  })
+
+  test('R-DKR-15 R-DKR-17 what would be forged is overwritten, if ever it came so far', () => {
+    const forged = { 'berth.run': 'r0' }
+    const service = { labels: forged, deploy: { labels: forged } }
+    const made = { a: { labels: forged } }
+    const file = labelled(
+      { services: { a: service }, volumes: made, networks: made, configs: made, secrets: made },
+      scene(),
+    )
+    expect(JSON.stringify(file)).not.toContain('r0')
+  })
+
+  test('R-DKR-15 extension fields are gone, wherever they are: some mean something to the engine', () => {
+    const file = deployed(
+      parse(
+        'services: { app: { image: x, x-a: 1, deploy: { x-b: 1 } } }\nvolumes: { d: { x-cluster-spec: { group: a } } }\nx-c: 1',
+      ),
+    )
+    expect(JSON.stringify(file)).not.toContain('"x-')
   })
 
   test('R-DKR-17 the network that the client makes by itself has our labels, too', () => {
@@ -310,6 +331,7 @@ test.each([
   'mem_limit: 64m',
   'shm_size: 64m',
   'x-note: { privileged: true }',
+  `deploy: { labels: { traefik.http.routers.${STACK}.tls.certResolver: x, Traefik.Enable: 'true' } }`,
   'healthcheck: { disable: true }',
   'networks: { own: { aliases: [anything] } }',
 ])('R-DKR-15 %s is harmless', (line) => {

@@ -78,3 +78,45 @@ test.each([
 ])('R-DKR-15 %j is no file to deploy', (value) => {
   expect(refusalsOf(holdAgainstPolicy(value, scene()))).not.toEqual([])
 })
+
+/** What a recipe allows is just that. */
+test.each([
+  [
+    'a mount for reading, mounted for writing',
+    { service: "volumes: ['/etc:/etc']" },
+    { mounts: ['/etc:ro'] },
+  ],
+  ['a folder, and what is in it', { service: "volumes: ['/srv/a:/a']" }, { mounts: ['/srv'] }],
+  ['a folder, written otherwise', { service: "volumes: ['/srv/../etc:/a']" }, { mounts: ['/srv', '/etc'] }],
+  [
+    'a mount with other options',
+    { beside: "volumes: { d: { driver_opts: { type: none, o: 'bind,rshared', device: /srv } } }" },
+    { mounts: ['/srv'] },
+  ],
+  ['one port of a range', { service: "ports: ['8080-8081:80-81']" }, { ports: ['8080'] }],
+  ['the port of another protocol', { service: "ports: ['53:53/udp']" }, { ports: ['53', '53/tcp'] }],
+  [
+    'a network, and a volume of its name',
+    { beside: 'volumes: { d: { name: x, external: true } }' },
+    { external: ['x', 'secret:x'] },
+  ],
+  [
+    'a label of the stack',
+    { service: 'labels: { com.docker.stack.namespace: x }' },
+    { labels: ['com.docker.', ''] },
+  ],
+  ['a label of ours', { service: 'deploy: { labels: { berth.run: x } }' }, { labels: ['berth.'] }],
+  ['a key that has a rule', { service: 'build: .' }, { keys: ['services.*.build'] }],
+  ['a key in another place', { service: 'deploy: { runtime: x }' }, { keys: ['services.*.runtime'] }],
+  [
+    'the network of the host without its namespace',
+    { beside: 'networks: { n: { name: host, external: true } }' },
+    { external: ['host'] },
+  ],
+] as const)('R-DKR-15 where %s is allowed, it is refused', (_, part, allow) => {
+  expect(
+    refusalsOf(
+      held('service' in part ? part.service : '', 'beside' in part ? part.beside : '', scene(allow)),
+    ),
+  ).not.toEqual([])
+})

@@ -707,6 +707,15 @@ export const ROUTING: readonly Hostile[] = [
     allow: { labels: ['traefik.http.routers.cloud_example_org.'] },
   },
   {
+    what: "a router's name that only begins like the stack's",
+    service: label(
+      'traefik.http.routers.site-pr7_ci_example_organic.rule',
+      'Host(`site-pr7.ci.example.org`)',
+    ),
+    key: `${S}.deploy.labels.traefik.http.routers.site-pr7_ci_example_organic.rule`,
+    allow: { labels: ['traefik.http.routers.'] },
+  },
+  {
     what: 'a key in other letters',
     service: label('TRAEFIK.HTTP.Routers.cloud.Rule', 'Host(`cloud.example.org`)'),
     key: `${S}.deploy.labels.TRAEFIK.HTTP.Routers.cloud.Rule`,
