@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { makeFolder } from '../../store/durable.ts'
 import { readInside } from '../../store/insideFolder.ts'
@@ -15,13 +15,17 @@ export interface Copies {
   readonly write: (name: string, text: string) => void
 }
 
+/** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
+const FOR_CONTAINERS = 0o644
+
 /** `folder` must be new, and nobody's but the service's. */
 export function copiesIn(folder: string, checkout: string): Copies {
   const copied = new Map<string, Buffer | { readonly fault: string }>()
   function write(name: string, content: string | Uint8Array): void {
     const path = join(folder, name)
     makeFolder(dirname(path))
-    writeFileSync(path, content, { mode: 0o600 })
+    writeFileSync(path, content)
+    chmodSync(path, FOR_CONTAINERS)
   }
   function fresh(name: string, mostBytes: number): Buffer | { readonly fault: string } {
     if (name.startsWith('/') || name.startsWith('..')) return { fault: 'it leads out of the repository' }

@@ -9,7 +9,6 @@ import {
   keys,
   type Look,
   listOf,
-  never,
   plain,
   refuse,
   shownText,
@@ -31,11 +30,16 @@ const long = keys({
   consistency: plain,
   bind: keys({
     propagation: PROPAGATION,
-    create_host_path: never('makes folders of the host', 'leave it out: only what is there is mounted'),
+    create_host_path: neverMakes,
   }),
   volume: keys({ nocopy: plain, subpath: plain }),
   tmpfs: keys({ size: tmpfsSize, mode: plain }),
 })
+
+/** Only what is there is mounted; docker-compose prints that it would make the rest, whether or not the file says so. */
+function neverMakes(_: unknown, { scene }: At): unknown {
+  return scene.driver === 'compose' ? false : undefined
+}
 
 const declaredVolume = declaredIn('volumes')
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -72,6 +72,10 @@ describe('env files', () => {
     symlinkSync('../secret', join(here.checkout, 'a.env'))
     expect(readFileSync(join(here.into, 'a.env'), 'utf8')).toBe('A=1\n')
     expect(readFileSync(join(sources.folder, 'sub/b.env'), 'utf8')).toBe('B=2\n')
+    const modes = ['', 'deploy', 'deploy/sub', 'a.env'].map(
+      (name) => statSync(join(here.into, name)).mode & 0o777,
+    )
+    expect(modes).toEqual([0o700, 0o700, 0o700, 0o644])
   })
 })
 

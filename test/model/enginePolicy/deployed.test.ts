@@ -171,6 +171,14 @@ describe('what is deployed', () => {
     })
   })
 
+  test('R-DKR-15 R-DKR-11 no mount makes folders of the host', () => {
+    const mount = { type: 'bind', source: '/srv', target: '/x', bind: { create_host_path: true } }
+    const file = { services: { app: { image: 'x', volumes: [mount] } } }
+    const bind = (driver: 'swarm' | 'compose') =>
+      Object(deployed(file, scene({ mounts: ['/srv'] }, { driver }))['services']).app.volumes[0].bind
+    expect([bind('swarm'), bind('compose')]).toEqual([{}, { create_host_path: false }])
+  })
+
   test("R-DKR-09 a fork's run has the proxy only where the recipe has it", () => {
     const own = { networks: { p: { external: true, name: 'proxy' } }, services: { app: { image: 'x' } } }
     expect(refusalsOf(holdAgainstPolicy(own, scene({}, { isFork: true })))).toEqual([])

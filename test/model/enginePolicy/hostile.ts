@@ -120,12 +120,6 @@ export const FILES_AND_MOUNTS: readonly Hostile[] = [
     allow: null,
   },
   {
-    what: "a bind mount that makes the host's folders",
-    service: 'volumes: [{ type: bind, source: /srv, target: /x, bind: { create_host_path: true } }]',
-    key: `${S}.volumes[0].bind.create_host_path`,
-    allow: null,
-  },
-  {
     what: 'the content of an image as a mount',
     service: 'volumes: [{ type: image, source: private, target: /x }]',
     key: `${S}.volumes[0].type`,
