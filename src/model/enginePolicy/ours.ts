@@ -21,20 +21,20 @@ export function labelled(file: Part, scene: PolicyScene): Part {
   }
 }
 
-function versionOf(file: Part, { driver, stackName }: PolicyScene): Part {
-  if (driver === 'compose') return { ...('version' in file && { version: file['version'] }), name: stackName }
+/** Compose's project is named on its command line: older ones know no `name` in the file. */
+function versionOf(file: Part, { driver }: PolicyScene): Part {
+  if (driver === 'compose') return 'version' in file ? { version: file['version'] } : {}
   const [, minor = '0'] = String(file['version'] ?? '').split('.')
   return { version: Number(minor) > LEAST_VERSION ? String(file['version']) : `3.${LEAST_VERSION}` }
 }
 
 /** A service's own labels are its containers'; those under `deploy` are the service's, and with it the tasks'. */
-function ours(service: Part, { labels }: PolicyScene): Part {
+function ours(service: Part, { driver, labels }: PolicyScene): Part {
+  const own = { ...service, labels: { ...mapOrNone(service['labels']), ...labels } }
+  // Compose takes nothing from it, and in files of version 2 does not know it.
+  if (driver === 'compose' && service['deploy'] === undefined) return own
   const deploy = isMap(service['deploy']) ? service['deploy'] : {}
-  return {
-    ...service,
-    labels: { ...mapOrNone(service['labels']), ...labels },
-    deploy: { ...deploy, labels: { ...mapOrNone(deploy['labels']), ...labels } },
-  }
+  return { ...own, deploy: { ...deploy, labels: { ...mapOrNone(deploy['labels']), ...labels } } }
 }
 
 function labelledObject(object: Part, { labels }: PolicyScene): Part {
