@@ -1,8 +1,9 @@
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { type Path, pathText } from '../model/keyPath.ts'
 import { messageOf, unknownKey } from './messages.ts'
 import { type Salvaged, salvage } from './salvage.ts'
-import { offsetOf, type Path, pathText, placeOf, type Source } from './yamlPlace.ts'
+import { offsetOf, placeOf, type Source } from './yamlPlace.ts'
 
 /** What is wrong, at the path of the value that has to change. */
 export interface Finding {

@@ -1,6 +1,5 @@
 import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml'
-
-export type Path = readonly PropertyKey[]
+import type { Path } from '../model/keyPath.ts'
 
 /** A YAML file while it is being checked. */
 export interface Source {
@@ -24,14 +23,6 @@ export function offsetOf(document: Document, path: Path): number {
     at = next
   }
   return at.offset
-}
-
-/** `stages[0].timeout`. */
-export function pathText(path: Path): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`
-    return text === '' ? String(key) : `${text}.${String(key)}`
-  }, '')
 }
 
 interface Step {

@@ -1,0 +1,44 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { makeFolder } from '../../store/durable.ts'
+import { readInside } from '../../store/insideFolder.ts'
+
+/**
+ * A private folder that stands for the checkout: each file that counts is read once, through a safely opened descriptor, and copied to where it has the
+ * same name. From then on only the copies are read, so it does not matter what happens in the checkout; and of what was not looked at there is none.
+ */
+export interface Copies {
+  readonly folder: string
+  /** @returns why there is no copy, or its bytes */
+  readonly copy: (name: string, mostBytes: number) => Buffer | { readonly fault: string }
+  /** Puts a file of ours among them. */
+  readonly write: (name: string, text: string) => void
+}
+
+/** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
+const FOR_CONTAINERS = 0o644
+
+/** `folder` must be new, and nobody's but the service's. */
+export function copiesIn(folder: string, checkout: string): Copies {
+  const copied = new Map<string, Buffer | { readonly fault: string }>()
+  function write(name: string, content: string | Uint8Array): void {
+    const path = join(folder, name)
+    makeFolder(dirname(path))
+    writeFileSync(path, content)
+    chmodSync(path, FOR_CONTAINERS)
+  }
+  function fresh(name: string, mostBytes: number): Buffer | { readonly fault: string } {
+    if (name.startsWith('/') || name.startsWith('..')) return { fault: 'it leads out of the repository' }
+    const bytes = readInside(checkout, name, mostBytes)
+    if (!('fault' in bytes)) write(name, bytes)
+    return bytes
+  }
+  function copy(given: string, mostBytes: number): Buffer | { readonly fault: string } {
+    const name = normalize(given)
+    const result = copied.get(name) ?? fresh(name, mostBytes)
+    copied.set(name, result)
+    return result
+  }
+  makeFolder(folder)
+  return { folder, copy, write }
+}
