@@ -77,6 +77,16 @@ const notify = z.strictObject({
     .describe('Gets the alarms: forced take-overs, blocked names, suspected leaks, reports that failed.'),
 })
 
+const docker = z.strictObject({
+  host: wordField(/^(?:unix:\/\/\/|tcp:\/\/)\S+$/, 'unix:///path or tcp://host:port')
+    .optional()
+    .describe('Where the engine listens. Default: unix:///var/run/docker.sock.'),
+  certPath: path.optional().describe('Folder with ca.pem, cert.pem and key.pem, for an engine behind TLS.'),
+  configDir: path
+    .optional()
+    .describe("The CLI's settings, with credentials of registries. No stage has them. Default: none."),
+})
+
 /** `berth.yml`, as a person writes it (input) and as it is read (output): times in milliseconds, sizes in bytes. */
 export const configSchema = z
   .strictObject({
@@ -137,6 +147,7 @@ export const configSchema = z
     reconcile: periodField()
       .prefault('5m')
       .describe('How often GitHub is asked for what its webhooks did not tell; 0 = never.'),
+    docker: docker.prefault({}).describe('The engine that the drivers compose and swarm deploy on.'),
     notify: notify.prefault({}),
     // Not `off`: YAML 1.1, which other programs read and write, takes that word for false.
     switchedOff: z

@@ -2,6 +2,7 @@ import type { Limits } from './limits.ts'
 import type { Switches } from './mechanisms.ts'
 import type { RateLimits } from './rateLimits.ts'
 import type { RunAs } from './run.ts'
+import type { EngineRule } from './stack.ts'
 
 /** Repository permission levels, weakest first, as GitHub's API names them. */
 export const PERMISSIONS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
@@ -56,6 +57,7 @@ export interface Config extends Switches {
   readonly retention: { readonly days: number; readonly sizeBytes: number }
   /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
   readonly reconcileMs: number
+  readonly docker: EngineRule
   readonly notify: { readonly webhook: string | null }
   /** Runs are told to an OpenTelemetry collector. */
   readonly traced: boolean

@@ -1,4 +1,6 @@
+import type { Allow } from './enginePolicy/allow.ts'
 import type { Limits } from './limits.ts'
+import type { StackRule } from './stack.ts'
 
 /** One step of a run as its recipe declares it. Times in milliseconds. */
 export type Stage = StageWork & {
@@ -72,4 +74,7 @@ export interface Recipe {
   readonly secrets: Readonly<Record<string, SecretRule>>
   readonly stages: readonly Stage[]
   readonly teardown: Teardown
+  /** Null with the driver `process`. */
+  readonly stack: StackRule | null
+  readonly allow: Allow
 }

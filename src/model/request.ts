@@ -53,6 +53,9 @@ export function makeRequest(
     runAs,
     secrets: grantOf(recipe, config.secretsDir, fork),
     instance: config.instance,
+    ...(recipe.stack === null
+      ? {}
+      : { stack: { ...recipe.stack, allow: recipe.allow, isFork: fork, engine: config.docker } }),
     ...(config.traced ? { traced: true } : {}),
   }
 }

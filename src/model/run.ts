@@ -15,6 +15,7 @@ import {
 import { readStage } from './readStage.ts'
 import { DRIVERS, type DriverName, type Stage, type Teardown } from './recipe.ts'
 import { NO_GRANT, readGrant, type SecretGrant } from './secrets.ts'
+import { readStack, type StackRequest } from './stack.ts'
 
 /** States of a run in the store; the finer truth is its journal. */
 export const RUN_STATES = ['queued', 'starting', 'running', 'tearing_down', 'concluded'] as const
@@ -157,6 +158,8 @@ export interface RunRequest {
   readonly instance: string
   /** Wall clock, milliseconds. */
   readonly requestedAtMs: number
+  /** Only with the drivers `compose` and `swarm`. */
+  readonly stack?: StackRequest
   /** Stages are told which trace they are part of. */
   readonly traced?: true
 }
@@ -213,6 +216,7 @@ function howToRun(fields: Fields) {
     keepMs: numberOf(fields, 'keepMs'),
     instance: textOf(fields, 'instance'),
     requestedAtMs: numberOf(fields, 'requestedAtMs'),
+    ...(fields['stack'] === undefined ? {} : { stack: readStack(fields, 'stack') }),
     ...(fields['traced'] === true ? { traced: true as const } : {}),
   }
 }

@@ -112,7 +112,7 @@ function recipeOf(
   identity: Pick<Recipe, 'name' | 'folder' | 'digest'>,
   budgets: BudgetConfig,
 ): Recipe {
-  const { deadline, stages, teardown, ...rest } = file
+  const { deadline, stages, teardown, stack, ...rest } = file
   const deadlineMs = deadline ?? budgets.deadlineMs
   return {
     ...identity,
@@ -122,7 +122,9 @@ function recipeOf(
       const { name, timeout, uninterruptible } = stage
       return { name, timeoutMs: timeout ?? deadlineMs, uninterruptible, ...workOf(stage) }
     }),
-    teardown: { run: teardown.run, timeoutMs: teardown.timeout ?? budgets.teardownMs },
+    teardown: { run: teardown?.run ?? 'true', timeoutMs: teardown?.timeout ?? budgets.teardownMs },
+    stack:
+      stack === undefined ? null : { files: stack.files, coopCloud: stack['coop-cloud'], env: stack.env },
   }
 }
 

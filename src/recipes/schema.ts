@@ -3,6 +3,7 @@ import { durationField, limitsField, wordField } from '../config/fields.ts'
 import { DEFAULT_DOMAIN, templateFault } from '../model/domain.ts'
 import { MOST_NAMES } from '../model/names.ts'
 import { DRIVERS } from '../model/recipe.ts'
+import { allowSchema } from './allow.ts'
 import { command, stageSchema, word } from './stageSchema.ts'
 
 export const MOST_STAGES = 50
@@ -17,6 +18,15 @@ const value = wordField(PLAIN_VALUE, 'at most 100 letters, digits and . _ / : @ 
 const argument = z.strictObject({
   values: z.array(value).min(1),
   default: value,
+})
+
+const stack = z.strictObject({
+  files: z.array(z.string().min(1)).default([]).describe('Compose files in the checkout, in order.'),
+  'coop-cloud': z
+    .boolean()
+    .default(false)
+    .describe('The repository is a Co-op Cloud recipe: .env.sample and abra.sh say the rest.'),
+  env: z.record(variable, z.string()).default({}).describe('For the variables of the compose files.'),
 })
 
 /** `recipe.yml`, as a person writes it (input) and as it is read (output): times in milliseconds. */
@@ -59,8 +69,11 @@ export const recipeSchema = z
         "Files in $BERTH_SECRETS, from the operator's secrets folder; a fork's code gets one only with forks: true.",
       ),
     stages: z.array(stageSchema).min(1).meta({ maxItems: MOST_STAGES }),
+    stack: stack.optional().describe('What the drivers compose and swarm deploy.'),
+    allow: allowSchema.prefault({}),
     teardown: z
       .strictObject({ run: command, timeout: durationField().optional() })
+      .optional()
       .describe('Takes down what the stages put up. Always runs, and may run twice: it must be idempotent.'),
   })
   .meta({ title: 'berth recipe' })
