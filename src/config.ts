@@ -102,6 +102,11 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     stageLimits: read.stageLimits,
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
     reconcileMs: read.reconcile,
+    docker: {
+      host: read.docker.host ?? null,
+      certPath: read.docker.certPath ?? null,
+      configDir: read.docker.configDir ?? null,
+    },
     notify: { webhook: read.notify.webhook ?? null },
     switchedOff: read.switchedOff,
     traced: isTraced(around.env),

@@ -40,7 +40,7 @@ export function sortedNames(names: readonly Name[]): readonly Name[] {
 }
 
 /** Docker's stack name of a domain: dots become underscores (Co-op Cloud's rule). */
-function stackName(domain: string): string {
+export function stackName(domain: string): string {
   return domain.replaceAll('.', '_')
 }
 

@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ProcessDriverParts, processDriver } from '../drivers/process.ts'
+import { swarmDriver } from '../drivers/swarm.ts'
 import { EXIT, HarnessError, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
@@ -46,7 +47,7 @@ import { Stop } from './stop.ts'
 const MOST_TRIES = 2
 
 type MakeDriver = (parts: ProcessDriverParts) => Driver & Disposable
-const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver }
+const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver, swarm: swarmDriver }
 
 const signals = hearSignals()
 exitAtOnce(await main(readOrders(process.argv.slice(2))))

@@ -17,7 +17,7 @@ import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
 /** `traced` is of the environment. What may not change under a service is refused (refused.test.ts); what is switched off has a story for each mechanism (switches.test.ts). */
-type Follows = Exclude<keyof Config, 'file' | 'stateDir' | 'instance' | 'switchedOff' | 'traced'>
+type Follows = Exclude<keyof Config, 'file' | 'stateDir' | 'instance' | 'switchedOff' | 'traced' | 'docker'>
 
 type Story = (scene: Scene, inside: Gate, users: readonly number[]) => Promise<void>
 

@@ -1,4 +1,5 @@
 import type { Config, Enrolment } from '../../src/model/config.ts'
+import { DEFAULT_ALLOW } from '../../src/model/enginePolicy/allow.ts'
 import { JUST_QUEUED } from '../../src/model/justQueued.ts'
 import type { PolicyConfig, PolicyFacts } from '../../src/model/policyFacts.ts'
 import type { RunRow } from '../../src/model/ports.ts'
@@ -55,6 +56,8 @@ export function aRecipe(name: string, change: Partial<Recipe> = {}): Recipe {
     secrets: {},
     stages: [{ name: 'check', run: 'true', timeoutMs: 60_000, uninterruptible: false }],
     teardown: { run: 'true', timeoutMs: 60_000 },
+    stack: null,
+    allow: DEFAULT_ALLOW,
     ...change,
   }
 }

@@ -65,7 +65,7 @@ function shipped(name: string): Recipe {
 
 function stage(recipe: Recipe, name: string): string {
   const found = recipe.stages.find((one) => one.name === name)
-  if (found === undefined) throw new Error(`recipe ${recipe.name} has no stage ${name}`)
+  if (found === undefined || !('run' in found)) throw new Error(`recipe ${recipe.name} has no stage ${name}`)
   return found.run
 }
 

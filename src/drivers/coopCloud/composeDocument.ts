@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import { offsetOf, type Path, pathText, type Source } from '../../config/yamlPlace.ts'
+import { offsetOf, type Source } from '../../config/yamlPlace.ts'
 import { messageOf } from '../../errors.ts'
+import { type Path, pathText } from '../../model/keyPath.ts'
 import type { Fault } from './fault.ts'
 
 /** A compose file, parsed and not interpolated. */

@@ -1,4 +1,4 @@
-import type { Path } from '../../config/yamlPlace.ts'
+import type { Path } from '../../model/keyPath.ts'
 import { type ComposeDocument, type Fields, fieldsOf, lineAt } from './composeDocument.ts'
 
 /** What one file says of one service. */

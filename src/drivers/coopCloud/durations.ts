@@ -1,4 +1,4 @@
-import type { Path } from '../../config/yamlPlace.ts'
+import type { Path } from '../../model/keyPath.ts'
 import { type ComposeDocument, lineOfPart, textsIn } from './composeDocument.ts'
 import type { Fault } from './fault.ts'
 import { usesIn } from './interpolate.ts'

@@ -22,6 +22,8 @@ export interface CliParts {
   readonly part: Containment
   readonly makePipe: () => Pipe
   readonly killGraceMs: number
+  /** For the variables of compose files; none of ours is replaced. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 export interface CliCall {
@@ -126,8 +128,16 @@ function isExecutable(path: string): boolean {
 }
 
 /** Nothing of the harness's own environment but where the engine is, and the way to programs. */
-function environmentOf({ address, configFolder, home, run, stage }: CliParts): Record<string, string> {
+function environmentOf({
+  address,
+  configFolder,
+  home,
+  run,
+  stage,
+  values,
+}: CliParts): Record<string, string> {
   return {
+    ...values,
     PATH: process.env['PATH'] ?? '',
     HOME: home,
     LANG: 'C.UTF-8',

@@ -4,8 +4,8 @@ import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS } from '../../model/stackObjects.ts'
+import { runCli } from '../docker/cli.ts'
 import { converge } from '../docker/converge.ts'
-import { type CliParts, runCli } from '../docker/cli.ts'
 import { deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
@@ -29,13 +29,14 @@ export async function deploy(stage: StackStage, engine: Engine, stack: StackRequ
   const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
   const deployed = await deployStack(engine, cli, { ...wish, ...limits }, signal)
   const lost = { ended: deployed.ended, isLost: deployed.client === 'lost' }
-  if (deployed.kind === 'cancelled') return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
+  if (deployed.kind === 'cancelled')
+    return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
   if (deployed.kind === 'failed')
     return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
   const end = await converge(engine, { stack: name, timeoutMs: timeoutMs(), say }, signal)
   if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
-  if (end.kind === 'cancelled') return { outcome: 'cancelled', detail: 'before it stood', ...lost }
   if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
+  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
   for (const line of end.lines) say(line)
   return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...lost }
 }
@@ -50,9 +51,15 @@ async function resolve(stage: StackStage, stack: StackRequest): Promise<Resolved
     timeoutMs: RESOLVE_MS,
   }
   const printed = await runCli({ ...cli, values: valuesFor(stage, stack) }, call, signal)
-  if (printed.cause === 'stop') return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
+  if (printed.cause === 'stop')
+    return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
   if (printed.exitCode !== 0)
-    return { outcome: 'failure', detail: `the compose files cannot be resolved: ${printed.output.trim()}`, ended: printed.ended, isLost: false }
+    return {
+      outcome: 'failure',
+      detail: `the compose files cannot be resolved: ${printed.output.trim()}`,
+      ended: printed.ended,
+      isLost: false,
+    }
   const deployable = deployableFile(printed.output, sources, {
     driver: 'swarm',
     stackName: stackName(request.domain),
@@ -77,4 +84,19 @@ function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly str
     if (typeof image === 'string') return image
     throw new HarnessError('RESOLVED_FILE', `Service ${name} has no image`)
   })
+}
+
+/** What the compose files' variables come from: the recipe, and what every stack is told of itself. */
+function valuesFor({ request }: StackStage, stack: StackRequest): Readonly<Record<string, string>> {
+  return { ...stack.env, STACK_NAME: stackName(request.domain), DOMAIN: request.domain }
+}
+
+function refused(refusals: readonly PlacedRefusal[], say: (line: string) => void): StackStageEnd {
+  const lines = refusals.map(
+    ({ file, line, key, text, wayOut }) =>
+      `${file}:${line}: ${key === '' ? '' : `${key}: `}${text}; ${wayOut}`,
+  )
+  for (const line of lines) say(line)
+  const more = lines.length > 1 ? ` (and ${lines.length - 1} more, in the log)` : ''
+  return { outcome: 'failure', detail: `${lines[0] ?? 'refused'}${more}`, ended: [], isLost: false }
 }

@@ -1,0 +1,120 @@
+import { closeSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '../../errors.ts'
+import type { Containment } from '../../model/journal.ts'
+import type { Stage } from '../../model/recipe.ts'
+import type { Outcome, RunRequest } from '../../model/run.ts'
+import type { StackRequest } from '../../model/stack.ts'
+import { stageLogName } from '../../model/stageLog.ts'
+import type { Ended } from '../../process/containment.ts'
+import { endingOf } from '../../process/endingOf.ts'
+import { openLogSink } from '../../process/logSink.ts'
+import type { StageEnd } from '../../run/ports.ts'
+import type { RunPaths } from '../../store/runFolder.ts'
+import type { CliParts } from '../docker/cli.ts'
+import { openEngine, requireSwarm } from '../docker/engine.ts'
+import type { ProcessDriverParts } from '../process.ts'
+import { deploy } from './deployStage.ts'
+
+/** What a stage that is no command line works with. */
+export interface StackStage {
+  readonly request: RunRequest
+  readonly run: RunPaths
+  readonly name: string
+  readonly cli: CliParts
+  /** Of the stage: a stop, or its time is over. */
+  readonly signal: AbortSignal
+  /** What is left of its time, milliseconds. */
+  readonly timeoutMs: () => number
+  /** A line of its log. */
+  readonly say: (line: string) => void
+}
+
+export interface StackStageEnd {
+  readonly outcome: Outcome
+  readonly detail: string
+  /** Of the engine's clients that were ended. */
+  readonly ended: readonly Ended[]
+  /** One of them may have asked the engine for something that nobody has heard of since. */
+  readonly isLost: boolean
+}
+
+/**
+ * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
+ * by that (R-DKR-04).
+ */
+export async function runStackStage(
+  parts: ProcessDriverParts,
+  stack: StackRequest,
+  stage: Stage,
+  part: Containment,
+  signal: AbortSignal,
+): Promise<StageEnd> {
+  const { request, run, secrets, containment, makePipe } = parts
+  const index = request.stages.findIndex(({ name }) => name === stage.name)
+  const pipe = makePipe()
+  closeSync(pipe.writeFd)
+  const log = openLogSink(join(run.stages, stageLogName(index, stage.name)), pipe.readFd, secrets.mask)
+  const over = limit(stage, signal)
+  try {
+    const home = join(run.folder, 'stack')
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    const { engine: address } = stack
+    const cli: CliParts = {
+      address,
+      configFolder: address.configDir,
+      home,
+      run: request.run,
+      stage: stage.name,
+      containment,
+      part,
+      makePipe,
+      killGraceMs: request.budgets.killGraceMs,
+    }
+    const say = (line: string) => log.say(secrets.mask.text(line))
+    const work = { request, run, name: stage.name, cli, signal: over.signal, timeoutMs: over.leftMs, say }
+    const end = await workOf(work, stack, stage)
+    const isOver = end.outcome === 'cancelled' && over.isLate()
+    const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
+    const detail = isOver ? `after ${stage.timeoutMs / 1000} s: ${end.detail}` : end.detail
+    const ending = end.ended.length === 0 ? null : endingOf(end.ended, request.budgets.killGraceMs)
+    return { outcome, exitCode: null, detail: secrets.mask.text(detail), ending }
+  } catch (error) {
+    return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
+  } finally {
+    over.close()
+    log.close()
+  }
+}
+
+async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
+  const engine = await openEngine(stack.engine)
+  await requireSwarm(engine)
+  if ('deploy' in stage) return deploy(work, engine, stack)
+  throw new TypeError(`stage ${stage.name} does nothing that this berth knows`)
+}
+
+/** The stage's own time, and a stop unless it may not be interrupted. */
+function limit({ timeoutMs, uninterruptible }: Stage, signal: AbortSignal) {
+  const endsAt = performance.now() + timeoutMs
+  const over = new AbortController()
+  let late = false
+  const timer = setTimeout(() => {
+    late = !over.signal.aborted
+    over.abort()
+  }, timeoutMs)
+  const stop = () => over.abort()
+  if (!uninterruptible) {
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  }
+  return {
+    signal: over.signal,
+    isLate: () => late,
+    leftMs: () => Math.max(1, Math.round(endsAt - performance.now())),
+    close() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+    },
+  }
+}
