@@ -120,7 +120,7 @@ function recipeOf(
     deadlineMs,
     stages: stages.map((stage) => {
       const { name, timeout, uninterruptible } = stage
-      return { name, timeoutMs: timeout ?? deadlineMs, uninterruptible, ...workOf(stage) }
+      return Object.assign({ name, timeoutMs: timeout ?? deadlineMs, uninterruptible }, workOf(stage))
     }),
     teardown: { run: teardown?.run ?? 'true', timeoutMs: teardown?.timeout ?? budgets.teardownMs },
     stack:

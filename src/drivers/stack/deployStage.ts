@@ -3,13 +3,13 @@ import { HarnessError } from '../../errors.ts'
 import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
-import { BERTH_LABELS } from '../../model/stackObjects.ts'
 import { runCli } from '../docker/cli.ts'
 import { converge } from '../docker/converge.ts'
 import { deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
+import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
 import type { StackStage, StackStageEnd } from './stackStage.ts'
 
 const RESOLVE_MS = 60_000
@@ -23,8 +23,11 @@ interface Resolved {
 export async function deploy(stage: StackStage, engine: Engine, stack: StackRequest): Promise<StackStageEnd> {
   const { request, say, signal, timeoutMs, cli } = stage
   const name = stackName(request.domain)
-  const resolved = await resolve(stage, stack)
+  const plan = planOf(stage, stack)
+  if ('faults' in plan) return refused(plan.faults, say)
+  const resolved = await resolve(stage, stack, plan)
   if ('outcome' in resolved) return resolved
+  await makeSecrets(stage, engine, plan.secrets)
   const wish = { stack: name, file: resolved.path, images: resolved.images, say }
   const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
   const deployed = await deployStack(engine, cli, { ...wish, ...limits }, signal)
@@ -33,7 +36,11 @@ export async function deploy(stage: StackStage, engine: Engine, stack: StackRequ
     return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
   if (deployed.kind === 'failed')
     return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
-  const end = await converge(engine, { stack: name, timeoutMs: timeoutMs(), say }, signal)
+  const end = await converge(
+    engine,
+    { stack: name, timeoutMs: Math.min(timeoutMs(), plan.timeoutMs ?? Infinity), say },
+    signal,
+  )
   if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
   if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
   if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
@@ -42,15 +49,19 @@ export async function deploy(stage: StackStage, engine: Engine, stack: StackRequ
 }
 
 /** The file that is deployed: resolved by the engine's client from copies, held against the policy, labelled. */
-async function resolve(stage: StackStage, stack: StackRequest): Promise<Resolved | StackStageEnd> {
+async function resolve(
+  stage: StackStage,
+  stack: StackRequest,
+  plan: DeployPlan,
+): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say } = stage
-  const sources = copySources(run.work, stack.files, join(run.folder, 'stack', name), stack.allow.keys)
-  if ('refusals' in sources) return refused(sources.refusals, say)
+  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', name), stack.allow.keys)
+  if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), say)
   const call = {
     words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],
     timeoutMs: RESOLVE_MS,
   }
-  const printed = await runCli({ ...cli, values: valuesFor(stage, stack) }, call, signal)
+  const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
     return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
   if (printed.exitCode !== 0)
@@ -64,17 +75,12 @@ async function resolve(stage: StackStage, stack: StackRequest): Promise<Resolved
     driver: 'swarm',
     stackName: stackName(request.domain),
     domain: request.domain,
-    labels: {
-      [BERTH_LABELS.run]: request.run,
-      [BERTH_LABELS.domain]: request.domain,
-      [BERTH_LABELS.recipe]: request.recipe,
-      [BERTH_LABELS.instance]: request.instance,
-    },
+    labels: labelsOf(request),
     allow: stack.allow,
     isFork: stack.isFork,
-    made: [],
+    made: plan.secrets.map((secret) => `secret:${secret.name}`),
   })
-  if ('refusals' in deployable) return refused(deployable.refusals, say)
+  if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), say)
   return { path: deployable.path, images: imagesOf(deployable.file) }
 }
 
@@ -86,16 +92,11 @@ function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly str
   })
 }
 
-/** What the compose files' variables come from: the recipe, and what every stack is told of itself. */
-function valuesFor({ request }: StackStage, stack: StackRequest): Readonly<Record<string, string>> {
-  return { ...stack.env, STACK_NAME: stackName(request.domain), DOMAIN: request.domain }
+function refusalLine({ file, line, key, text, wayOut }: PlacedRefusal): string {
+  return `${file}:${line}: ${key === '' ? '' : `${key}: `}${text}; ${wayOut}`
 }
 
-function refused(refusals: readonly PlacedRefusal[], say: (line: string) => void): StackStageEnd {
-  const lines = refusals.map(
-    ({ file, line, key, text, wayOut }) =>
-      `${file}:${line}: ${key === '' ? '' : `${key}: `}${text}; ${wayOut}`,
-  )
+function refused(lines: readonly string[], say: (line: string) => void): StackStageEnd {
   for (const line of lines) say(line)
   const more = lines.length > 1 ? ` (and ${lines.length - 1} more, in the log)` : ''
   return { outcome: 'failure', detail: `${lines[0] ?? 'refused'}${more}`, ended: [], isLost: false }

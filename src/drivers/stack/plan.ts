@@ -1,0 +1,82 @@
+import { stackName } from '../../model/names.ts'
+import type { StackRequest } from '../../model/stack.ts'
+import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
+import { openCheckout } from '../coopCloud/checkout.ts'
+import { faultLine } from '../coopCloud/fault.ts'
+import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
+import { newSecret } from '../coopCloud/secretRule.ts'
+import type { UsedSecret } from '../coopCloud/secrets.ts'
+import type { Engine } from '../docker/engine.ts'
+import type { StackStage } from './stackStage.ts'
+
+/** What is to be deployed, as the recipe or the repository itself says it. */
+export interface DeployPlan {
+  /** In the checkout, in order. */
+  readonly files: readonly string[]
+  /** For the variables of the files. */
+  readonly values: Readonly<Record<string, string>>
+  /** To be made before. */
+  readonly secrets: readonly UsedSecret[]
+  /** How long it may take to stand, by the repository's own word; null = it does not say. */
+  readonly timeoutMs: number | null
+}
+
+/** @returns or what keeps it from being deployed, a line each */
+export function planOf(
+  { request, run, say }: StackStage,
+  stack: StackRequest,
+): DeployPlan | { readonly faults: readonly string[] } {
+  const itself = { STACK_NAME: stackName(request.domain), DOMAIN: request.domain }
+  if (!stack.coopCloud)
+    return { files: stack.files, values: { ...stack.env, ...itself }, secrets: [], timeoutMs: null }
+  const wish = { domain: request.domain, stackName: itself.STACK_NAME, env: stack.env }
+  const { faults, remarks, files, environment, secrets, timeoutMs } = readCoopCloudRecipe(
+    openCheckout(run.work),
+    wish,
+  )
+  for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
+  const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
+  return lines.length > 0 ? { faults: lines } : { files, values: Object.fromEntries(environment), secrets, timeoutMs }
+}
+
+function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
+  if (rule.generate) return []
+  return [
+    `${file}:${line}: secrets.${key}: has generate=false, and nobody gives it a value here; select a file that does not use it`,
+  ]
+}
+
+/** Fresh values for this run alone; what an earlier deploy of the run has made stays. @throws EngineError */
+export async function makeSecrets(
+  { request }: StackStage,
+  engine: Engine,
+  secrets: readonly UsedSecret[],
+): Promise<void> {
+  for (const { name, rule } of secrets) {
+    const Labels = { ...labelsOf(request), [STACK_LABEL]: stackName(request.domain) }
+    const Data = Buffer.from(newSecret(rule)).toString('base64')
+    await engine.call(`create secret ${name}`, async (docker, abortSignal) => {
+      const filters = { name: [name] }
+      const there = await docker.listSecrets({ filters, abortSignal })
+      const isOurs = there.some(
+        ({ Spec }) => Spec?.Name === name && Spec.Labels?.[BERTH_LABELS.run] === request.run,
+      )
+      if (!isOurs) await docker.createSecret({ Name: name, Labels, Data, abortSignal })
+    })
+  }
+}
+
+/** On every object of the run. */
+export function labelsOf({
+  run,
+  domain,
+  recipe,
+  instance,
+}: StackStage['request']): Readonly<Record<string, string>> {
+  return {
+    [BERTH_LABELS.run]: run,
+    [BERTH_LABELS.domain]: domain,
+    [BERTH_LABELS.recipe]: recipe,
+    [BERTH_LABELS.instance]: instance,
+  }
+}
