@@ -78,11 +78,11 @@ async function sweepStack(
   }
 }
 
-/** A stage that did not end by itself may have left a client that asked the engine for something: its answer is still to come (R-DKR-04). */
+/** A deploy that did not end by itself may have left a client that asked the engine for something: its answer is still to come (R-DKR-04). */
 function clientsOf({ stages }: Journal, declared: readonly { readonly name: string }[]): 'ended' | 'lost' {
-  const stack = new Set(declared.filter((stage) => !('run' in stage)).map(({ name }) => name))
+  const deploys = new Set(declared.filter((stage) => 'deploy' in stage).map(({ name }) => name))
   const isLost = stages.some(
-    ({ name, outcome }) => stack.has(name) && outcome !== 'success' && outcome !== 'failure',
+    ({ name, outcome }) => deploys.has(name) && outcome !== 'success' && outcome !== 'failure',
   )
   return isLost ? 'lost' : 'ended'
 }

@@ -36,7 +36,9 @@ export function planOf(
   )
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
   const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
-  return lines.length > 0 ? { faults: lines } : { files, values: Object.fromEntries(environment), secrets, timeoutMs }
+  return lines.length > 0
+    ? { faults: lines }
+    : { files, values: Object.fromEntries(environment), secrets, timeoutMs }
 }
 
 function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {

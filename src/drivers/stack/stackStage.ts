@@ -15,6 +15,8 @@ import type { CliParts } from '../docker/cli.ts'
 import { openEngine, requireSwarm } from '../docker/engine.ts'
 import type { ProcessDriverParts } from '../process.ts'
 import { deploy } from './deployStage.ts'
+import { exec } from './execStage.ts'
+import { ready } from './readyStage.ts'
 
 /** What a stage that is no command line works with. */
 export interface StackStage {
@@ -32,6 +34,8 @@ export interface StackStage {
 
 export interface StackStageEnd {
   readonly outcome: Outcome
+  /** Of a command; none = there was none. */
+  readonly exitCode?: number
   readonly detail: string
   /** Of the engine's clients that were ended. */
   readonly ended: readonly Ended[]
@@ -78,7 +82,7 @@ export async function runStackStage(
     const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
     const detail = isOver ? `after ${stage.timeoutMs / 1000} s: ${end.detail}` : end.detail
     const ending = end.ended.length === 0 ? null : endingOf(end.ended, request.budgets.killGraceMs)
-    return { outcome, exitCode: null, detail: secrets.mask.text(detail), ending }
+    return { outcome, exitCode: end.exitCode ?? null, detail: secrets.mask.text(detail), ending }
   } catch (error) {
     return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
@@ -91,6 +95,8 @@ async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Prom
   const engine = await openEngine(stack.engine)
   await requireSwarm(engine)
   if ('deploy' in stage) return deploy(work, engine, stack)
+  if ('ready' in stage) return ready(work, engine, stage.ready)
+  if ('exec' in stage) return exec(work, engine, stage.exec)
   throw new TypeError(`stage ${stage.name} does nothing that this berth knows`)
 }
 

@@ -1,0 +1,57 @@
+import { HarnessError } from '../../errors.ts'
+import { stackName } from '../../model/names.ts'
+import type { Engine } from '../docker/engine.ts'
+import type { StackStage } from './stackStage.ts'
+
+/** What the swarm puts on the containers of its tasks. */
+const SERVICE_LABEL = 'com.docker.swarm.service.name'
+/** Every container of a network that is not internal has an address in it that the host, and only the host, reaches. */
+const GATEWAY = 'docker_gwbridge'
+
+export interface TaskContainer {
+  readonly id: string
+  /** Null = all of its networks are internal. */
+  readonly address: string | null
+}
+
+/**
+ * The running containers of a service of the run's stack on the engine's node.
+ * @throws EngineError; HarnessError NO_SERVICE where the stack has none of that name
+ */
+export async function containersOf(
+  { request }: StackStage,
+  engine: Engine,
+  service: string,
+): Promise<readonly TaskContainer[]> {
+  const name = `${stackName(request.domain)}_${service}`
+  const filters = { label: [`${SERVICE_LABEL}=${name}`], status: ['running'] }
+  const running = await engine.call(`list the containers of ${name}`, (docker, abortSignal) =>
+    docker.listContainers({ filters, abortSignal }),
+  )
+  if (running.length === 0) await requireService(engine, name, service)
+  const addresses = await addressesIn(engine)
+  return running.map(({ Id }) => ({ id: Id, address: addresses.get(Id) ?? null }))
+}
+
+async function requireService(engine: Engine, name: string, service: string): Promise<void> {
+  const services = await engine.call('list services', (docker, abortSignal) =>
+    docker.listServices({ filters: { name: [name] }, abortSignal }),
+  )
+  if (services.some(({ Spec }) => Spec?.Name === name)) return
+  throw new HarnessError(
+    'NO_SERVICE',
+    `the stack has no service ${service}; write one of its compose files in the stage`,
+  )
+}
+
+async function addressesIn(engine: Engine): Promise<ReadonlyMap<string, string>> {
+  const { Containers: containers } = await engine.call(`look at ${GATEWAY}`, (docker) =>
+    docker.getNetwork(GATEWAY).inspect(),
+  )
+  return new Map(
+    Object.entries(containers ?? {}).flatMap(([id, { IPv4Address: withMask = '' }]) => {
+      const [address = ''] = withMask.split('/')
+      return address === '' ? [] : [[id, address] as const]
+    }),
+  )
+}
