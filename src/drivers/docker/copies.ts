@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { copyInside } from '../../store/copyInside.ts'
 import { makeFolder } from '../../store/durable.ts'
 import { readInside } from '../../store/insideFolder.ts'
 
@@ -11,12 +12,17 @@ export interface Copies {
   readonly folder: string
   /** @returns why there is no copy, or its bytes */
   readonly copy: (name: string, mostBytes: number) => Buffer | { readonly fault: string }
+  /** A copy of a file or folder that is mounted, at a place of its own: links in it lead to no other copy. @returns where, or why there is none */
+  readonly copyTree: (name: string) => { readonly path: string } | { readonly fault: string }
   /** Puts a file of ours among them. */
   readonly write: (name: string, text: string) => void
 }
 
 /** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
 const FOR_CONTAINERS = 0o644
+
+/** More than that belongs into an image or a volume. */
+const MOST_TREE = { bytes: 64 * 2 ** 20, entries: 10_000 }
 
 /** `folder` must be new, and nobody's but the service's. */
 export function copiesIn(folder: string, checkout: string): Copies {
@@ -39,6 +45,13 @@ export function copiesIn(folder: string, checkout: string): Copies {
     copied.set(name, result)
     return result
   }
+  const trees = new Map<string, { readonly path: string } | { readonly fault: string }>()
+  function copyTree(name: string): { readonly path: string } | { readonly fault: string } {
+    const path = join(folder, `.berth-mount-${trees.size}`)
+    const result = trees.get(name) ?? copyInside(checkout, name, path, MOST_TREE) ?? { path }
+    trees.set(name, result)
+    return result
+  }
   makeFolder(folder)
-  return { folder, copy, write }
+  return { folder, copy, copyTree, write }
 }
