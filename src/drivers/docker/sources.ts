@@ -1,6 +1,6 @@
 import { dirname, join, normalize } from 'node:path'
 import { isMap } from '../../model/enginePolicy/look.ts'
-import { SERVICE_KEYS } from '../../model/enginePolicy/service.ts'
+import { NEVER, SERVICE_KEYS } from '../../model/enginePolicy/service.ts'
 import { type Path, pathText } from '../../model/keyPath.ts'
 import { asJson, type ComposeSource, readSource } from './composeSource.ts'
 import { type Copies, copiesIn } from './copies.ts'
@@ -106,7 +106,10 @@ function looked(
   for (const [name, service] of entriesOf(source.value['services'])) {
     for (const [key, value] of entriesOf(service)) {
       const path = ['services', name, key]
+      const never = Object.hasOwn(NEVER, key) ? NEVER[key] : undefined
       if (key === 'extends') extended(value, path, refuse)
+      // Compose looks for what is to be built while it resolves.
+      else if (never !== undefined) refuse(path, never.why, never.wayOut)
       else if (!isKnown(key, SERVICE_KEYS, `services.*.${key}`))
         refuse(path, `${key} is not known to be harmless`)
       if (key === 'env_file') for (const file of envFiles(value, path)) envFile(file, folder, copies, refuse)

@@ -27,7 +27,7 @@ export function nameInside(path: string, folders: Folders): string | null {
 }
 
 /** By names alone: whether a path, absolute or from the scene's folder on, is of something in the checkout. */
-export function isInside(path: string, folders: Folders): boolean {
+function isInside(path: string, folders: Folders): boolean {
   return plainPath(path, folders).startsWith(`${folders.checkout}/`)
 }
 

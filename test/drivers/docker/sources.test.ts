@@ -82,6 +82,11 @@ describe('env files', () => {
 describe('compose files', () => {
   test.each([
     ['include: [other.yml]', 'compose.yml:4: include: include is not known to be harmless'],
+    ['    build: ./x', 'compose.yml:4: services.app.build: builds an image on the engine'],
+    [
+      '    constructor: x',
+      'compose.yml:4: services.app.constructor: constructor is not known to be harmless',
+    ],
     ['models: {}', 'compose.yml:4: models: models is not known to be harmless'],
     [
       '    label_file: /etc/passwd',

@@ -49,6 +49,24 @@ describe.each([
   )
 })
 
+test.each(['constructor', '__proto__', 'toString'])(
+  'R-DKR-15 a name like %s means nothing of its own',
+  (name) => {
+    const named = (part: string, value: string) =>
+      `{ "services": { "app": { "image": "x", ${part} } }, ${value} }`
+    for (const text of [
+      named(`"${name}": true`, '"volumes": {}'),
+      named(`"networks": ["${name}"]`, '"networks": {}'),
+      named(`"networks": { "${name}": { "aliases": ["other"] } }`, '"networks": {}'),
+      named(`"secrets": ["${name}"]`, '"secrets": {}'),
+      named(`"ulimits": { "${name}": 1 }`, '"secrets": {}'),
+      named(`"labels": { "${name}": "x" }`, '"secrets": {}'),
+      named('"user": "x"', `"${name}": {}`),
+    ])
+      expect([text, refusalsOf(holdAgainstPolicy(JSON.parse(text), scene())).length]).toEqual([text, 1])
+  },
+)
+
 test('R-DKR-15 every fault is told at once', () => {
   const result = held('privileged: true\npid: host\ncap_add: [NET_ADMIN]', 'volumes: { data: { driver: x } }')
   expect(refusalsOf(result)).toEqual([
