@@ -21,11 +21,14 @@ export interface Copies {
 /** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
 const FOR_CONTAINERS = 0o644
 
+/** Of all files together that a pull request names. */
+const MOST_FILES = { bytes: 64 * 2 ** 20, files: 1000 }
 /** More than that belongs into an image or a volume. */
 const MOST_TREE = { bytes: 64 * 2 ** 20, entries: 10_000 }
 
 /** `folder` must be new, and nobody's but the service's. */
 export function copiesIn(folder: string, checkout: string): Copies {
+  const room = { ...MOST_FILES }
   const copied = new Map<string, Buffer | { readonly fault: string }>()
   function write(name: string, content: string | Uint8Array): void {
     const path = join(folder, name)
@@ -36,7 +39,12 @@ export function copiesIn(folder: string, checkout: string): Copies {
   function fresh(name: string, mostBytes: number): Buffer | { readonly fault: string } {
     if (name.startsWith('/') || name.startsWith('..')) return { fault: 'it leads out of the repository' }
     const bytes = readInside(checkout, name, mostBytes)
-    if (!('fault' in bytes)) write(name, bytes)
+    if ('fault' in bytes) return bytes
+    room.files -= 1
+    room.bytes -= bytes.length
+    if (room.files < 0 || room.bytes < 0)
+      return { fault: 'all files of the stack together are too many or too large' }
+    write(name, bytes)
     return bytes
   }
   function copy(given: string, mostBytes: number): Buffer | { readonly fault: string } {

@@ -1,5 +1,6 @@
 import { dirname, join, normalize } from 'node:path'
-import { isMap } from '../../model/enginePolicy/look.ts'
+import { allowInForce } from '../../model/enginePolicy/allow.ts'
+import { isMap, type PolicyScene } from '../../model/enginePolicy/look.ts'
 import { NEVER, SERVICE_KEYS } from '../../model/enginePolicy/service.ts'
 import { type Path, pathText } from '../../model/keyPath.ts'
 import { asJson, type ComposeSource, readSource } from './composeSource.ts'
@@ -43,13 +44,13 @@ const TOP_KEYS: ReadonlySet<string> = new Set([
  * first thing that a pull request could turn against us: the client reads what it is told to, as the service's user, and says what it read in its errors.
  * @param files names in the checkout, in order
  * @param into a folder that is not there yet
- * @param furtherKeys of `allow.keys`
+ * @param rules what the trusted recipe allows, and for whom
  */
 export function copySources(
   checkout: string,
   files: readonly string[],
   into: string,
-  furtherKeys: readonly string[],
+  rules: Pick<PolicyScene, 'allow' | 'isFork'>,
 ): Sources | { readonly refusals: readonly PlacedRefusal[] } {
   const copies = copiesIn(into, checkout)
   const read = files.map((file) => sourceOf(file, copies))
@@ -57,7 +58,8 @@ export function copySources(
   if (bad.length > 0) return { refusals: bad }
   const sources = read.filter((result) => 'value' in result)
   const folder = dirname(files[0] ?? '')
-  const refusals = sources.flatMap((source) => looked(source, folder, copies, furtherKeys))
+  const { keys } = allowInForce(rules.allow, rules.isFork)
+  const refusals = sources.flatMap((source) => looked(source, folder, copies, keys))
   if (refusals.length > 0) return { refusals }
   const forClient = sources.map((source, index) => {
     const name = join(dirname(source.file), `.berth-${index}.json`)

@@ -56,15 +56,15 @@ export const mounts: Look = listOf((value, at) => {
   return refuse(at, 'does not say what kind of mount it is', 'write type: volume or type: tmpfs')
 }, MOST_MOUNTS)
 
-const SHORT_OPTION = /^(?:rw|ro|nocopy|z|Z)$/
+/** One of them: of `ro,rw` each reader might take another. */
+const SHORT_OPTIONS = /^(?:rw|ro|nocopy)?$/
 
 /** `source:target:options`, as docker-compose prints them. */
 function short(value: string, at: At): unknown {
   const parts = value.split(':')
   if (parts.length === 1) return IN_CONTAINER(value, at)
   const [source = '', target, options = '', ...rest] = parts
-  const unknown = options.split(',').find((option) => option !== '' && !SHORT_OPTION.test(option))
-  if (rest.length > 0 || unknown !== undefined)
+  if (rest.length > 0 || !SHORT_OPTIONS.test(options))
     return refuse(
       at,
       `${shownText(value)} has options that are not known to be harmless`,
@@ -72,7 +72,7 @@ function short(value: string, at: At): unknown {
     )
   if (IN_CONTAINER(target, at) === undefined) return undefined
   const isPath = /^[./~\\]/.test(source)
-  const isFine = isPath ? fromHost(source, options.split(',').includes('ro'), at) : named(source, at)
+  const isFine = isPath ? fromHost(source, options === 'ro', at) : named(source, at)
   return isFine ? value : undefined
 }
 

@@ -104,6 +104,16 @@ test.each([
     { service: "volumes: ['/etc:/etc']" },
     { mounts: ['/etc:ro'] },
   ],
+  [
+    'a mount for reading, mounted for both',
+    { service: "volumes: ['/etc:/etc:ro,rw']" },
+    { mounts: ['/etc:ro'] },
+  ],
+  [
+    'a mount for reading that says so in other words',
+    { service: "volumes: [{ type: bind, source: /etc, target: /x, read_only: 'no' }]" },
+    { mounts: ['/etc:ro'] },
+  ],
   ['a folder, and what is in it', { service: "volumes: ['/srv/a:/a']" }, { mounts: ['/srv'] }],
   ['a folder, written otherwise', { service: "volumes: ['/srv/../etc:/a']" }, { mounts: ['/srv', '/etc'] }],
   [
