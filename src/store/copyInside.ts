@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../errors.ts'
-import { opened, readPart } from './durable.ts'
+import { O_PATH, opened, readPart } from './durable.ts'
 
 /** What a copy may be at most. */
 export interface CopyLimits {
@@ -19,8 +19,6 @@ export interface CopyLimits {
   readonly entries: number
 }
 
-/** Not opened for reading: nothing is woken, waited for or changed by it, whatever it is (open(2)). */
-const O_PATH = 0o10000000
 const FOLDER = 0o755
 const FILE = 0o644
 const PROGRAM = 0o755

@@ -40,8 +40,8 @@ function copyFile(
 ): void {
   const path = isMap(object) ? object['file'] : undefined
   if (typeof path !== 'string') return
-  const bytes = copies.copy(relative(copies.folder, path), MOST_FILE_BYTES[section])
-  if ('fault' in bytes) refuse([section, key, 'file'], bytes.fault)
+  const copied = copies.copy(relative(copies.folder, path), MOST_FILE_BYTES[section])
+  if ('fault' in copied) refuse([section, key, 'file'], copied.fault)
 }
 
 function withMounts(service: unknown, path: Path, sources: Sources, refuse: Refuse): unknown {

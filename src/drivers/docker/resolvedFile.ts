@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { HarnessError } from '../../errors.ts'
 import { doubledDollars, singleDollars } from '../../model/enginePolicy/dollars.ts'
-import { type PolicyRefusal, type PolicyScene } from '../../model/enginePolicy/look.ts'
+import type { PolicyRefusal, PolicyScene } from '../../model/enginePolicy/look.ts'
 import { holdAgainstPolicy } from '../../model/enginePolicy.ts'
 import { asJson } from './composeSource.ts'
 import { withCopies } from './copiedFiles.ts'
@@ -40,8 +39,8 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
   const copied = 'refusals' in held ? held : withCopies(held.file, sources)
   if ('refusals' in copied)
     return { refusals: copied.refusals.map((refusal) => placed(refusal, sources, resolved)) }
-  sources.copies.write(DEPLOYED, asJson(doubledDollars(copied.file)))
-  return { file: copied.file, path: join(sources.copies.folder, DEPLOYED) }
+  const path = sources.copies.write(DEPLOYED, asJson(doubledDollars(copied.file)))
+  return { file: copied.file, path }
 }
 
 function parsed(text: string): unknown {

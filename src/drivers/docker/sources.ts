@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { allowInForce } from '../../model/enginePolicy/allow.ts'
 import { isMap, type PolicyScene } from '../../model/enginePolicy/look.ts'
@@ -63,8 +64,7 @@ export function copySources(
   if (refusals.length > 0) return { refusals }
   const forClient = sources.map((source, index) => {
     const name = join(dirname(source.file), `.berth-${index}.json`)
-    copies.write(name, asJson(source.value))
-    return join(into, name)
+    return copies.write(name, asJson(source.value))
   })
   return {
     files: forClient,
@@ -75,16 +75,16 @@ export function copySources(
 }
 
 function sourceOf(file: string, copies: Copies): ComposeSource | PlacedRefusal {
-  const bytes = copies.copy(file, MOST_SOURCE_BYTES)
-  if ('fault' in bytes)
+  const copied = copies.copy(file, MOST_SOURCE_BYTES)
+  if ('fault' in copied)
     return {
       file,
       line: 1,
       key: '',
-      text: `the compose file cannot be used: ${bytes.fault}`,
+      text: `the compose file cannot be used: ${copied.fault}`,
       wayOut: 'put it into the repository',
     }
-  const source = readSource(file, bytes.toString('utf8'))
+  const source = readSource(file, readFileSync(copied.path, 'utf8'))
   if ('value' in source) return source
   return { file, line: source.line, key: '', text: source.fault, wayOut: 'correct it' }
 }
@@ -154,9 +154,9 @@ function envFile({ path, name, isNeeded }: EnvFile, folder: string, copies: Copi
     )
     return
   }
-  const bytes = copies.copy(name.startsWith('/') ? name : join(folder, name), MOST_ENV_BYTES)
-  if (!('fault' in bytes) || (!isNeeded && bytes.fault === 'it is not there')) return
-  refuse(path, `the env_file ${name} cannot be used: ${bytes.fault}`, 'keep it in the repository')
+  const copied = copies.copy(name.startsWith('/') ? name : join(folder, name), MOST_ENV_BYTES)
+  if (!('fault' in copied) || (!isNeeded && copied.fault === 'it is not there')) return
+  refuse(path, `the env_file ${name} cannot be used: ${copied.fault}`, 'keep it in the repository')
 }
 
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
