@@ -225,7 +225,7 @@ services:
 configs: { c: { file: ./sub/../c.conf } }
 `
     const overlay =
-      'version: "3.8"\nservices: { app: { environment: { E: 12:30:45, F: 2001-01-01x }, deploy: { replicas: 2 } } }\n'
+      'version: "3.8"\nservices: { app: { environment: { E: 12:30:45, F: 2001-01-01x, G: 123456789012345678, H: 1_000, I: 0b101, J: 0x1F, K: 08, L: -0440, M: 0o17, N: 0, O: +7, P: 1.10, Q: yes, S: -0b11, U: .5, V: 010 }, deploy: { replicas: 2 } } }\n'
     const here = checkoutOf({
       'compose.yml': compose,
       'compose.more.yml': overlay,
