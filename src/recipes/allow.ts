@@ -9,9 +9,9 @@ const external = wordField(
   "the name of a network, or volume:NAME, secret:NAME or config:NAME, as 'docker network ls' and the like show it",
 )
 /** Exactly what a file may name: no folder stands for what is in it, since links in it lead elsewhere. */
-const hostPath = wordField(
-  /^\/(?!.*(?:\/\.{1,2}(?:\/|$)|\/\/)).*?(?::ro)?$/,
-  'a path of the host without . and .., /srv/data or /srv/data:ro',
+const mountPath = wordField(
+  /^\.?\/(?!(?:.*\/)?\.{1,2}(?:\/|:ro$|$))(?!.*\/\/).*$/,
+  'a path of the host, /srv/data, or of the checkout, ./site, without . and .. in it; with :ro at its end for reading only',
 )
 const port = z.union(
   [
@@ -43,9 +43,9 @@ export const allowSchema = z
       'Objects that others have made and a stack may use: proxy is a network; volume:NAME, secret:NAME, config:NAME.',
     ),
     mounts: list(
-      hostPath,
+      mountPath,
       DEFAULT_ALLOW.mounts,
-      'Paths of the host that may be mounted, each exactly so; :ro = for reading only.',
+      'Paths that may be mounted, each exactly so: of the host (/srv/data), or copies from the checkout (./site); :ro = for reading only.',
     ),
     ports: list(
       port,

@@ -124,6 +124,12 @@ export function writeAll(fd: number, content: string | Uint8Array): void {
 }
 
 /**
+ * Not opened for anything but to be named by: needs no permission on the thing itself, and wakes, waits for and changes nothing, whatever it is
+ * (open(2)).
+ */
+export const O_PATH = 0o10000000
+
+/**
  * An open descriptor that closes with its scope. Never used for locks: those are given up by a step of their own. Never waits: to open a FIFO
  * would, for the other end (fifo(7)).
  */

@@ -12,10 +12,8 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { codeOf } from '../errors.ts'
-import { openedFile, removeIfThere, writeAll } from './durable.ts'
+import { O_PATH, openedFile, removeIfThere, writeAll } from './durable.ts'
 
-/** Not opened for anything but to be named by: needs no permission on the folder itself (open(2)). */
-const O_PATH = 0o10000000
 const OWNERS_ALL = 0o700
 
 /**

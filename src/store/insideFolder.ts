@@ -1,10 +1,7 @@
 import { constants, fstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../errors.ts'
-import { opened, readPart } from './durable.ts'
-
-/** Not opened for reading: nothing is woken, waited for or changed by it, whatever it is (open(2)). */
-const O_PATH = 0o10000000
+import { O_PATH, opened, readPart } from './durable.ts'
 
 /**
  * The bytes of a regular file in a folder that others own and may change meanwhile, or why they are not to be had, in words that name no path of this

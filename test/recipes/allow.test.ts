@@ -12,6 +12,11 @@ test('R-DKR-15 each line says what it loosens', () => {
   expect(Object.keys(allowSchema.shape)).toEqual(Object.keys(DEFAULT_ALLOW))
 })
 
+test('R-DKR-15 mounts are of the host or of the checkout', () => {
+  const mounts = ['/', '/srv/data', '/srv/.data:ro', './', './site', './site/a..b:ro']
+  expect(allowSchema.parse({ mounts }).mounts).toEqual(mounts)
+})
+
 test('R-DKR-15 ports are written as numbers or with their protocol', () => {
   expect(allowSchema.parse({ ports: [8080, '53/udp', 'any'] }).ports).toEqual(['8080', '53/udp', 'any'])
 })
@@ -21,6 +26,10 @@ test.each([
   { mounts: ['srv'] },
   { mounts: ['/srv/../etc'] },
   { mounts: ['/srv/.'] },
+  { mounts: ['./../etc'] },
+  { mounts: ['../etc'] },
+  { mounts: ['/srv/..:ro'] },
+  { mounts: ['/srv//x'] },
   { ports: [0] },
   { ports: ['http'] },
   { capabilities: ['CAP_NET_ADMIN'] },

@@ -4,12 +4,17 @@ import type { Source } from '../../config/yamlPlace.ts'
 /** An alias may stand for at most so many nodes: a small file cannot grow without limit in memory. */
 const MOST_ALIASES = 1000
 
-/** Docker's parser reads 0440 as YAML 1.1 does; the mode of a config is often written so. */
-const OLD_OCTAL: ScalarTag = {
+/** Whole numbers as Docker's parser reads them: modes are often written 0440; one that is too long for a number stays as it is written. */
+const GO_INT: ScalarTag = {
   tag: 'tag:yaml.org,2002:int',
   default: true,
-  test: /^[-+]?0[0-7_]+$/,
-  resolve: (text) => Number.parseInt(text.replaceAll('_', ''), 8),
+  test: /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*)$/,
+  resolve: (text) => {
+    const plain = text.replaceAll('_', '').replace(/^([-+]?)0(?=\d)/, '$10o')
+    const size = BigInt(plain.replace(/^[-+]/, ''))
+    const number = Number(plain.startsWith('-') ? -size : size)
+    return Number.isSafeInteger(number) ? number : text
+  },
 }
 
 export interface ComposeSource extends Source {
@@ -28,7 +33,7 @@ export function readSource(
     prettyErrors: false,
     logLevel: 'error',
     merge: true,
-    customTags: (tags: Tags) => [OLD_OCTAL, ...tags],
+    customTags: (tags: Tags) => [GO_INT, ...tags],
   })
   const [error] = [...document.errors, ...document.warnings]
   if (error !== undefined)

@@ -1,11 +1,10 @@
-import { join, relative } from 'node:path'
 import { parseDocument } from 'yaml'
 import { HarnessError } from '../../errors.ts'
 import { doubledDollars, singleDollars } from '../../model/enginePolicy/dollars.ts'
-import { isMap, type PolicyRefusal, type PolicyScene } from '../../model/enginePolicy/look.ts'
+import type { PolicyRefusal, PolicyScene } from '../../model/enginePolicy/look.ts'
 import { holdAgainstPolicy } from '../../model/enginePolicy.ts'
-import { pathText } from '../../model/keyPath.ts'
 import { asJson } from './composeSource.ts'
+import { withCopies } from './copiedFiles.ts'
 import { placeOfKey } from './sourcePlace.ts'
 import type { PlacedRefusal, Sources } from './sources.ts'
 
@@ -23,9 +22,6 @@ const DEPLOYED = '.berth-deployed.json'
 /** docker-compose prints an alias for what its own reading has twice. */
 const MOST_ALIASES = 1000
 
-/** What the engine takes of a config is 1,000 KiB, of a secret 500 KiB. */
-const MOST_FILE_BYTES = { configs: 1000 * 1024, secrets: 500 * 1024 } as const
-
 /**
  * What is deployed of a file that the engine's client has resolved from these sources, with the files of its configs and secrets copied beside them; or
  * all that stands in the way, each with the place where a person wrote it.
@@ -40,11 +36,11 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
     checkout: sources.copies.folder,
     folder: sources.folder,
   })
-  const refusals = 'refusals' in held ? held.refusals : copyFiles(held.file, sources)
-  if (refusals.length > 0) return { refusals: refusals.map((refusal) => placed(refusal, sources, resolved)) }
-  if ('refusals' in held) throw new HarnessError('RESOLVED_FILE', 'The file was refused without a reason')
-  sources.copies.write(DEPLOYED, asJson(doubledDollars(held.file)))
-  return { file: held.file, path: join(sources.copies.folder, DEPLOYED) }
+  const copied = 'refusals' in held ? held : withCopies(held.file, sources)
+  if ('refusals' in copied)
+    return { refusals: copied.refusals.map((refusal) => placed(refusal, sources, resolved)) }
+  const path = sources.copies.write(DEPLOYED, asJson(doubledDollars(copied.file)))
+  return { file: copied.file, path }
 }
 
 function parsed(text: string): unknown {
@@ -53,27 +49,6 @@ function parsed(text: string): unknown {
   if (error !== undefined)
     throw new HarnessError('RESOLVED_FILE', `The engine's client has printed no valid YAML: ${error.message}`)
   return document.toJS({ maxAliasCount: MOST_ALIASES })
-}
-
-/** Each file lies in the private folder where the resolved one says; none of another name is there. */
-function copyFiles(file: Readonly<Record<string, unknown>>, { copies }: Sources): readonly PolicyRefusal[] {
-  return (['configs', 'secrets'] as const).flatMap((section) =>
-    Object.entries(isMap(file[section]) ? file[section] : {}).flatMap(([key, object]) => {
-      const path = isMap(object) ? object['file'] : undefined
-      if (typeof path !== 'string') return []
-      const bytes = copies.copy(relative(copies.folder, path), MOST_FILE_BYTES[section])
-      return 'fault' in bytes ? [unusable([section, key, 'file'], bytes.fault)] : []
-    }),
-  )
-}
-
-function unusable(path: PolicyRefusal['path'], fault: string): PolicyRefusal {
-  return {
-    path,
-    key: pathText(path),
-    text: `the file cannot be used: ${fault}`,
-    wayOut: 'keep it in the repository',
-  }
 }
 
 function placed(

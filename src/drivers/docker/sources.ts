@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { isMap } from '../../model/enginePolicy/look.ts'
-import { SERVICE_KEYS } from '../../model/enginePolicy/service.ts'
+import { allowInForce } from '../../model/enginePolicy/allow.ts'
+import { isMap, type PolicyScene } from '../../model/enginePolicy/look.ts'
+import { NEVER, SERVICE_KEYS } from '../../model/enginePolicy/service.ts'
 import { type Path, pathText } from '../../model/keyPath.ts'
 import { asJson, type ComposeSource, readSource } from './composeSource.ts'
 import { type Copies, copiesIn } from './copies.ts'
@@ -43,13 +45,13 @@ const TOP_KEYS: ReadonlySet<string> = new Set([
  * first thing that a pull request could turn against us: the client reads what it is told to, as the service's user, and says what it read in its errors.
  * @param files names in the checkout, in order
  * @param into a folder that is not there yet
- * @param furtherKeys of `allow.keys`
+ * @param rules what the trusted recipe allows, and for whom
  */
 export function copySources(
   checkout: string,
   files: readonly string[],
   into: string,
-  furtherKeys: readonly string[],
+  rules: Pick<PolicyScene, 'allow' | 'isFork'>,
 ): Sources | { readonly refusals: readonly PlacedRefusal[] } {
   const copies = copiesIn(into, checkout)
   const read = files.map((file) => sourceOf(file, copies))
@@ -57,12 +59,12 @@ export function copySources(
   if (bad.length > 0) return { refusals: bad }
   const sources = read.filter((result) => 'value' in result)
   const folder = dirname(files[0] ?? '')
-  const refusals = sources.flatMap((source) => looked(source, folder, copies, furtherKeys))
+  const { keys } = allowInForce(rules.allow, rules.isFork)
+  const refusals = sources.flatMap((source) => looked(source, folder, copies, keys))
   if (refusals.length > 0) return { refusals }
   const forClient = sources.map((source, index) => {
     const name = join(dirname(source.file), `.berth-${index}.json`)
-    copies.write(name, asJson(source.value))
-    return join(into, name)
+    return copies.write(name, asJson(source.value))
   })
   return {
     files: forClient,
@@ -73,16 +75,16 @@ export function copySources(
 }
 
 function sourceOf(file: string, copies: Copies): ComposeSource | PlacedRefusal {
-  const bytes = copies.copy(file, MOST_SOURCE_BYTES)
-  if ('fault' in bytes)
+  const copied = copies.copy(file, MOST_SOURCE_BYTES)
+  if ('fault' in copied)
     return {
       file,
       line: 1,
       key: '',
-      text: `the compose file cannot be used: ${bytes.fault}`,
+      text: `the compose file cannot be used: ${copied.fault}`,
       wayOut: 'put it into the repository',
     }
-  const source = readSource(file, bytes.toString('utf8'))
+  const source = readSource(file, readFileSync(copied.path, 'utf8'))
   if ('value' in source) return source
   return { file, line: source.line, key: '', text: source.fault, wayOut: 'correct it' }
 }
@@ -106,7 +108,10 @@ function looked(
   for (const [name, service] of entriesOf(source.value['services'])) {
     for (const [key, value] of entriesOf(service)) {
       const path = ['services', name, key]
+      const never = Object.hasOwn(NEVER, key) ? NEVER[key] : undefined
       if (key === 'extends') extended(value, path, refuse)
+      // Compose looks for what is to be built while it resolves.
+      else if (never !== undefined) refuse(path, never.why, never.wayOut)
       else if (!isKnown(key, SERVICE_KEYS, `services.*.${key}`))
         refuse(path, `${key} is not known to be harmless`)
       if (key === 'env_file') for (const file of envFiles(value, path)) envFile(file, folder, copies, refuse)
@@ -149,9 +154,9 @@ function envFile({ path, name, isNeeded }: EnvFile, folder: string, copies: Copi
     )
     return
   }
-  const bytes = copies.copy(name.startsWith('/') ? name : join(folder, name), MOST_ENV_BYTES)
-  if (!('fault' in bytes) || (!isNeeded && bytes.fault === 'it is not there')) return
-  refuse(path, `the env_file ${name} cannot be used: ${bytes.fault}`, 'keep it in the repository')
+  const copied = copies.copy(name.startsWith('/') ? name : join(folder, name), MOST_ENV_BYTES)
+  if (!('fault' in copied) || (!isNeeded && copied.fault === 'it is not there')) return
+  refuse(path, `the env_file ${name} cannot be used: ${copied.fault}`, 'keep it in the repository')
 }
 
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {

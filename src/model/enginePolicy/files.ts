@@ -16,22 +16,24 @@ export const envFiles: Look = (value, at) => {
   return undefined
 }
 
-/** For people: files of the repository by their names in it. */
-export function shownFile(path: string, { checkout }: PolicyScene): string {
-  return path.startsWith(`${checkout}/`) ? `.${path.slice(checkout.length)}` : path
+type Folders = Pick<PolicyScene, 'checkout' | 'folder'>
+
+/** `./site` of what is in the checkout, `./` of all of it; null = it is of the host. */
+export function nameInside(path: string, folders: Folders): string | null {
+  const plain = plainPath(path, folders)
+  return `${plain}/`.startsWith(`${folders.checkout}/`)
+    ? `./${plain.slice(folders.checkout.length + 1)}`
+    : null
 }
 
-/** By names alone: whether a path, absolute or from the scene's folder on, stays in the checkout. */
-export function isInside(
-  path: string,
-  { checkout, folder }: Pick<PolicyScene, 'checkout' | 'folder'>,
-): boolean {
-  return plainPath(path.startsWith('/') ? path : `${folder}/${path}`).startsWith(`${checkout}/`)
+/** By names alone: whether a path, absolute or from the scene's folder on, is of something in the checkout. */
+function isInside(path: string, folders: Folders): boolean {
+  return plainPath(path, folders).startsWith(`${folders.checkout}/`)
 }
 
-function plainPath(path: string): string {
+function plainPath(path: string, { folder }: Folders): string {
   const parts: string[] = []
-  for (const part of path.split('/')) {
+  for (const part of (path.startsWith('/') ? path : `${folder}/${path}`).split('/')) {
     if (part === '..') parts.pop()
     else if (part !== '' && part !== '.') parts.push(part)
   }

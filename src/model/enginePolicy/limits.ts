@@ -51,7 +51,7 @@ const UNLIMITED: ReadonlySet<string> = new Set(['core', 'fsize', 'memlock', 'sta
 
 export const ulimits: Look = mapOf((value, at) => {
   const name = String(at.path.at(-1))
-  const most = ULIMITS[name]
+  const most = Object.hasOwn(ULIMITS, name) ? ULIMITS[name] : undefined
   if (most === undefined) {
     const known = Object.keys(ULIMITS).join(', ')
     return refuse(at, `${name} is not known to be harmless`, `leave it out; known: ${known}`)

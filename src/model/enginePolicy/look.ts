@@ -49,7 +49,7 @@ export function refuse(at: At, text: string, wayOut: string): undefined {
 }
 
 /** The way out of what no recipe may loosen. */
-export const LEAVE_OUT = 'leave it out'
+const LEAVE_OUT = 'leave it out'
 
 /** The way out that the operator has. */
 export function allowing(line: string): string {

@@ -1,4 +1,4 @@
-import { shownFile } from './files.ts'
+import { nameInside } from './files.ts'
 import { tmpfsSize } from './limits.ts'
 import {
   type At,
@@ -56,15 +56,15 @@ export const mounts: Look = listOf((value, at) => {
   return refuse(at, 'does not say what kind of mount it is', 'write type: volume or type: tmpfs')
 }, MOST_MOUNTS)
 
-const SHORT_OPTION = /^(?:rw|ro|nocopy|z|Z)$/
+/** One of them: of `ro,rw` each reader might take another. */
+const SHORT_OPTIONS = /^(?:rw|ro|nocopy)?$/
 
 /** `source:target:options`, as docker-compose prints them. */
 function short(value: string, at: At): unknown {
   const parts = value.split(':')
   if (parts.length === 1) return IN_CONTAINER(value, at)
   const [source = '', target, options = '', ...rest] = parts
-  const unknown = options.split(',').find((option) => option !== '' && !SHORT_OPTION.test(option))
-  if (rest.length > 0 || unknown !== undefined)
+  if (rest.length > 0 || !SHORT_OPTIONS.test(options))
     return refuse(
       at,
       `${shownText(value)} has options that are not known to be harmless`,
@@ -72,7 +72,7 @@ function short(value: string, at: At): unknown {
     )
   if (IN_CONTAINER(target, at) === undefined) return undefined
   const isPath = /^[./~\\]/.test(source)
-  const isFine = isPath ? fromHost(source, options.split(',').includes('ro'), at) : named(source, at)
+  const isFine = isPath ? fromHost(source, options === 'ro', at) : named(source, at)
   return isFine ? value : undefined
 }
 
@@ -80,21 +80,18 @@ function named(source: unknown, at: At): boolean {
   return declaredVolume(source, at) !== undefined
 }
 
+/** What is in the checkout is mounted as a copy; what is of the host, as it is. Each only where the recipe names it. */
 function fromHost(source: string, isReadOnly: boolean, at: At): boolean {
+  const own = nameInside(source, at.scene)
+  const name = own ?? source
   const lines = at.scene.allow.mounts
-  if (lines.includes(source) || (isReadOnly && lines.includes(`${source}:ro`))) return true
+  if (lines.includes(name) || (isReadOnly && lines.includes(`${name}:ro`))) return true
+  const way = allowing(`mounts: ['${name}']`)
   if (isSocket(source))
-    refuse(
-      at,
-      `mounts the engine's socket ${source}: whoever has it is root of the host`,
-      allowing(`mounts: ['${source}']`),
-    )
-  else
-    refuse(
-      at,
-      `mounts ${shownFile(source, at.scene)} of the host`,
-      'use a volume, config or secret, or have the operator allow it: allow: { mounts: [PATH] } in the recipe',
-    )
+    refuse(at, `mounts the engine's socket ${source}: whoever has it is root of the host`, way)
+  else if (own === null)
+    refuse(at, `mounts ${source} of the host`, `use a volume, a config or a secret; ${way}`)
+  else refuse(at, `mounts ${own} of the checkout`, `use a config; ${way}`)
   return false
 }
 

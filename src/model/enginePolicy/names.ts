@@ -50,7 +50,7 @@ export function isExternal(object: unknown): boolean {
 }
 
 /** The name of an external object on the engine. */
-export function externalName(object: Readonly<Record<string, unknown>>, key: string): string {
+function externalName(object: Readonly<Record<string, unknown>>, key: string): string {
   const inner = isMap(object['external']) ? object['external']['name'] : undefined
   return String(object['name'] ?? inner ?? key)
 }

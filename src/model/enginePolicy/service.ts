@@ -51,6 +51,20 @@ const healthcheck = keys({
   disable: plain,
 })
 
+/** What no recipe can allow, whatever it says. */
+export const NEVER: Readonly<Record<string, { readonly why: string; readonly wayOut: string }>> = {
+  build: {
+    why: 'builds an image on the engine, from files and addresses that nobody has looked at',
+    wayOut: 'name an image that is built elsewhere',
+  },
+  credential_spec: { why: "reads a file of the engine's own host", wayOut: 'leave it out' },
+  cgroup_parent: { why: 'leaves the place where the engine keeps its containers', wayOut: 'leave it out' },
+  external_links: {
+    why: "links to another stack's containers",
+    wayOut: 'use an external network that the recipe allows',
+  },
+}
+
 /** All that a service may say. */
 const shape: Readonly<Record<string, Look>> = {
   image: IMAGE,
@@ -113,16 +127,7 @@ const shape: Readonly<Record<string, Look>> = {
   extra_hosts: extraHosts,
   dns,
   dns_search: listOf(plain),
-  build: never(
-    'builds an image on the engine, from files and addresses that nobody has looked at',
-    'name an image that is built elsewhere',
-  ),
-  credential_spec: never("reads a file of the engine's own host"),
-  cgroup_parent: never('leaves the place where the engine keeps its containers'),
-  external_links: never(
-    "links to another stack's containers",
-    'use an external network that the recipe allows',
-  ),
+  ...Object.fromEntries(Object.entries(NEVER).map(([key, { why, wayOut }]) => [key, never(why, wayOut)])),
 }
 
 export const service: Look = keys(shape)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { copySources, type PlacedRefusal, type Sources } from '../../../src/drivers/docker/sources.ts'
+import { DEFAULT_ALLOW } from '../../../src/model/enginePolicy/allow.ts'
 
 /** A checkout with these files, and a folder for copies that is not there yet. */
 export interface Checkout {
@@ -32,7 +33,10 @@ export function sourcesOf(
   { checkout, into }: Checkout,
   ...files: readonly string[]
 ): Sources | { readonly refusals: readonly PlacedRefusal[] } {
-  return copySources(checkout, files.length === 0 ? ['compose.yml'] : files, into, [])
+  return copySources(checkout, files.length === 0 ? ['compose.yml'] : files, into, {
+    allow: DEFAULT_ALLOW,
+    isFork: false,
+  })
 }
 
 /** Sources that have no fault. */

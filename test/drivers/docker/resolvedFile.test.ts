@@ -165,6 +165,74 @@ describe.skipIf(!HAS_DOCKER)('a recipe as Docker resolves it', () => {
   )
 })
 
+const WITH_MOUNTS = {
+  'deploy/compose.yml': `version: "3.8"
+services:
+  app:
+    image: x
+    volumes:
+      - ../site:/site:ro
+      - type: bind
+        source: ./one.conf
+        target: /one.conf
+      - data:/data
+volumes:
+  data:
+`,
+  'site/page': 'page',
+  'deploy/one.conf': 'one',
+}
+
+describe.skipIf(!HAS_DOCKER)('mounts of the checkout', () => {
+  const names = ['deploy/compose.yml']
+  const allow = { mounts: ['./site:ro', './deploy/one.conf'] }
+
+  test('R-DKR-15 are copies, where the recipe allows them', () => {
+    const here = checkoutOf(WITH_MOUNTS)
+    const { file } = good(deployable(here, names, allow))
+    const [site, one, data] = Object(file['services']).app.volumes
+    expect(data).toMatchObject({ type: 'volume', source: 'data' })
+    expect(site).toMatchObject({ type: 'bind', target: '/site', read_only: true })
+    expect(
+      [site.source, one.source].every((path: string) => path.startsWith(`${here.into}/.berth-mount-`)),
+    ).toBe(true)
+    expect(readFileSync(join(site.source, 'page'), 'utf8')).toBe('page')
+    expect(readFileSync(one.source, 'utf8')).toBe('one')
+  })
+
+  test('R-DKR-15 are refused by their line where it does not, and where they lead out', () => {
+    const here = checkoutOf(WITH_MOUNTS)
+    expect(lines(deployable(here, names))).toEqual([
+      'deploy/compose.yml:6: services.app.volumes[0]: mounts ./site of the checkout',
+      'deploy/compose.yml:7: services.app.volumes[1]: mounts ./deploy/one.conf of the checkout',
+    ])
+    rmSync(join(here.checkout, 'deploy/one.conf'))
+    symlinkSync(here.secret, join(here.checkout, 'deploy/one.conf'))
+    expect(lines(deployable({ ...here, into: join(here.root, 'again') }, names, allow))).toEqual([
+      'deploy/compose.yml:7: services.app.volumes[1]: the file cannot be used: it leads out of the repository',
+    ])
+  })
+})
+
+test('R-DKR-15 R-DKR-11 mounts of the checkout that docker-compose prints short are copies, too', () => {
+  const here = checkoutOf({ 'compose.yml': 'services: { app: { image: x } }\n', 'site/page': 'page' })
+  const sources = goodSources(here)
+  const printed = `services: { app: { image: x, volumes: ['${here.into}/site:/site:rw', './site:/other'] } }\n`
+  const result = deployableFile(printed, sources, {
+    driver: 'compose',
+    stackName: STACK,
+    domain: DOMAIN,
+    labels: LABELS,
+    allow: { ...DEFAULT_ALLOW, mounts: ['./site'] },
+    isFork: false,
+    made: [],
+  })
+  const copy = `${here.into}/.berth-mount-0`
+  expect(good(result).file).toMatchObject({
+    services: { app: { volumes: [`${copy}:/site:rw`, `${copy}:/other`] } },
+  })
+})
+
 const BASE = `version: "3.8"
 x-root: &root
   privileged: true

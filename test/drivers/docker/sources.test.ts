@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { copySources } from '../../../src/drivers/docker/sources.ts'
+import { DEFAULT_ALLOW } from '../../../src/model/enginePolicy/allow.ts'
 import { checkoutOf, goodSources, HAS_DOCKER, lines, SECRET, sourcesOf, stackConfig } from './checkout.ts'
 
 const APP = 'services:\n  app:\n    image: nginx\n'
@@ -61,6 +72,23 @@ describe('env files', () => {
     ])
   })
 
+  test('R-DKR-15 no pull request fills the disk with copies', () => {
+    const names = Array.from({ length: 1001 }, (_, index) => `${index}.env`)
+    const here = checkoutOf({
+      'compose.yml': `${APP}    env_file: [${names.join()}]\n`,
+      ...Object.fromEntries(names.map((name) => [name, ''])),
+    })
+    const refused = lines(sourcesOf(here))
+    expect(refused.at(-1)).toContain('all files of the stack together are too many or too large')
+    const large = Array.from({ length: 65 }, (_, index) => `${index}.env`)
+    const there = checkoutOf({ 'compose.yml': `${APP}    env_file: [${large.join()}]\n` })
+    for (const name of large) {
+      writeFileSync(join(there.checkout, name), '')
+      truncateSync(join(there.checkout, name), 2 ** 20)
+    }
+    expect(lines(sourcesOf(there))).toHaveLength(2)
+  })
+
   test('R-DKR-15 the client reads the copy, whatever is in the checkout by then', () => {
     const here = checkoutOf({
       'deploy/compose.yml': `${APP}    env_file: [../a.env, sub/b.env, { path: c.env, required: false }]\n`,
@@ -80,8 +108,24 @@ describe('env files', () => {
 })
 
 describe('compose files', () => {
+  test("R-DKR-15 a key that the recipe lets pass does so, a fork's only if the recipe says so", () => {
+    const here = checkoutOf({ 'compose.yml': `${APP}    runtime: x\n` })
+    const refused = (isFork: boolean, forks: boolean) => {
+      const allow = { ...DEFAULT_ALLOW, keys: ['services.*.runtime'], forks }
+      return lines(
+        copySources(here.checkout, ['compose.yml'], `${here.into}-${isFork}-${forks}`, { allow, isFork }),
+      ).length
+    }
+    expect([refused(false, false), refused(true, true), refused(true, false)]).toEqual([0, 0, 1])
+  })
+
   test.each([
     ['include: [other.yml]', 'compose.yml:4: include: include is not known to be harmless'],
+    ['    build: ./x', 'compose.yml:4: services.app.build: builds an image on the engine'],
+    [
+      '    constructor: x',
+      'compose.yml:4: services.app.constructor: constructor is not known to be harmless',
+    ],
     ['models: {}', 'compose.yml:4: models: models is not known to be harmless'],
     [
       '    label_file: /etc/passwd',
@@ -181,7 +225,7 @@ services:
 configs: { c: { file: ./sub/../c.conf } }
 `
     const overlay =
-      'version: "3.8"\nservices: { app: { environment: { E: 12:30:45, F: 2001-01-01x }, deploy: { replicas: 2 } } }\n'
+      'version: "3.8"\nservices: { app: { environment: { E: 12:30:45, F: 2001-01-01x, G: 123456789012345678, H: 1_000, I: 0b101, J: 0x1F, K: 08, L: -0440, M: 0o17, N: 0, O: +7, P: 1.10, Q: yes, S: -0b11, U: .5, V: 010 }, deploy: { replicas: 2 } } }\n'
     const here = checkoutOf({
       'compose.yml': compose,
       'compose.more.yml': overlay,

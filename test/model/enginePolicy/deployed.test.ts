@@ -97,7 +97,60 @@ function expectOurs(file: Part): void {
   }
 }
 
+/** As `docker compose config` prints it. */
+const COMPOSE = parse(`
+name: ${STACK}
+services:
+  app:
+    command: null
+    depends_on: { db: { condition: service_healthy, required: true } }
+    entrypoint: null
+    environment: { A: b }
+    healthcheck: { test: [CMD, "true"], interval: 1m30s, timeout: 10s }
+    image: nginx
+    mem_limit: "67108864"
+    networks: { default: null, own: { aliases: [web] } }
+    ports: [{ mode: ingress, target: 80, published: "8080", protocol: tcp }]
+    volumes:
+      - { type: volume, source: data, target: /data, volume: {} }
+    secrets: [{ source: key, target: /run/secrets/key }]
+  db: { command: null, entrypoint: null, image: db, networks: { default: null }, restart: unless-stopped }
+networks:
+  default: { name: ${STACK}_default, ipam: {} }
+  own: { name: ${STACK}_own, driver: bridge }
+volumes: { data: { name: ${STACK}_data } }
+secrets: { key: { name: ${STACK}_key, file: /state/files/key } }
+`)
+
+/** As docker-compose 1.29 prints it. */
+const OLD_COMPOSE = parse(`
+version: '3.8'
+services:
+  app:
+    depends_on: [db]
+    environment: { A: b }
+    image: nginx
+    ports: [8080:80/tcp]
+    volumes: [data:/data:rw, /anonymous]
+  db: { image: db }
+volumes: { data: {} }
+`)
+
 describe('what is deployed', () => {
+  test.each([
+    ['docker compose', COMPOSE],
+    ['docker-compose 1.29', OLD_COMPOSE],
+  ])(
+    'R-DKR-15 R-DKR-11 a file as %s prints it passes, with our labels on all that it makes',
+    (_, printed) => {
+      const file = deployed(printed, scene({ ports: ['8080'] }, { driver: 'compose' }))
+      for (const [, service] of partsOf(file, 'services')) expect(service['labels']).toEqual(LABELS)
+      for (const section of ['networks', 'volumes', 'secrets'])
+        for (const [, object] of partsOf(file, section)) expect(object['labels']).toEqual(LABELS)
+      expect(partsOf(file, 'networks').map(([key]) => key)).toContain('default')
+    },
+  )
+
   test('R-DKR-15 R-DKR-06 a recipe of Co-op Cloud passes as it is, with our labels on all that it makes', () => {
     const file = deployed(COOP_CLOUD)
     expectOurs(file)

@@ -49,6 +49,24 @@ describe.each([
   )
 })
 
+test.each(['constructor', '__proto__', 'toString'])(
+  'R-DKR-15 a name like %s means nothing of its own',
+  (name) => {
+    const named = (part: string, value: string) =>
+      `{ "services": { "app": { "image": "x", ${part} } }, ${value} }`
+    for (const text of [
+      named(`"${name}": true`, '"volumes": {}'),
+      named(`"networks": ["${name}"]`, '"networks": {}'),
+      named(`"networks": { "${name}": { "aliases": ["other"] } }`, '"networks": {}'),
+      named(`"secrets": ["${name}"]`, '"secrets": {}'),
+      named(`"ulimits": { "${name}": 1 }`, '"secrets": {}'),
+      named(`"labels": { "${name}": "x" }`, '"secrets": {}'),
+      named('"user": "x"', `"${name}": {}`),
+    ])
+      expect([text, refusalsOf(holdAgainstPolicy(JSON.parse(text), scene())).length]).toEqual([text, 1])
+  },
+)
+
 test('R-DKR-15 every fault is told at once', () => {
   const result = held('privileged: true\npid: host\ncap_add: [NET_ADMIN]', 'volumes: { data: { driver: x } }')
   expect(refusalsOf(result)).toEqual([
@@ -84,6 +102,16 @@ test.each([
   [
     'a mount for reading, mounted for writing',
     { service: "volumes: ['/etc:/etc']" },
+    { mounts: ['/etc:ro'] },
+  ],
+  [
+    'a mount for reading, mounted for both',
+    { service: "volumes: ['/etc:/etc:ro,rw']" },
+    { mounts: ['/etc:ro'] },
+  ],
+  [
+    'a mount for reading that says so in other words',
+    { service: "volumes: [{ type: bind, source: /etc, target: /x, read_only: 'no' }]" },
     { mounts: ['/etc:ro'] },
   ],
   ['a folder, and what is in it', { service: "volumes: ['/srv/a:/a']" }, { mounts: ['/srv'] }],

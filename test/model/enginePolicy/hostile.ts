@@ -93,7 +93,7 @@ export const FILES_AND_MOUNTS: readonly Hostile[] = [
     what: 'a bind mount of the checkout',
     service: mount('/state/files/site'),
     key: `${S}.volumes[0]`,
-    allow: null,
+    allow: { mounts: ['./site'] },
   },
   {
     what: 'a short bind mount',
