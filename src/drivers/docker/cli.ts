@@ -29,6 +29,8 @@ export interface CliParts {
 export interface CliCall {
   readonly words: readonly string[]
   readonly timeoutMs: number
+  /** Where it runs; none = in its home. */
+  readonly folder?: string
   /** Standard input; none = empty. */
   readonly input?: string
 }
@@ -72,7 +74,8 @@ export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal
 }
 
 function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): ChildProcess {
-  const [file = '', ...args] = parts.containment.command(parts.part, parts.home, [
+  const folder = call.folder ?? parts.home
+  const [file = '', ...args] = parts.containment.command(parts.part, folder, [
     'setpriv',
     '--pdeathsig',
     'KILL',
@@ -81,7 +84,7 @@ function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): C
     ...call.words,
   ])
   const child = spawn(file, args, {
-    cwd: parts.home,
+    cwd: folder,
     env: environmentOf(parts),
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', ...joiningFds],

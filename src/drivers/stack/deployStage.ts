@@ -55,11 +55,12 @@ async function resolve(
   plan: DeployPlan,
 ): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say } = stage
-  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', name), stack.allow.keys)
+  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), say)
   const call = {
     words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],
     timeoutMs: RESOLVE_MS,
+    folder: sources.folder,
   }
   const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
