@@ -52,7 +52,10 @@ describe('R-DKR-02 what is there has to hold', () => {
 
   test('R-DKR-02 a task that was replaced between two looks begins the count anew', () => {
     const first = look({}, [TASK])
-    const second = look({}, [{ ...TASK, id: 't2' }, { ...TASK, desired: 'shutdown', state: 'failed' }])
+    const second = look({}, [
+      { ...TASK, id: 't2' },
+      { ...TASK, desired: 'shutdown', state: 'failed' },
+    ])
     const before = judge(judge(NOT_YET_LOOKED, first), first)
     const after = judge(before, second)
     expect(after.verdict).toMatchObject({ kind: 'waiting', isGood: true })
@@ -95,7 +98,11 @@ describe('R-DKR-02 what is settled and red', () => {
     ['a rollback that is over', 'rolled_back', look({ update: 'rollback_completed' }, [TASK])],
     ['an update that has paused', 'update_paused', look({ update: 'paused' }, [TASK])],
     ['a rollback that has paused', 'update_paused', look({ update: 'rollback_paused' }, [TASK])],
-    ['a task that its node rejects', 'rejected', look({}, [{ ...TASK, state: 'rejected', error: 'No such image: x' }])],
+    [
+      'a task that its node rejects',
+      'rejected',
+      look({}, [{ ...TASK, state: 'rejected', error: 'No such image: x' }]),
+    ],
   ]
   test.each(RED)('R-DKR-02 red at the first look: %s', (_, fault, one) => {
     expect(verdictOf(one)).toMatchObject({ kind: 'failed', fault, service: { id: 's1', name: 'a_app' } })
@@ -104,6 +111,15 @@ describe('R-DKR-02 what is settled and red', () => {
   test('R-DKR-02 what a node has rejected of the spec before does not count', () => {
     const old = { ...TASK, id: 't0', state: 'rejected', desired: 'shutdown', isCurrent: false }
     expect(verdictOf(look({}, [TASK, old]), 3)).toEqual({ kind: 'converged' })
+  })
+
+  test('R-DKR-02 what an engine rejects while it starts or stops is only waited for, but not for ever', () => {
+    const error = 'cannot create a swarm scoped network when swarm is not active'
+    expect(verdictOf(look({}, [TASK, ...history('rejected', [500], error)]), 3)).toEqual({
+      kind: 'converged',
+    })
+    const always = look({}, history('rejected', [500, 600, 700], error))
+    expect(verdictOf(always)).toMatchObject({ fault: 'crash_loop' })
   })
 
   test('R-DKR-02 a service that somebody has removed is red', () => {
@@ -119,7 +135,9 @@ describe('R-DKR-02 what is settled and red', () => {
 
   test('R-DKR-02 one whose successor waits for its delay is only waited for', () => {
     const next = { ...TASK, id: 't9', state: 'ready', desired: 'ready' }
-    expect(verdictOf(look({}, [...history('failed', [1000]), next]), FOREVER)).toMatchObject({ kind: 'waiting' })
+    expect(verdictOf(look({}, [...history('failed', [1000]), next]), FOREVER)).toMatchObject({
+      kind: 'waiting',
+    })
   })
 })
 
