@@ -33,7 +33,7 @@ describe('what is up', () => {
   }) => {
     await world.deploy({ services: { job: { command: 'sleep 3600', deploy: { mode: 'replicated-job' } } } })
     await until('the job', () => docker('ps', '--quiet', '--filter', `name=${world.stack}_job`))
-    const report = await world.sweep()
+    const report = await world.sweep({ graceMs: 60_000 })
     expect(report).toMatchObject({ sweeps: [{ verified: true, left: [] }] })
   })
 

@@ -10,7 +10,7 @@ export interface ConvergeRules {
   readonly crashWindowMs: number
 }
 
-export const CONVERGE_RULES: ConvergeRules = { stableLooks: 3, crashes: 3, crashWindowMs: 120_000 }
+const CONVERGE_RULES: ConvergeRules = { stableLooks: 3, crashes: 3, crashWindowMs: 120_000 }
 
 export type StackFault =
   | 'rejected'

@@ -104,7 +104,7 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
 
 /** It asks one thing after the other, and ends with the first refusal: an end without the engine's answer is a lost connection, or a kill. */
 function hasEnded(cause: CliEnd['cause'], exitCode: number | null, output: string): boolean {
-  return cause === 'exit' && (exitCode === 0 || (exitCode !== null && ANSWERED.test(output)))
+  return cause === 'exit' && (exitCode === 0 || ANSWERED.test(output))
 }
 
 const ANSWERED = /Error response from daemon/
