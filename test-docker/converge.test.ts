@@ -33,7 +33,7 @@ describe('what is up', () => {
   }) => {
     await world.deploy({ services: { job: { command: 'sleep 3600', deploy: { mode: 'replicated-job' } } } })
     await until('the job', () => docker('ps', '--quiet', '--filter', `name=${world.stack}_job`))
-    const report = await world.sweep({ graceMs: 60_000 })
+    const report = await world.sweep({ graceMs: 60_000, budgetMs: 30_000 })
     expect(report).toMatchObject({ sweeps: [{ verified: true, left: [] }] })
   })
 
@@ -103,6 +103,16 @@ describe('what is settled and red', () => {
     const red = await world.converge()
     expect(red).toMatchObject({ kind: 'failed', fault: 'rejected' })
     expect(red).toHaveProperty('detail', expect.stringMatching(/_app: No such image: berth-test\/nowhere:1/))
+    await world.sweep()
+  })
+
+  test('R-DKR-02 what was rejected of the spec before does not count against the next one', async ({
+    world,
+  }) => {
+    await world.deploy({ services: { app: { image: 'berth-test/nowhere:1' } } }, { images: [] })
+    expect(await world.converge()).toMatchObject({ fault: 'rejected' })
+    await world.deploy({ services: { app: {} } })
+    expect(await world.converge()).toMatchObject({ kind: 'converged' })
     await world.sweep()
   })
 
