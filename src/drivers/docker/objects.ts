@@ -14,7 +14,9 @@ export async function listObjects(
   instance: string,
   kinds: readonly ObjectKind[] = OBJECT_KINDS,
 ): Promise<readonly EngineObject[]> {
-  const lists = await Promise.all(kinds.map((kind) => listKind(engine, kind, instance)))
+  const lists: (readonly EngineObject[])[] = []
+  // One after the other, makers first: what is listed as gone can have made nothing that the later lists have missed.
+  for (const kind of kinds) lists.push(await listKind(engine, kind, instance))
   return lists.flat()
 }
 
