@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const PAGE = 'docs/requirements.md'
-const FOLDERS = ['test', 'test-concurrency']
+const FOLDERS = ['test', 'test-concurrency', 'test-docker']
 
 /** A suite that several tests run is one, too. */
 const IS_TEST = /\.test\.ts$|^store\/contract(?:\.ts|\/)/

@@ -10,7 +10,7 @@ export interface ConvergeRules {
   readonly crashWindowMs: number
 }
 
-export const CONVERGE_RULES: ConvergeRules = { stableLooks: 3, crashes: 3, crashWindowMs: 120_000 }
+const CONVERGE_RULES: ConvergeRules = { stableLooks: 3, crashes: 3, crashWindowMs: 120_000 }
 
 export type StackFault =
   | 'rejected'
@@ -134,9 +134,12 @@ function updateFault(service: ServiceLook): StackVerdict | null {
 
 /** A node that rejects a task (no such image, no such mount) rejects the next one, too. */
 function rejection(service: ServiceLook, tasks: readonly TaskLook[]): StackVerdict | null {
-  const rejected = tasks.find(({ state }) => state === 'rejected')
+  const rejected = tasks.find(({ state, error }) => state === 'rejected' && !PASSING.test(error))
   return rejected === undefined ? null : failed('rejected', service, rejected.error)
 }
+
+/** What an engine says that is starting or stopping: it will say something else. */
+const PASSING = /swarm is not active|context canceled|connection is closing|shutting down/i
 
 /** Its time ends with the latest thing that has happened: whoever looks late has missed nothing. */
 function crashLoop(
@@ -161,7 +164,11 @@ function crashLoop(
 
 /** `shutdown` is what the swarm itself has asked for. A service whose tasks end well and come back does not stay up either. */
 function hasCrashed({ state }: TaskLook, { kind, restart }: ServiceLook): boolean {
-  return state === 'failed' || (state === 'complete' && kind === 'service' && restart === 'any')
+  return (
+    state === 'failed' ||
+    state === 'rejected' ||
+    (state === 'complete' && kind === 'service' && restart === 'any')
+  )
 }
 
 /** Nothing runs, nothing is on its way, and the newest one has failed: its restart policy has given up. */

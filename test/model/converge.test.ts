@@ -113,6 +113,15 @@ describe('R-DKR-02 what is settled and red', () => {
     expect(verdictOf(look({}, [TASK, old]), 3)).toEqual({ kind: 'converged' })
   })
 
+  test('R-DKR-02 what an engine rejects while it starts or stops is only waited for, but not for ever', () => {
+    const error = 'cannot create a swarm scoped network when swarm is not active'
+    expect(verdictOf(look({}, [TASK, ...history('rejected', [500], error)]), 3)).toEqual({
+      kind: 'converged',
+    })
+    const always = look({}, history('rejected', [500, 600, 700], error))
+    expect(verdictOf(always)).toMatchObject({ fault: 'crash_loop' })
+  })
+
   test('R-DKR-02 a service that somebody has removed is red', () => {
     const before = judge(NOT_YET_LOOKED, look({}, [TASK]))
     expect(judge(before, { services: [], tasks: [] }).verdict).toMatchObject({ fault: 'service_gone' })

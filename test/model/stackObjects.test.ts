@@ -23,6 +23,8 @@ const CASES: readonly (readonly [string, EngineObject, 'ours' | 'foreign' | null
   ['by hand, by name alone', object('a_ci_data'), 'foreign'],
   ['of ours, a stack whose name begins so', object('a_ci_2_data', { ...OLDER, ...at('a_ci_2') }), null],
   ['of ours, no namespace, a known longer stack', object('a_ci_2_data', OLDER), null],
+  ['of ours, in the stack, under a name of its own', object('motd', { ...OLDER, ...at('a_ci') }), 'ours'],
+  ['of ours, named as ours, of another stack', object('a_ci_data', { ...OLDER, ...at('b_ci') }), null],
   ['a name that only begins alike', object('a_cinema', OLDER), null],
   ['a stack whose name begins so, by hand', object('a_ci_2_data', at('a_ci_2')), null],
 ]

@@ -57,15 +57,20 @@ const MOST_OUTPUT_BYTES = 1_000_000
 export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal): Promise<CliEnd> {
   requireCli()
   using joining = openJoining(parts.part, parts.makePipe)
-  const child = start(parts, call, joining.writeFds)
-  joining.isHandedOver()
+  let child: ChildProcess
+  try {
+    child = start(parts, call, joining.writeFds)
+  } finally {
+    joining.isHandedOver()
+  }
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => keep(output, chunk))
-  const exit = exitOf(child)
-  const cause = await firstOf(exit, call.timeoutMs, signal)
+  const [exited, closed] = [codeAt(child, 'exit'), codeAt(child, 'close')]
+  const cause = await firstOf(closed, call.timeoutMs, signal)
   const ended = cause === 'exit' ? [] : [await parts.containment.end([parts.part], parts.killGraceMs)]
-  const exitCode = await exit
+  // What could not be ended may hold its output open for ever.
+  const exitCode = await (cause === 'exit' ? closed : exited)
   if (cause === 'exit' && joining.hasFailed(exitCode)) {
     throw new HarnessError('NOT_JOINED', `The Docker CLI could not join its ${joining.what}`)
   }
@@ -99,17 +104,20 @@ function keep(output: Buffer[], chunk: Buffer): void {
   if (bytes < MOST_OUTPUT_BYTES) output.push(chunk)
 }
 
-/** Its exit code, or null; `close`, so that its last words are there. What it had started holds its output open no longer than it lives. */
-async function exitOf(child: ChildProcess): Promise<number | null> {
-  return await new Promise((resolve, reject) => {
-    child.once('close', (code) => resolve(code))
+/** Its exit code, or null, when it has ended (`exit`), or has said its last words, too (`close`). */
+function codeAt(child: ChildProcess, event: 'exit' | 'close'): Promise<number | null> {
+  const code = new Promise<number | null>((resolve, reject) => {
+    child.once(event, (exitCode) => resolve(exitCode))
     child.once('error', (error) => reject(new HarnessError('NO_DOCKER_CLI', error.message, { cause: error })))
   })
+  // Only one of the two is waited for.
+  code.catch(() => undefined)
+  return code
 }
 
 /** It asks one thing after the other, and ends with the first refusal: an end without the engine's answer is a lost connection, or a kill. */
 function hasEnded(cause: CliEnd['cause'], exitCode: number | null, output: string): boolean {
-  return cause === 'exit' && (exitCode === 0 || (exitCode !== null && ANSWERED.test(output)))
+  return cause === 'exit' && (exitCode === 0 || ANSWERED.test(output))
 }
 
 const ANSWERED = /Error response from daemon/
@@ -153,11 +161,11 @@ function environmentOf({
   }
 }
 
-function firstOf(exit: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<CliEnd['cause']> {
+function firstOf(closed: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<CliEnd['cause']> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end('timeout'), timeoutMs)
     const stop = (): void => end('stop')
-    void exit.then(
+    void closed.then(
       () => end('exit'),
       () => end('exit'),
     )

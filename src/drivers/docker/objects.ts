@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, optional, textOf } from '../../model/read.ts'
 import { BERTH_LABELS, type EngineObject, OBJECT_KINDS, type ObjectKind } from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
-import { EngineError, isMissing } from './engineError.ts'
+import { isMissing } from './engineError.ts'
 
 /**
  * Everything on the engine that a scope of this instance may be about: one call a kind, however many stacks there are. Tasks and containers
@@ -14,7 +14,9 @@ export async function listObjects(
   instance: string,
   kinds: readonly ObjectKind[] = OBJECT_KINDS,
 ): Promise<readonly EngineObject[]> {
-  const lists = await Promise.all(kinds.map((kind) => listKind(engine, kind, instance)))
+  const lists: (readonly EngineObject[])[] = []
+  // One after the other, makers first: what is listed as gone can have made nothing that the later lists have missed.
+  for (const kind of kinds) lists.push(await listKind(engine, kind, instance))
   return lists.flat()
 }
 
@@ -34,7 +36,7 @@ export async function removeObject(engine: Engine, { kind, id }: EngineObject): 
       throw new TypeError(`a ${kind} goes with its service`)
     })
   } catch (error) {
-    if (!isMissing(error) && !isUnderWay(error)) throw error
+    if (!isMissing(error)) throw error
   }
 }
 
@@ -56,11 +58,6 @@ async function listKind(
   const list: unknown = kind === 'volume' ? fieldsOf(answer, 'volumes')['Volumes'] : answer
   const raws = Array.isArray(list) ? list.map((raw: unknown) => fieldsOf(raw, kind)) : []
   return raws.filter((raw) => kind !== 'task' || !isRecord(raw)).map(READERS[kind])
-}
-
-/** The engine itself is at it. */
-function isUnderWay(error: unknown): boolean {
-  return error instanceof EngineError && error.status === 409 && /already in progress/.test(error.message)
 }
 
 /**
