@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
@@ -83,6 +83,21 @@ test('R-JAN-11 R-RUN-09 the folder of a run that is over, and that a restored co
   await scene.start()
   expect(existsSync(runPaths(scene.state, over).reported)).toBe(true)
   expect(existsSync(runPaths(scene.state, live).reported)).toBe(false)
+})
+
+test('R-JAN-11 R-RUN-21 a note that the disk does not take keeps no run from its end, and comes with the next one', async () => {
+  const scene = await aScene()
+  const other = '01m7xj306c77rt3a'
+  scene.ended()
+  const { reported } = runPaths(scene.state, RUN)
+  mkdirSync(join(reported, 'in the way'), { recursive: true })
+  await scene.start()
+  expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: PASSED })
+  expect(scene.faults).toEqual([])
+  rmSync(reported, { recursive: true })
+  createRunFolder(scene.state, requestFor(other, ['b.test']), join(scene.state.root, 'recipe'))
+  scene.world.machine.noteReported(other)
+  expect([RUN, other].map((id) => existsSync(runPaths(scene.state, id).reported))).toEqual([true, true])
 })
 
 /** The real queue on a record that says `queued`. */
