@@ -64,5 +64,7 @@ test('R-JAN-09 R-RUN-16 nor does a disk that takes no file either end the servic
   rmSync(state.alarms, { recursive: true })
   writeFileSync(state.alarms, 'no folder')
   note({ run: 'r', how: 'late', by: 'service', from: null })
-  await expect.poll(() => told.at(-1)).toMatchObject({ event: 'alarms.fault', error: expect.stringContaining('ENOTDIR') })
+  await expect
+    .poll(() => told.at(-1))
+    .toMatchObject({ event: 'alarms.fault', error: expect.stringContaining('ENOTDIR') })
 })
