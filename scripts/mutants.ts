@@ -1,6 +1,6 @@
 /**
- * Breaks each rule of the locks, the runs and their teardown in a copy of the sources, and expects the named test to turn red by that. A
- * mutant that survives is a rule that no test holds.
+ * Breaks each rule of the locks, the runs, their teardown, the queue and the records in a copy of the sources, and expects the named test to
+ * turn red by that. A mutant that survives is a rule that no test holds.
  * usage: node scripts/mutants.ts [--only RULE]… [--list] [--json] [--page]
  */
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -25,13 +25,19 @@ export async function cancelRun(context: Context, words: string): Promise<number
   return EXIT.ok
 }
 
-function stopped(run: RunPaths, stop: StopRequest): string {
+/** Asks for it, and says what came of that. */
+export function stopped(run: RunPaths, stop: StopRequest): string {
   const result = readResult(run)
   if (result !== null) return `Run ${run.id} is over: ${result.conclusion}, ${result.title}`
-  if (stopRun(run, stop))
+  if (stopRun(run, stop) || isSame(readStop(run), stop))
     return `Run ${run.id} is asked to stop; ${firstOf(run)}. Follow it with: berth logs -f ${run.id}`
   const earlier = readStop(run)
   return `Run ${run.id} was asked to stop before (${earlier?.reason ?? 'unknown'}, by ${earlier?.by ?? 'unknown'}).`
+}
+
+/** The service, which was told first, may have written it down before us. */
+function isSame(earlier: StopRequest | null, stop: StopRequest): boolean {
+  return earlier?.reason === stop.reason && earlier.by === stop.by && earlier.atMs === stop.atMs
 }
 
 function firstOf(run: RunPaths): string {

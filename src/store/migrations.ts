@@ -12,6 +12,7 @@ import {
   ORDERS,
   PARTS_OF_RUNS,
   PAYLOADS,
+  QUEUED_FIELDS,
   REPLIES,
   RETRIES,
   RUNS_OF_COMMIT,
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ORDER_AND_LIMITS,
   BEGUN_ORDERS,
   CHANGED_RUNS,
+  QUEUED_FIELDS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

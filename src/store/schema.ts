@@ -281,3 +281,17 @@ CREATE TRIGGER runs_changed AFTER UPDATE ON runs
   UPDATE runs SET changed = (SELECT value FROM counters WHERE name = 'runs') WHERE id = NEW.id;
 END;
 `
+
+/** All that a place in the queue comes from: a row that somebody puts right by hand counts like any other change. */
+export const QUEUED_FIELDS = `
+DROP TRIGGER runs_changed;
+CREATE TRIGGER runs_changed AFTER UPDATE ON runs
+  WHEN OLD.state <> NEW.state OR OLD.stop IS NOT NEW.stop OR OLD.waits_for IS NOT NEW.waits_for
+    OR OLD.enqueued_at <> NEW.enqueued_at OR OLD.priority <> NEW.priority OR OLD.names <> NEW.names
+    OR OLD.arguments <> NEW.arguments OR OLD.recipe <> NEW.recipe OR OLD.sha <> NEW.sha OR OLD.pr <> NEW.pr
+    OR OLD.repository <> NEW.repository OR OLD.repository_id <> NEW.repository_id OR OLD.clone_url <> NEW.clone_url
+    OR OLD.installation_id <> NEW.installation_id BEGIN
+  UPDATE counters SET value = value + 1 WHERE name = 'runs';
+  UPDATE runs SET changed = (SELECT value FROM counters WHERE name = 'runs') WHERE id = NEW.id;
+END;
+`

@@ -1,4 +1,4 @@
-/** A patch that breaks one rule of design sections 4 and 5, and the test that turns red by it. */
+/** A patch that breaks one rule of the design, and the test that turns red by it. */
 export interface Mutant {
   /** Short and unique: what `--only` takes. */
   readonly rule: string

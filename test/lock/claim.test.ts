@@ -8,6 +8,7 @@ import { addOpenRun, openRuns } from '../../src/lock/openRuns.ts'
 import { releaseByHand } from '../../src/lock/releaseByHand.ts'
 import { tryFlock } from '../../src/lock/syscalls.ts'
 import type { EntryBody } from '../../src/model/journal.ts'
+import type { TakeOver } from '../../src/model/takeOver.ts'
 import { openJournal } from '../../src/store/journalFile.ts'
 import { readResult } from '../../src/store/result.ts'
 import { createRunFolder, type RunPaths, readStop } from '../../src/store/runFolder.ts'
@@ -118,6 +119,16 @@ describe('claiming a name', () => {
     expect(freed(await claim(state, ['a.example'], NEVER)).kind).toBe('held')
     expect(readResult(run)).toMatchObject({ conclusion: 'success', reason: 'passed', verified: true })
     expect(openRuns(state)).toEqual([])
+  })
+
+  test('R-JAN-09 R-LCK-15 it is told as taken over only where the result was missing: one that has its own is only cleared', async () => {
+    const state = stateFolder()
+    deadRun(state, ['a.example', 'b.example'], [STARTED, PREPARED, teardownEnded(true)])
+    const told: string[] = []
+    const telling = { ...NEVER, note: ({ run, how, by }: TakeOver) => void told.push(`${run} ${how} ${by}`) }
+    for (const name of ['a.example', 'b.example'])
+      expect(freed(await claim(state, [name], telling)).kind).toBe('held')
+    expect(told).toEqual([`${RUN} concluded the test`])
   })
 
   test('R-LCK-15 a run that somebody conducts is waited for', async () => {

@@ -1,9 +1,23 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { byClaim, FairTurns, OVERDUE, type Ranked, type Under } from '../../src/model/claimOrder.ts'
+import {
+  byClaim,
+  FairTurns,
+  inClaimOrder,
+  OVERDUE,
+  PASSED_AT_MOST_MS,
+  type Ranked,
+  type Under,
+} from '../../src/model/claimOrder.ts'
+import type { QueuedRun } from '../../src/model/queued.ts'
 
 function aPlace(id: string, repositoryId: string, pr: number, rank = 0, enqueuedAtMs = Number(id)): Ranked {
   return { run: { id, repositoryId, pr, enqueuedAtMs }, rank }
+}
+
+function aQueued(id: string, priority: number, enqueuedAtMs: number): QueuedRun {
+  const what = { repositoryId: '42', pr: 12, recipe: 'hello', sha: 'c0ffee' }
+  return { id, priority, enqueuedAtMs, names: ['a.test'], ...what, stop: null, waitsFor: null }
 }
 
 /** All of them, if each one starts. */
@@ -58,6 +72,17 @@ describe('the claim order', () => {
       aPlace('5', 'a', 1, 0, 9),
     ]
     expect(all.sort(byClaim).map(({ run }) => run.id)).toEqual(['1', '2', '5', '3', '4'])
+  })
+
+  test('R-QUE-05 R-REP-01 the place that people are told is the one that counts: who is overdue has the first', () => {
+    const queued = [
+      aQueued('young', 5, PASSED_AT_MOST_MS - 1),
+      aQueued('old', 0, 0),
+      aQueued('younger', 0, PASSED_AT_MOST_MS),
+    ]
+    const at = (nowMs: number) => inClaimOrder(queued, nowMs).map(({ id }) => id)
+    expect(at(PASSED_AT_MOST_MS - 1)).toEqual(['young', 'old', 'younger'])
+    expect(at(PASSED_AT_MOST_MS)).toEqual(['old', 'young', 'younger'])
   })
 })
 

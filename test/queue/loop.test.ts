@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startLoop } from '../../src/queue/loop.ts'
 
 test('R-QUE-11 a loop says why its last pass failed, until one goes well', async () => {
@@ -25,4 +25,18 @@ test('R-QUE-11 a loop says why its last pass failed, until one goes well', async
   passes[2]?.resolve()
   await loop.close()
   expect(logged).toEqual(['loop.failed'])
+})
+
+test('R-QUE-11 who is woken in the middle of a pass makes another one at once: what came too late for this one does not wait for the pause', async () => {
+  const first = Promise.withResolvers<void>()
+  let count = 0
+  const anHourMs = 3_600_000
+  const loop = startLoop('dispatcher', anHourMs, { error: () => undefined }, async () => {
+    count += 1
+    if (count === 1) await first.promise
+  })
+  onTestFinished(() => loop.close())
+  loop.wake()
+  first.resolve()
+  await expect.poll(() => count, { timeout: 5_000 }).toBe(2)
 })

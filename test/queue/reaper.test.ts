@@ -1,44 +1,13 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
 import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
-import { addOpenRun } from '../../src/lock/openRuns.ts'
-import { EMPTY_JOURNAL, type Entry, type EntryBody, withEntry } from '../../src/model/journal.ts'
-import type { TakeOver } from '../../src/model/takeOver.ts'
-import { tellingTo } from '../../src/model/transitions.ts'
-import { createMachine } from '../../src/process/machine.ts'
+import type { EntryBody } from '../../src/model/journal.ts'
 import { identityOf } from '../../src/process/procfs.ts'
-import { createFollower } from '../../src/queue/follower.ts'
-import type { Machine, QueueWorld } from '../../src/queue/ports.ts'
-import { createReaper } from '../../src/queue/reaper.ts'
-import { waitsOn } from '../../src/queue/waits.ts'
-import { checkReport } from '../../src/report/checkRun.ts'
-import { NO_EXTRAS } from '../../src/report/extras.ts'
-import { writeResult } from '../../src/store/result.ts'
-import { createRunFolder, type RunPaths, readStop } from '../../src/store/runFolder.ts'
-import { openStore } from '../../src/store/sqlite.ts'
-import { lockPath } from '../../src/store/stateFolder.ts'
-import { requestFor, stateFolder } from '../lock/world.ts'
-import { aCheck, aDecision, aDelivery, aRun, PASSED } from '../store/samples.ts'
+import { readStop } from '../../src/store/runFolder.ts'
+import { PASSED } from '../store/samples.ts'
+import { aScene, GREEN, NAME, RUN, STARTED, TORN_DOWN, textOf } from './reaperScene.ts'
 
-const RUN = '01m7xj306c77rt39'
-const NAME = 'a.test'
 const GRACE_MS = 10_000
-/** A process of a boot before this one. */
-const STARTED: EntryBody = {
-  event: 'process.started',
-  pid: 4242,
-  startTime: '77',
-  boot: 'an earlier one',
-  wrapper: 4240,
-}
-const TORN_DOWN: EntryBody = {
-  event: 'teardown.ended',
-  report: { verified: true, ended: 0, ending: null, tookMs: 1, left: [] },
-}
-const CONCLUDED: EntryBody = { event: 'concluded', verdict: PASSED }
-const GREEN = [STARTED, TORN_DOWN, CONCLUDED] as const
 
 test('R-JAN-08 a result that is there is left to the follower for its grace, and past it concluded by the reaper, a living wrapper or not, once', async () => {
   const scene = await aScene()
@@ -147,6 +116,70 @@ test('R-JAN-08 R-QUE-04 nor does the mark of another run keep it from that: it w
   expect(await scene.row()).toMatchObject({ state: 'queued' })
 })
 
+test('R-QUE-02 R-QUE-15 a run whose every start has ended the service is given up after the third, with its cause', async () => {
+  const scene = await aScene('starting')
+  for (const start of [1, 2]) {
+    await scene.reapAt(start)
+    expect(await scene.row(), `after start ${start}`).toMatchObject({ state: 'queued', attempts: start })
+    await scene.store.change(RUN, 'queued', { state: 'starting', startedAtMs: start }, [])
+  }
+  await scene.reapAt(3)
+  expect(await scene.row()).toMatchObject({
+    state: 'concluded',
+    verdict: {
+      reason: 'not_started',
+      title: 'harness: not started: the service ended 3 times while it was starting this run',
+    },
+  })
+})
+
+test('R-JAN-08 R-RUN-16 a run that was under way, and of which nothing is left, is given up and never begun again', async () => {
+  const scene = await aScene()
+  await scene.reapAt(0)
+  expect(await scene.row()).toMatchObject({
+    state: 'concluded',
+    verdict: { reason: 'not_cleaned', title: 'harness: not_cleaned: its folder is gone' },
+  })
+  expect(scene.faults).toEqual([])
+})
+
+test('R-JAN-08 R-LCK-11 a run whose cleaning has failed and is to be repeated is not given up meanwhile', async () => {
+  const scene = await aScene()
+  const report = { verified: false, ended: 0, ending: null, tookMs: 1, left: ['a process'] }
+  const run = scene.died([])
+  const failed = [{ event: 'teardown.ended', report }, STARTED, { event: 'cleaned', report }] as const
+  writeFileSync(run.journal, textOf([STARTED, ...failed], Date.now()))
+  await scene.reapAt(0)
+  expect(await scene.row()).toMatchObject({ state: 'running' })
+  expect(scene.notes).toEqual([])
+})
+
+test('R-JAN-08 a run that this service started is left to its wrapper as long as that lives, and recovered from then on', async () => {
+  const scene = await aScene()
+  scene.died([STARTED])
+  const wrapper = Promise.withResolvers<void>()
+  scene.reaper.guard(RUN, wrapper.promise)
+  await scene.reapAt(0)
+  expect(scene.notes).toEqual([])
+  wrapper.resolve()
+  await scene.settled()
+  await scene.reapAt(1)
+  expect(scene.notes).toMatchObject([{ how: 'recovered', by: 'service' }])
+})
+
+test('R-Q-05 R-REP-01 while recovering is switched off a dead run is left as it is, and its check says so, once; then it is recovered', async () => {
+  const scene = await aScene()
+  const run = scene.died([STARTED])
+  scene.off.add('reap')
+  for (let pass = 0; pass < 3; pass += 1) await scene.reapAt(pass)
+  expect(await scene.title()).toMatch(/^Waits for somebody to recover it: its processes are gone/)
+  expect(await scene.reports()).toBe(2)
+  expect([scene.notes, readStop(run)]).toEqual([[], null])
+  scene.off.delete('reap')
+  await scene.reapAt(3)
+  expect(scene.notes).toMatchObject([{ how: 'recovered' }])
+})
+
 test('R-JAN-08 R-RUN-22 a stop that cannot be passed on any more keeps no run from its end', async () => {
   const scene = await aScene()
   scene.ended(GREEN)
@@ -176,119 +209,3 @@ test('R-RUN-13 R-REP-01 a deadline that has to wait for a stage that may not be 
   )
   expect(await scene.reports()).toBe((before ?? 0) + 1)
 })
-
-/** The real reaper, follower, records, locks, folders and wrappers; the clock is the test's. */
-async function aScene(as: 'starting' | 'running' = 'running') {
-  const state = stateFolder()
-  const store = await openStore(state.database)
-  onTestFinished(() => store.close())
-  await store.addDelivery(aDelivery('d1'))
-  await store.decide(
-    aDecision('d1', { runs: [aRun(RUN, { names: [NAME], domain: NAME })], reports: [aCheck(RUN, 0)] }),
-  )
-  await store.change(RUN, 'queued', { state: 'starting', startedAtMs: 1 }, [])
-  if (as === 'running') await store.change(RUN, 'starting', { state: 'running' }, [])
-  const [now, broken, faults, notes] = [{ ms: 0 }, { stop: false }, [] as object[], [] as TakeOver[]]
-  const config = loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root })
-  const machine = createMachine({
-    state,
-    inForce: () => ({ config, recipes: [] }),
-    cloneToken: async () => null,
-    note: (takeOver) => void notes.push(takeOver),
-  })
-  const underWay: Promise<unknown>[] = []
-  const stopping: Machine = {
-    ...machine,
-    stop(id, stop) {
-      if (broken.stop) throw new Error('ENOSPC: no space left on device')
-      machine.stop(id, stop)
-    },
-    recover(row) {
-      const recovered = machine.recover(row)
-      underWay.push(recovered)
-      return recovered
-    },
-  }
-  const fault = (data: object) => void faults.push(data)
-  const world: QueueWorld = {
-    store,
-    machine: stopping,
-    unreported: () => [],
-    suppressed: async () => [],
-    slots: () => 2,
-    isOff: () => false,
-    waits: waitsOn({ store, slots: () => 2, others: () => [], now: () => now.ms }),
-    checkReport: (row, journal, wait) => checkReport(row, journal, { ...NO_EXTRAS, wait }),
-    reportsChanged: () => undefined,
-    now: () => now.ms,
-    log: { info: () => undefined, warn: () => undefined, error: fault },
-  }
-  const telling = tellingTo(world.log)
-  const reaper = createReaper(
-    world,
-    telling,
-    () => undefined,
-    (takeOver) => void notes.push(takeOver),
-  )
-  const follower = createFollower(world, telling, () => undefined)
-  onTestFinished(() => follower.close())
-
-  /** What a pass has begun: the last of it comes in the turns after the recoveries. */
-  async function settled(): Promise<void> {
-    await Promise.all(underWay)
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-  }
-
-  function folder(lines: readonly EntryBody[]): RunPaths {
-    const recipe = join(state.root, 'recipe')
-    mkdirSync(recipe, { recursive: true })
-    const run = createRunFolder(state, requestFor(RUN, [NAME]), recipe)
-    writeFileSync(run.journal, textOf(lines))
-    return run
-  }
-
-  const marked = (run: string) =>
-    writeFileSync(lockPath(state, NAME), `${JSON.stringify({ run, locks: [NAME], since: 1 })}\n`)
-
-  return {
-    state,
-    store,
-    reaper,
-    follower,
-    notes,
-    faults,
-    now,
-    broken,
-    settled,
-    row: () => store.run(RUN),
-    title: async () => JSON.parse((await store.lastCheck(RUN))?.body ?? '{}').output?.title,
-    reports: async () => (await store.run(RUN))?.reports,
-    /** Its processes have gone their whole way. */
-    ended(lines: readonly EntryBody[]): void {
-      writeResult(folder(lines), requestFor(RUN, [NAME]), entriesOf(lines).reduce(withEntry, EMPTY_JOURNAL))
-    },
-    /** They have left it so, marked and open. */
-    died(lines: readonly EntryBody[]): RunPaths {
-      const run = folder(lines)
-      addOpenRun(state, { run: RUN, locks: [NAME], since: 1 })
-      marked(RUN)
-      return run
-    },
-    marked,
-    async reapAt(nowMs: number): Promise<void> {
-      now.ms = nowMs
-      await reaper.pass()
-      await settled()
-    },
-  }
-}
-
-function entriesOf(lines: readonly EntryBody[]): readonly Entry[] {
-  return lines.map((body) => Object.assign({ at: 1, mono: 1 }, body))
-}
-
-function textOf(lines: readonly EntryBody[]): string {
-  return entriesOf(lines)
-    .map((entry) => `${JSON.stringify(entry)}\n`)
-    .join('')
-}

@@ -65,6 +65,20 @@ test('R-QUE-01 where the write as a whole fails, nobody is told that theirs is o
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
 })
 
+test('R-QUE-01 nor where it fails at its very end, when every part of it has gone well', async () => {
+  const database = openDatabase(aFile(), [
+    `CREATE TABLE words (word TEXT PRIMARY KEY, after TEXT REFERENCES words (word) DEFERRABLE INITIALLY DEFERRED) STRICT`,
+  ])
+  onTestFinished(() => database.close())
+  const add = database.prepare('INSERT INTO words (word, after) VALUES (:word, :after)')
+  const grouped = groupedOn(database)
+  const both = ['a', 'b'].map((word) =>
+    grouped.write(() => add.run({ word, after: word === 'a' ? null : 'never' }).changes),
+  )
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(database.prepare('SELECT word FROM words').all()).toEqual([])
+})
+
 test('R-QUE-01 closing writes what waits; deliveries and decisions of one turn share their write, in order', async () => {
   const file = aFile()
   const store = await openStore(file)
