@@ -118,7 +118,7 @@ export const FOLLOWED: readonly Mutant[] = [
   mutant(
     'note-of-ends-only',
     'It is written of runs that are over by the records: of all.',
-    [QUEUE, 'if (row !== null && isOver(row.state)) machine', 'machine'],
+    [QUEUE, 'if (isKnown) machine', 'machine'],
     [QUEUE_TEST, LEFT_OUT],
   ),
   mutant(
