@@ -134,6 +134,21 @@ describe.skipIf(!IS_ROOT)('a disk (as root)', () => {
     await world.berth('janitor').endedWith(10)
   })
 
+  test('R-RUN-01 R-JAN-01 R-LCK-12 case 24: that is full, and there is nothing old: what is dirty is cleaned all the same, by the first sweep', async ({
+    world,
+  }) => {
+    await deadRun(world)
+    const small = `mount -t tmpfs -o size=16m,mode=711 berth "$1"; cp -a "$0/." "$1"; cat /dev/zero >"$1/fill" || true
+      "$2" janitor --json; echo "exit $?"; ls -A "$1/open"`
+    const words = ['unshare', '-m', 'sh', '-uc', small, world.state, join(world.root, 'full'), BERTH]
+    mkdirSync(join(world.root, 'full'))
+    const env = { ...world.env, BERTH_STATE_DIR: join(world.root, 'full') }
+    const output = await outputOf(world.start(words, { env }))
+    expect(output).toMatch(/"name": "app-1.ci.localhost",\s+"action": "cleaned"/)
+    expect(output.trimEnd().split('\n').at(-1), 'and no run is open').toBe('exit 10')
+    await world.berth('janitor').endedWith(10)
+  })
+
   test('R-JAN-11 R-JAN-07 that is mounted in an old run’s folder: it is not looked into, the folder is left, by name, until it is unmounted', async ({
     world,
   }) => {

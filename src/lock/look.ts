@@ -2,7 +2,7 @@ import { cleaningDue } from '../model/cleaning.ts'
 import { EMPTY_JOURNAL, type Journal } from '../model/journal.ts'
 import type { Name } from '../model/names.ts'
 import type { LockStand } from '../model/proofLines.ts'
-import { readJournal, runPaths } from '../store/runFolder.ts'
+import { readJournal, readRequest, runPaths } from '../store/runFolder.ts'
 import { lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
 import { holdersOf } from './holders.ts'
 import { type Hold, holdOf } from './holds.ts'
@@ -59,10 +59,12 @@ function stateOf(paths: StatePaths, pids: readonly number[], dirty: boolean, run
   return journal === null || cleaningDue(journal, 0).kind === 'blocked' ? 'blocked' : 'dirty'
 }
 
-/** Null where the run's folder cannot be read: nothing can clean it but a person. */
-function journalOf(paths: StatePaths, run: string): Journal | null {
+/** Null where the run's folder is gone, or cannot be read: nothing can clean it but a person. */
+function journalOf(paths: StatePaths, id: string): Journal | null {
+  const run = runPaths(paths, id)
   try {
-    return readJournal(runPaths(paths, run))
+    readRequest(run)
+    return readJournal(run)
   } catch {
     return null
   }

@@ -97,7 +97,7 @@ const ENDS: Readonly<Record<EndReason, readonly [means: string, wayOut: string]>
     'Its domain is not used before it is clean: a sweep of the janitor, or "berth locks release" once it is dealt with.',
   ],
   domain_dirty: [
-    'The domain is blocked: cleaning up after an earlier run has failed three times.',
+    'The domain is blocked: cleaning up after an earlier run has failed three times, or what that run left cannot be read.',
     'The operator looks at what is left of that run, and says so with "berth locks release"; then "!testme retry".',
   ],
   lock_timeout: [

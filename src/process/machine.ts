@@ -60,7 +60,7 @@ export function createMachine(parts: MachineParts): Machine {
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),
     recover: (row) => recover(state, row, service),
     dead: (rows) => deadRuns(state, rows),
-    noteReported: (id) => void createOnce(runPaths(state, id).reported, ''),
+    noteReported: notesOn(state),
     gone: processesGone,
     watch: (id, changed) => watchFolders([runPaths(state, id).folder], changed),
     watchNames: (changed) => watchFolders([state.locks, join(state.locks, 'r:')], changed),
@@ -148,6 +148,27 @@ function look(state: StatePaths, id: string): FolderLook {
   const run = runPaths(state, id)
   if (!hasRunFolder(run)) return { exists: false, journal: EMPTY_JOURNAL, result: null }
   return { exists: true, ...lookAtProgress(run) }
+}
+
+/**
+ * On a disk that takes nothing the end of a run stands all the same, and its note is owed: with the next end it is tried again. Without it nobody may
+ * prune the folder, and make room.
+ */
+function notesOn(state: StatePaths): (id: string) => void {
+  const owed = new Set<string>()
+  return (id) => {
+    owed.add(id)
+    for (const one of owed) if (isNoted(runPaths(state, one))) owed.delete(one)
+  }
+}
+
+function isNoted(run: RunPaths): boolean {
+  try {
+    createOnce(run.reported, '')
+    return true
+  } catch {
+    return !hasRunFolder(run)
+  }
 }
 
 /** All names that the run was started with; those that it was queued with where it has no request yet. */

@@ -53,7 +53,7 @@ export interface Machine {
   readonly recover: (row: RunRow) => Promise<Recovered>
   /** Those of these runs, all under way by their records, that no process has any more; takes no lock. */
   readonly dead: (rows: readonly RunRow[]) => ReadonlySet<string>
-  /** Notes in the run's folder that the store knows its end: retention looks at that. */
+  /** Notes in the run's folder that the store knows its end: retention looks at that. Never throws; what cannot be noted now is with a later one. */
   readonly noteReported: (runId: string) => void
   /** Resolves when the processes that conducted the run have ended, or soon: then its locks are seen as they will stand. */
   readonly gone: (journal: Journal) => Promise<void>

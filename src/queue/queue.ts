@@ -65,13 +65,17 @@ function retellingOf(world: QueueWorld): () => Promise<void> {
   return async () => (world.isOff('retell') ? undefined : retell())
 }
 
-/** A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever. */
+/**
+ * A service that is killed between a conclusion and its note leaves the note out, and what has no note is kept for ever: so would be the folder of a run
+ * that is over, and of which there is no record any more (a copy was restored).
+ */
 async function noteForgotten({ store, machine, unreported, log }: QueueWorld): Promise<void> {
   const told = (error: unknown, run: string | null) =>
     log.error({ ...(run === null ? {} : { run }), error: messageOf(error) }, 'queue.notes_failed')
   async function note(id: string): Promise<void> {
     const row = await store.run(id)
-    if (row !== null && isOver(row.state)) machine.noteReported(id)
+    const isKnown = row === null ? machine.look(id).result !== null : isOver(row.state)
+    if (isKnown) machine.noteReported(id)
   }
   try {
     for (const id of unreported()) await note(id).catch((error: unknown) => told(error, id))

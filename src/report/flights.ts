@@ -7,6 +7,8 @@ const GRACE_MS = 5_000
 
 /** Work under way, one piece for each lane. */
 export interface Flights {
+  /** How many lanes have something under way. */
+  count(): number
   isFull(): boolean
   /** Installations that have as much under way as one may. */
   full(): readonly number[]
@@ -41,6 +43,7 @@ export function flightsIn(time: Time, landed: () => void): Flights {
   }
 
   return {
+    count: () => lanes.size,
     isFull: () => lanes.size >= MOST_AT_ONCE,
     full: () => [...ofInstallation].filter(([, now]) => now >= MOST_OF_ONE).map(([id]) => id),
     has: (lane) => lanes.has(lane),

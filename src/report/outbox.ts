@@ -103,7 +103,9 @@ function looksAt(parts: OutboxParts, flights: Flights, closing: AbortSignal) {
     }
     await refreshReplies(store, parts.page)
     let nextAtMs = nowMs + IDLE_MS
-    for (const report of await store.dueReports(nowMs, MOST_LOOKED_AT, flights.full())) {
+    // What is under way for long is due again by the store, and hides nothing of what stands behind it.
+    const most = MOST_LOOKED_AT + flights.count()
+    for (const report of await store.dueReports(nowMs, most, flights.full())) {
       const lane = laneOf(report)
       if (flights.isFull() || closing.aborted) break
       if (flights.has(lane) || flights.full().includes(report.installationId)) continue

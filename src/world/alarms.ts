@@ -78,7 +78,7 @@ function blockedAlarm(name: string, run: string | null): NewAlarm {
     kind: 'name_blocked',
     subject: name,
     atMs: Date.now(),
-    text: `${name} is blocked: cleaning it has failed three times. Mend it, then: berth locks release ${name} --reason …`,
+    text: `${name} is blocked: cleaning it has failed three times, or what its last run left behind cannot be read. Mend it, then: berth locks release ${name} --reason …`,
     about: { name, run },
   })
 }

@@ -110,6 +110,12 @@ export const FOLLOWED: readonly Mutant[] = [
     [QUEUE_TEST, BEFORE_NEW_WORK],
   ),
   mutant(
+    'folder-says-begun',
+    'A run that a restored copy has for queued, and that has a folder, is followed from that: it is started once more.',
+    [QUEUE, 'await adoptBegun(world)\n', ''],
+    ['test/queue/restored.test.ts', 'one that lives is followed, and hears of a stop'],
+  ),
+  mutant(
     'forgotten-note',
     'A note that a killed service has left out is written by the next one: never.',
     [QUEUE, 'await noteForgotten(world)\n', ''],
@@ -118,7 +124,7 @@ export const FOLLOWED: readonly Mutant[] = [
   mutant(
     'note-of-ends-only',
     'It is written of runs that are over by the records: of all.',
-    [QUEUE, 'if (row !== null && isOver(row.state)) machine', 'machine'],
+    [QUEUE, 'if (isKnown) machine', 'machine'],
     [QUEUE_TEST, LEFT_OUT],
   ),
   mutant(

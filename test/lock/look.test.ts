@@ -1,5 +1,10 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lockStandOf, type NameLook } from '../../src/lock/look.ts'
+import { lockStandOf, lookAtNames, type NameLook } from '../../src/lock/look.ts'
+import { createRunFolder } from '../../src/store/runFolder.ts'
+import { lockPath } from '../../src/store/stateFolder.ts'
+import { requestFor, stateFolder } from './world.ts'
 
 const NAMES = ['a.example', 'b.example']
 const LAST = {
@@ -30,3 +35,23 @@ test.each([
 ] as const)('R-RUN-07 the locks of a run that is over: %s', (_, looks, stand) => {
   expect(lockStandOf(looks, 'ours', NAMES, { lastProcess: LAST })).toBe(stand)
 })
+
+test.each([
+  ['its request cannot be read', (folder: string) => writeFileSync(join(folder, 'request.json'), '{')],
+  ['its folder is gone', (folder: string) => rmSync(folder, { recursive: true })],
+])(
+  'R-LCK-11 R-LCK-13 a name that is marked with a run that nobody can recover is blocked: %s',
+  (_, spoil) => {
+    const state = stateFolder()
+    const id = '01m7xj306c77rt39'
+    mkdirSync(join(state.root, 'recipe'))
+    const run = createRunFolder(state, requestFor(id, ['a.example']), join(state.root, 'recipe'))
+    writeFileSync(
+      lockPath(state, 'a.example'),
+      `${JSON.stringify({ run: id, locks: ['a.example'], since: 1 })}\n`,
+    )
+    expect(lookAtNames(state)).toMatchObject([{ name: 'a.example', state: 'dirty', run: id }])
+    spoil(run.folder)
+    expect(lookAtNames(state)).toMatchObject([{ name: 'a.example', state: 'blocked', run: id }])
+  },
+)

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
@@ -14,7 +14,13 @@ import { waitsOn } from '../../src/queue/waits.ts'
 import { checkReport } from '../../src/report/checkRun.ts'
 import { NO_EXTRAS } from '../../src/report/extras.ts'
 import { writeResult } from '../../src/store/result.ts'
-import { createRunFolder, type RunPaths, readStop } from '../../src/store/runFolder.ts'
+import {
+  createRunFolder,
+  type RunPaths,
+  readStop,
+  runPaths,
+  unreportedRuns,
+} from '../../src/store/runFolder.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { requestFor, stateFolder } from '../lock/world.ts'
@@ -69,6 +75,31 @@ test('R-RUN-09 R-QUE-14 one that lives is followed, and hears of a stop: it does
   expect(readStop(run)).toEqual(stop)
 })
 
+test('R-JAN-11 R-RUN-09 the folder of a run that is over, and that a restored copy does not know, is kept for nobody', async () => {
+  const scene = await aScene()
+  const [over, live] = ['01m7xj306c77rt3a', '01m7xj306c77rt3b'] as const
+  scene.ended(over)
+  createRunFolder(scene.state, requestFor(live, ['b.test']), join(scene.state.root, 'recipe'))
+  await scene.start()
+  expect(existsSync(runPaths(scene.state, over).reported)).toBe(true)
+  expect(existsSync(runPaths(scene.state, live).reported)).toBe(false)
+})
+
+test('R-JAN-11 R-RUN-21 a note that the disk does not take keeps no run from its end, and comes with the next one', async () => {
+  const scene = await aScene()
+  const other = '01m7xj306c77rt3a'
+  scene.ended()
+  const { reported } = runPaths(scene.state, RUN)
+  mkdirSync(join(reported, 'in the way'), { recursive: true })
+  await scene.start()
+  expect(await scene.row()).toMatchObject({ state: 'concluded', verdict: PASSED })
+  expect(scene.faults).toEqual([])
+  rmSync(reported, { recursive: true })
+  createRunFolder(scene.state, requestFor(other, ['b.test']), join(scene.state.root, 'recipe'))
+  scene.world.machine.noteReported(other)
+  expect([RUN, other].map((id) => existsSync(runPaths(scene.state, id).reported))).toEqual([true, true])
+})
+
 /** The real queue on a record that says `queued`. */
 async function aScene() {
   const state = stateFolder()
@@ -90,7 +121,7 @@ async function aScene() {
       inForce: () => ({ config, recipes: [aRecipe('hello')] }),
       cloneToken: async () => null,
     }),
-    unreported: () => [],
+    unreported: () => unreportedRuns(state),
     suppressed: async () => [],
     slots: () => 2,
     isOff: () => false,
@@ -120,9 +151,9 @@ async function aScene() {
     row: () => store.run(RUN),
     began,
     /** Clean, as a run that has gone its whole way leaves it. */
-    ended(): void {
+    ended(id = RUN): void {
       mkdirSync(join(state.root, 'recipe'))
-      const request = requestFor(RUN, [NAME])
+      const request = requestFor(id, [NAME])
       const paths = createRunFolder(state, request, join(state.root, 'recipe'))
       writeResult(paths, request, { ...EMPTY_JOURNAL, verdict: PASSED })
     },

@@ -704,6 +704,24 @@ test('R-REP-02 R-QUE-11 an installation whose requests all hang holds back no ot
   expect(github.seen).toHaveLength(9)
 })
 
+test('R-REP-02 R-QUE-11 nor do several whose requests hang, however long', async () => {
+  await using world = await outboxWorld()
+  const { github, store, clock } = world
+  const theirs = [7, 8, 9].flatMap((installationId) =>
+    Array.from({ length: 7 }, (_, id) => ({ ...aReaction(100 * installationId + id), installationId })),
+  )
+  github.befall('POST', '/reactions', ...theirs.map(() => HUNG_BEFORE))
+  await store.addReports(theirs)
+  const outbox = world.start()
+  await github.came('POST', '/reactions', 16)
+  outbox.wake()
+  await github.came('POST', '/reactions', theirs.length)
+  clock.advance(20_000)
+  await store.addReports([{ ...aReaction(99), installationId: 10 }])
+  outbox.wake()
+  expect((await world.noted('report.sent')).report).toMatchObject({ commentId: 99, installationId: 10 })
+})
+
 describe('the end of the service', () => {
   test('closing sends nothing more, and lets what is on its way arrive', async () => {
     await using world = await outboxWorld()

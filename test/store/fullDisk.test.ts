@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EMPTY_JOURNAL, type EntryBody } from '../../src/model/journal.ts'
 import { withUnwritten } from '../../src/store/journalFile.ts'
+import { writeFromReserve } from '../../src/store/reserve.ts'
 import { runPathsOf } from '../../src/store/runFolder.ts'
 import { runRecord } from '../../src/store/runRecord.ts'
 import { requestFor, stateFolder } from '../lock/world.ts'
@@ -76,6 +77,16 @@ test('R-RUN-01 the reserve is given up piece by piece: a disk that a stage goes 
   expect(record.complete).toBe(false)
   expect([existsSync(run.reserve), statSync(run.reserve).size]).toEqual([true, 0])
   expect(record.journal.stop).toMatchObject({ by: 'ENOSPC' })
+})
+
+test('R-RUN-01 R-RUN-03 a stop that a full disk does not take all the same leaves half of the reserve to teardown', () => {
+  const { run } = recordOnFullDisk(0)
+  const write = () => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  }
+  for (let tries = 0; tries < 3; tries += 1)
+    expect(() => writeFromReserve(run.reserve, write)).toThrow('no space left')
+  expect(statSync(run.reserve).size).toBe(128 * KIB)
 })
 
 /** A disk that takes a line only when so much of the run's reserve is free that somebody else has not taken. */

@@ -43,7 +43,7 @@ function holderOf(lane: Lane, abouts: Abouts, nowMs: number): Html {
     case 'dirty':
       return html`Left uncleaned by ${run ?? 'an unknown run'}${from}. The next holder or the janitor cleans it.`
     case 'blocked':
-      return html`Left uncleaned by ${run ?? 'an unknown run'}${from}, and cleaning it has failed again and again. See to it, then:
+      return html`Left uncleaned by ${run ?? 'an unknown run'}${from}, and nobody can clean it. See to it, then:
         <code>berth locks release ${lane.name} --reason …</code>`
     case 'free':
       return html`Nobody has it.`
