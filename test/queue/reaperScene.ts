@@ -19,6 +19,7 @@ import { createRunFolder, type RunPaths, unreportedRuns } from '../../src/store/
 import { openStore } from '../../src/store/sqlite.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { requestFor, stateFolder } from '../lock/world.ts'
+import { aRecipe } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, PASSED } from '../store/samples.ts'
 
 export const RUN = '01m7xj306c77rt39'
@@ -49,10 +50,14 @@ export async function aScene(as: Stands = 'running') {
   const [now, broken, faults, notes] = [{ ms: 0 }, { stop: false }, [] as object[], [] as TakeOver[]]
   const told: string[] = []
   const off = new Set<Mechanism>()
-  const config = loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root })
+  const config = {
+    ...loadConfig({ env: { BERTH_STATE_DIR: state.root }, cwd: state.root }),
+    baseDomain: 'test',
+    runDomains: /^[a-z]+\.test$/,
+  }
   const machine = createMachine({
     state,
-    inForce: () => ({ config, recipes: [] }),
+    inForce: () => ({ config, recipes: [aRecipe('hello')] }),
     cloneToken: async () => null,
     note: (takeOver) => void notes.push(takeOver),
   })
@@ -98,10 +103,9 @@ export async function aScene(as: Stands = 'running') {
   }
 
   async function record(id: string, name: string, stands: Stands): Promise<void> {
+    const of = { names: [name], domain: name, arguments: {} }
     await store.addDelivery(aDelivery(`d-${id}`))
-    await store.decide(
-      aDecision(`d-${id}`, { runs: [aRun(id, { names: [name], domain: name })], reports: [aCheck(id, 0)] }),
-    )
+    await store.decide(aDecision(`d-${id}`, { runs: [aRun(id, of)], reports: [aCheck(id, 0)] }))
     if (stands === 'queued') return
     await store.change(id, 'queued', { state: 'starting', startedAtMs: 1 }, [])
     if (stands === 'running') await store.change(id, 'starting', { state: 'running' }, [])
