@@ -35,7 +35,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-const USUAL_SOCKET = '/var/run/docker.sock'
+export const USUAL_SOCKET = '/var/run/docker.sock'
 const MOST_MS = 20_000
 
 /**
