@@ -1,5 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { describe, expect, onTestFinished } from 'vitest'
 import { BERTH_LABELS } from '../src/model/stackObjects.ts'
 import { killAll, killTogether } from '../test-concurrency/fixtures/crash.ts'
@@ -7,8 +10,9 @@ import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
 import { docker } from './fixtures/raw.ts'
-import type { StackText } from './fixtures/stackFile.ts'
-import { commit, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
+import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
+import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
+import { until } from './fixtures/until.ts'
 
 const STACK: StackText = {
   services: { app: { volumes: ['data:/data'], configs: ['motd'], secrets: ['password'] } },
@@ -143,4 +147,127 @@ describe('R-JAN-03 R-DKR-17 the janitor where the state folder is gone', () => {
       `lock file ${live.domain} removed`,
     ])
   })
+
+  test('R-JAN-04 R-DKR-05 one that is killed in the middle leaves the rest to the next; of two at once one does the work', async ({
+    world,
+    stacks,
+  }) => {
+    const stubborn = { ...STACK, services: { ...STACK.services, slow: { command: STUBBORN } } }
+    const dead = await park(world, stacks, 'dead', stubborn)
+    await loseAll(world, dead)
+    const killed = world.berth('janitor', '--json')
+    await until('the first removals', () => !stacks.left().some((object) => object.startsWith('service ')))
+    killed.kill('SIGKILL')
+    await killed.ended()
+    expect(stacks.left(), 'networks wait for the last container').toContain(`network ${dead.stack}_default`)
+
+    const both = [world.berth('janitor', '--json'), world.berth('janitor', '--json')]
+    const codes = await Promise.all(both.map(async (one) => (await one.ended()).code))
+    expect(codes.sort()).toEqual([10, 75])
+    expect(stacks.left()).toEqual([])
+  })
+
+  test('R-JAN-03 R-LCK-10 a mark whose run’s folder is gone stays for a person, and what that run left on the engine goes', async ({
+    world,
+    stacks,
+  }) => {
+    const [domain = ''] = leave(stacks, 1)
+    world.recipe('any')
+    stacks.write('any')
+    mkdirSync(join(world.state, 'locks'))
+    writeFileSync(world.lockFile(domain), `${JSON.stringify({ run: GONE, locks: [domain], since: 1 })}\n`)
+    const findings = await sweepOf(world, 1)
+    expect(about(findings, domain)).toEqual([`name ${domain} left`, `stack ${domain} cleaned`])
+    expect(stacks.left()).toEqual([])
+    expect(world.judge().marks).toEqual({ [domain]: GONE })
+    world.leavesDirty()
+  })
 })
+
+describe('R-JAN-03 the janitor and the engine', () => {
+  test('R-JAN-03 R-DKR-04 asks it no more often for twenty stacks than for one', async ({
+    world,
+    stacks,
+  }) => {
+    world.recipe('any')
+    stacks.write('any')
+    await using counter = await openCounter()
+    configureFor(world, stacks, counter.host)
+    const looks: number[] = []
+    for (const count of [1, 20]) {
+      const before = counter.gets()
+      const domains = leave(stacks, count)
+      const findings = await sweepOf(world, 10)
+      expect(about(findings, ...domains).filter((line) => line.endsWith('cleaned'))).toHaveLength(count)
+      looks.push(counter.gets() - before)
+    }
+    const [one = 0, twenty = 0] = looks
+    expect(one).toBeGreaterThan(20)
+    // A look has seven calls, and a slow engine may need one more look.
+    expect(Math.abs(twenty - one)).toBeLessThanOrEqual(7)
+  })
+
+  test('R-JAN-06 R-JAN-07 says of one that does not answer, and that a recipe needs, that it does not; in a bounded time', async ({
+    world,
+    stacks,
+  }) => {
+    world.recipe('any')
+    stacks.write('any')
+    const socket = join(world.root, 'silent.sock')
+    const silent = createServer(() => undefined).listen(socket)
+    onTestFinished(() => void silent.close())
+    for (const [host, why] of [
+      ['unix:///nowhere/docker.sock', 'No Docker Engine answers at unix:///nowhere/docker.sock'],
+      [`unix://${socket}`, `The Docker Engine at unix://${socket} did not list services within 20 s`],
+    ] as const) {
+      configureFor(world, stacks, host)
+      const metrics = join(world.root, 'berth.prom')
+      const report = JSON.parse(await outputOf(world.berth('janitor', '--json', '--metrics', metrics), 1))
+      expect(report.findings).toContainEqual({
+        what: 'engine',
+        name: '',
+        action: 'left',
+        why: expect.stringContaining(why),
+      })
+      expect(report.tookMs).toBeLessThan(40_000)
+      expect(readFileSync(metrics, 'utf8')).toContain('last_sweep_findings{what="engine",action="left"} 1')
+    }
+  })
+})
+
+const GONE = '01m7xj306c77rt38'
+
+/** What a run of this harness might have left at so many domains, by hand. */
+function leave({ instance, name }: Stacks, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const domain = `${name(`v${index}`)}.ci.localhost`
+    const labels = { instance, domain, run: GONE, recipe: 'any' }
+    const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `berth.${key}=${value}`])
+    docker('volume', 'create', ...words, `${domain.replaceAll('.', '_')}_data`)
+    return domain
+  })
+}
+
+/** Stands between a client and the engine, and counts what it is asked. */
+async function openCounter(): Promise<
+  AsyncDisposable & { readonly host: string; readonly gets: () => number }
+> {
+  const path = join(mkdtempSync(join(tmpdir(), 'berth-counter-')), 'docker.sock')
+  let gets = 0
+  const server = createServer((client) => {
+    const engine = connect('/var/run/docker.sock')
+    client.on('data', (chunk) => {
+      if (chunk.toString('latin1').startsWith('GET ')) gets += 1
+    })
+    pipeline(client, engine, client, () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  return {
+    host: `unix://${path}`,
+    gets: () => gets,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve))
+      rmSync(dirname(path), { recursive: true })
+    },
+  }
+}
