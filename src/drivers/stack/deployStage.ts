@@ -80,6 +80,7 @@ async function resolve(
     allow: stack.allow,
     isFork: stack.isFork,
     made: plan.secrets.map((secret) => `secret:${secret.name}`),
+    limits: request.limits,
   })
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), say)
   return { path: deployable.path, images: imagesOf(deployable.file) }
