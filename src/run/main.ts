@@ -122,6 +122,7 @@ async function work(own: RunProcess): Promise<number> {
       const { checkOut } = await import('../process/checkout.ts')
       await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
       secrets.place()
+      await driver.prepare?.(signal)
     },
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
