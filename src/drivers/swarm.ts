@@ -2,11 +2,12 @@ import { HarnessError, messageOf } from '../errors.ts'
 import type { Journal, TeardownReport } from '../model/journal.ts'
 import type { StackRequest } from '../model/stack.ts'
 import type { Driver } from '../run/ports.ts'
-import { type ProcessDriverParts, processDriver } from './process.ts'
+import { processDriver } from './process.ts'
+import type { StackParts } from './stack/stage.ts'
 import type { StackTakenDown } from './stack/takeDownStack.ts'
 
 /** A stack of a Docker swarm; stages that are command lines are processes of this machine, as with the driver `process`. */
-export function swarmDriver(parts: ProcessDriverParts): Driver & Disposable {
+export function swarmDriver(parts: StackParts): Driver & Disposable {
   const commands = processDriver(parts)
   const { stack } = parts.request
   if (stack === undefined)
@@ -29,7 +30,8 @@ export function swarmDriver(parts: ProcessDriverParts): Driver & Disposable {
       // A run that could not be prepared has asked the engine for nothing: its silence is then no reason to call the name dirty.
       if (journal.prepareFault !== null) return processes
       const { engine, tookMs, left } = await takeDown(parts, stack, journal, ownOnly, processes.tookMs)
-      const all = [...processes.left, ...left]
+      // What was generated for the stack may show until the stack is gone.
+      const all = [...processes.left, ...left, ...(left.length === 0 ? parts.secrets.forget() : [])]
       return {
         ...processes,
         ...(engine === null ? {} : { engine }),
@@ -44,7 +46,7 @@ export function swarmDriver(parts: ProcessDriverParts): Driver & Disposable {
 
 /** Whatever keeps the engine from being asked is something that is left. */
 async function takeDown(
-  parts: ProcessDriverParts,
+  parts: StackParts,
   stack: StackRequest,
   journal: Journal,
   ownOnly: boolean,

@@ -9,7 +9,7 @@ import { openLogSink } from '../../process/logSink.ts'
 import { type Engine, openEngine } from '../docker/engine.ts'
 import { keepServiceLogs } from '../docker/serviceLogs.ts'
 import { type SweepReport, sweep } from '../docker/sweep.ts'
-import type { ProcessDriverParts } from '../process.ts'
+import type { StackParts } from './stage.ts'
 
 export interface StackTakenDown {
   /** Null = the engine could not be asked. */
@@ -27,7 +27,7 @@ const LEAST_SWEEP_MS = 60_000
  * @throws what keeps the engine from being asked at all
  */
 export async function takeDownStack(
-  parts: ProcessDriverParts,
+  parts: StackParts,
   stack: StackRequest,
   journal: Journal,
   ownOnly: boolean,
@@ -52,7 +52,7 @@ interface SweepOrder {
 }
 
 function sweepRun(
-  { request, run, secrets }: ProcessDriverParts,
+  { request, run, secrets }: StackParts,
   engine: Engine,
   journal: Journal,
   { ownOnly, usedMs, say }: SweepOrder,
@@ -65,9 +65,16 @@ function sweepRun(
     clients: clientsOf(journal, request.stages),
     budgetMs: Math.max(LEAST_SWEEP_MS, request.budgets.teardownMs - usedMs),
     graceMs: request.budgets.killGraceMs,
-    keepLogs: (services) => keepServiceLogs(engine, services, logs, secrets.mask.text),
+    keepLogs: (services) =>
+      secrets.knowsAll() ? keepServiceLogs(engine, services, logs, secrets.mask.text) : notKept(say),
     say,
   })
+}
+
+/** After a reboot nobody knows what has to be hidden in them. */
+function notKept(say: SweepOrder['say']): Promise<void> {
+  say('the logs of services are not kept: they may show secrets whose values nobody has any more')
+  return Promise.resolve()
 }
 
 function endingOf(
@@ -87,7 +94,7 @@ function clientsOf({ stages }: Journal, declared: readonly { readonly name: stri
 }
 
 /** Below what the recipe's own command has written. */
-function openTeardownLog({ run, secrets, makePipe }: ProcessDriverParts) {
+function openTeardownLog({ run, secrets, makePipe }: StackParts) {
   const { readFd, writeFd } = makePipe()
   closeSync(writeFd)
   const sink = openLogSink(join(run.stages, TEARDOWN_LOG), readFd)
