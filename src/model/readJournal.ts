@@ -1,4 +1,5 @@
 import { type Ending, PROOFS, type Proof } from './ending.ts'
+import { readEngineEnding } from './engineEnding.ts'
 import type {
   Containment,
   Entry,
@@ -112,10 +113,12 @@ function readIdentity(fields: Fields): ProcessIdentity {
 
 function readReport(value: unknown): TeardownReport {
   const fields = fieldsOf(value, 'teardown report')
+  const engine = optional(fields, 'engine', (all, key) => readEngineEnding(fieldsOf(all[key], key)))
   return {
     verified: flagOf(fields, 'verified'),
     ended: numberOf(fields, 'ended'),
     ending: optional(fields, 'ending', readEnding),
+    ...(engine === null ? {} : { engine }),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
     ...(fields['timedOut'] === true ? { timedOut: true } : {}),
