@@ -89,7 +89,7 @@ function connectionTo(address: string, certPath: string | null): Dockerode.Docke
   }
   const url = URL.canParse(address) ? new URL(address) : null
   if (url === null || url.protocol !== 'tcp:' || url.hostname === '') {
-    throw new InputError('DOCKER_HOST', [`${address}: it must be unix:///path or tcp://host:port`])
+    throw new InputError('docker.host', [`${address}: it must be unix:///path or tcp://host:port`])
   }
   const place = { host: url.hostname, socketPath: undefined }
   if (certPath === null) return { ...place, port: url.port || 2375, protocol: 'http' }
@@ -110,7 +110,8 @@ async function bounded<T>(
   const timer = setTimeout(() => over.abort(timeoutError(what, address, mostMs)), mostMs)
   signal?.addEventListener('abort', stop, { once: true })
   try {
-    return await ask(over.signal)
+    // Some calls take no signal: theirs may be answered, by nobody's leave, later or never.
+    return await Promise.race([ask(over.signal), aborted(over.signal)])
   } catch (error) {
     if (over.signal.aborted) throw over.signal.reason
     throw engineError(what, address, error)
@@ -118,4 +119,10 @@ async function bounded<T>(
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

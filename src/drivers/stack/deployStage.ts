@@ -4,6 +4,7 @@ import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { runCli } from '../docker/cli.ts'
+import { requireStackConfig } from '../docker/cliVersion.ts'
 import { converge } from '../docker/converge.ts'
 import { deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
@@ -65,13 +66,15 @@ async function resolve(
   const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
     return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
-  if (printed.exitCode !== 0)
+  if (printed.exitCode !== 0) {
+    await requireStackConfig(cli, signal)
     return {
       outcome: 'failure',
       detail: `the compose files cannot be resolved: ${printed.output.trim()}`,
       ended: printed.ended,
       isLost: false,
     }
+  }
   const deployable = deployableFile(printed.output, sources, {
     driver: 'swarm',
     stackName: stackName(request.domain),
