@@ -27,6 +27,10 @@ export const command = z
 const deploy = z
   .strictObject({
     version: z.enum(VERSIONS).default('pr').describe('The last release before it, or its code.'),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe('Of `released`: where nothing is released yet, the stage is green and deploys nothing.'),
   })
   .describe('Deploys the stack, and waits until all of it runs as it should.')
 

@@ -94,7 +94,7 @@ export async function runStackStage(
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
   const engine = await openEngine(stack.engine)
   await requireSwarm(engine)
-  if ('deploy' in stage) return deploy(work, engine, stack)
+  if ('deploy' in stage) return deploy(work, engine, stack, stage.deploy)
   if ('ready' in stage) return ready(work, engine, stage.ready)
   if ('exec' in stage) return exec(work, engine, stage.exec)
   throw new TypeError(`stage ${stage.name} does nothing that this berth knows`)
