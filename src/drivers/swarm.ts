@@ -17,7 +17,7 @@ export function swarmDriver(parts: ProcessDriverParts): Driver & Disposable {
     containmentLevel: commands.containmentLevel,
     contain: commands.contain,
     async runStage(stage, part, signal) {
-      if ('run' in stage) return commands.runStage(stage, part, signal)
+      if ('run' in stage) return { ...(await commands.runStage(stage, part, signal)), aim: 'command' }
       const { runStackStage } = await import('./stack/stackStage.ts')
       return runStackStage(parts, stack, stage, part, signal)
     },

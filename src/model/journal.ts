@@ -1,3 +1,4 @@
+import type { Aim } from './aim.ts'
 import type { Ending } from './ending.ts'
 import type { Outcome, Verdict } from './run.ts'
 
@@ -97,6 +98,8 @@ export type EntryBody =
       readonly detail: string
       /** Null = it ended by itself. */
       readonly ending: Ending | null
+      /** Only of a stage that works with a stack. None in journals of an older berth. */
+      readonly aim?: Aim
     }
   | { readonly event: 'stop.requested'; readonly stop: StopRequest }
   | { readonly event: 'kept'; readonly forMs: number }
@@ -118,6 +121,7 @@ export interface StageRecord {
   readonly detail: string
   /** Null = it has ended by itself, or not yet. */
   readonly ending: Ending | null
+  readonly aim?: Aim
 }
 
 /** A run's journal as one record: all that anybody decides from. */
@@ -250,5 +254,6 @@ function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended
     exitCode: entry.exitCode,
     detail: entry.detail,
     ending: entry.ending,
+    ...(entry.aim === undefined ? {} : { aim: entry.aim }),
   }
 }
