@@ -21,7 +21,9 @@ const UPGRADE: Readonly<Record<string, Work>> = {
   released: { deploy: { version: 'released' } },
   write: { exec: { service: 'app', run: 'cat /motd; cat /run/secrets/db_password >/data/it' } },
   upgrade: { deploy: {} },
-  kept: { exec: { service: 'app', run: 'cat /motd; cat /data/it; cat /run/secrets/db_password' } },
+  kept: {
+    exec: { service: 'app', run: 'cat /motd; test "$(cat /data/it)" = "$(cat /run/secrets/db_password)"' },
+  },
 }
 
 describe('R-DKR-07 an upgrade from the last release', () => {
@@ -42,11 +44,7 @@ describe('R-DKR-07 an upgrade from the last release', () => {
       upgrade: 'success: upgrade from 0.10.0+1.0.0: all of it runs',
     })
     expect(logOf(run, '02-write.log')).toBe('released\n')
-    const [motd, written, secret] = [/^.*\n/, /[0-9a-f]{32}/, /[0-9a-f]{32}$/].map(
-      (part) => part.exec(logOf(run, '04-kept.log').trimEnd())?.[0],
-    )
-    expect(motd).toBe('of the change\n')
-    expect(written).toBe(secret)
+    expect(logOf(run, '04-kept.log')).toBe('of the change\n')
     expect(stacks.left()).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 import type { Aim } from './aim.ts'
 import type { Ending } from './ending.ts'
+import type { EngineEnding } from './engineEnding.ts'
 import type { Outcome, Verdict } from './run.ts'
 
 /** A process for certain: a pid alone is used again (boot id, pid, field 22 of /proc/PID/stat). */
@@ -54,6 +55,8 @@ export interface TeardownReport {
   readonly ended: number
   /** Null in journals of an older berth, and where a person's word stands for it. */
   readonly ending: Ending | null
+  /** Of a run that has put something up on an engine; none in journals of an older berth. */
+  readonly engine?: EngineEnding
   readonly tookMs: number
   /** Each thing that is left or went wrong, named; empty when verified. */
   readonly left: readonly string[]

@@ -1,5 +1,6 @@
 import { AIMS, type Aim } from './aim.ts'
 import { type Ending, PROOFS, type Proof } from './ending.ts'
+import { readEngineEnding } from './engineEnding.ts'
 import type {
   Containment,
   Entry,
@@ -120,10 +121,12 @@ function readIdentity(fields: Fields): ProcessIdentity {
 
 function readReport(value: unknown): TeardownReport {
   const fields = fieldsOf(value, 'teardown report')
+  const engine = optional(fields, 'engine', (all, key) => readEngineEnding(fieldsOf(all[key], key)))
   return {
     verified: flagOf(fields, 'verified'),
     ended: numberOf(fields, 'ended'),
     ending: optional(fields, 'ending', readEnding),
+    ...(engine === null ? {} : { engine }),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
     ...(fields['timedOut'] === true ? { timedOut: true } : {}),

@@ -41,6 +41,11 @@ export interface RunRecord {
 /** What deploys: runs stages and takes down what they put up. */
 export interface Driver {
   readonly containmentLevel: string
+  /**
+   * Before the first effect on the run's name: it is free, or what is left there goes now. None = there is nothing to look for.
+   * Throws where the run must not begin.
+   */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>
   /** Makes the stage's containment; recorded before the stage starts. */
   readonly contain: (stage: string) => Containment
   /** Never throws for what the stage does; `signal` ends it. */

@@ -10,18 +10,17 @@ import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
 import type { CliParts } from '../docker/cli.ts'
 import { openEngine, requireSwarm } from '../docker/engine.ts'
-import type { ProcessDriverParts } from '../process.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
 import { ready } from './readyStage.ts'
-import type { StackStage, StackStageEnd } from './stage.ts'
+import type { StackParts, StackStage, StackStageEnd } from './stage.ts'
 
 /**
  * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
  * by that (R-DKR-04).
  */
 export async function runStackStage(
-  parts: ProcessDriverParts,
+  parts: StackParts,
   stack: StackRequest,
   stage: Stage,
   part: Containment,
@@ -36,7 +35,9 @@ export async function runStackStage(
   try {
     const cli = cliOf(parts, stack, stage.name, part)
     const say = (line: string) => log.say(secrets.mask.text(line))
-    const work = { request, run, name: stage.name, cli, signal: over.signal, timeoutMs: over.leftMs, say }
+    const told = { say, write: log.write }
+    const limits = { signal: over.signal, timeoutMs: over.leftMs }
+    const work = { request, run, secrets, name: stage.name, cli, ...limits, ...told }
     const end = await workOf(work, stack, stage)
     const isOver = end.outcome === 'cancelled' && over.isLate()
     const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
@@ -59,7 +60,7 @@ export async function runStackStage(
 
 /** As which the engine's clients work for the stage. */
 function cliOf(
-  { request, run, containment, makePipe }: ProcessDriverParts,
+  { request, run, containment, makePipe }: StackParts,
   { engine: address }: StackRequest,
   stage: string,
   part: Containment,

@@ -1,8 +1,15 @@
 import type { Aim } from '../../model/aim.ts'
 import type { Outcome, RunRequest } from '../../model/run.ts'
 import type { Ended } from '../../process/containment.ts'
+import type { StackSecrets } from '../../secrets/generated.ts'
 import type { RunPaths } from '../../store/runFolder.ts'
 import type { CliParts } from '../docker/cli.ts'
+import type { ProcessDriverParts } from '../process.ts'
+
+/** What a driver of stacks is made of. */
+export interface StackParts extends ProcessDriverParts {
+  readonly secrets: StackSecrets
+}
 
 /** What a stage that is no command line works with. */
 export interface StackStage {
@@ -14,8 +21,11 @@ export interface StackStage {
   readonly signal: AbortSignal
   /** What is left of its time, milliseconds. */
   readonly timeoutMs: () => number
+  readonly secrets: StackSecrets
   /** A line of its log. */
   readonly say: (line: string) => void
+  /** Output of what the stage has started, in whatever pieces it comes. */
+  readonly write: (chunk: Buffer) => void
 }
 
 export interface StackStageEnd {
