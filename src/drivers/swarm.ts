@@ -20,7 +20,7 @@ export function swarmDriver(parts: StackParts): Driver & Disposable {
       await clearName(parts, stack, (text) => process.stderr.write(`${text}\n`), signal)
     },
     async runStage(stage, part, signal) {
-      if ('run' in stage) return commands.runStage(stage, part, signal)
+      if ('run' in stage) return { ...(await commands.runStage(stage, part, signal)), aim: 'command' }
       const { runStackStage } = await import('./stack/stackStage.ts')
       return runStackStage(parts, stack, stage, part, signal)
     },

@@ -1,3 +1,4 @@
+import type { Aim } from './aim.ts'
 import type { Ending } from './ending.ts'
 import type { EngineEnding } from './engineEnding.ts'
 import type { Outcome, Verdict } from './run.ts'
@@ -100,6 +101,8 @@ export type EntryBody =
       readonly detail: string
       /** Null = it ended by itself. */
       readonly ending: Ending | null
+      /** Only of a stage that works with a stack. None in journals of an older berth. */
+      readonly aim?: Aim
     }
   | { readonly event: 'stop.requested'; readonly stop: StopRequest }
   | { readonly event: 'kept'; readonly forMs: number }
@@ -121,6 +124,7 @@ export interface StageRecord {
   readonly detail: string
   /** Null = it has ended by itself, or not yet. */
   readonly ending: Ending | null
+  readonly aim?: Aim
 }
 
 /** A run's journal as one record: all that anybody decides from. */
@@ -253,5 +257,6 @@ function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended
     exitCode: entry.exitCode,
     detail: entry.detail,
     ending: entry.ending,
+    ...(entry.aim === undefined ? {} : { aim: entry.aim }),
   }
 }

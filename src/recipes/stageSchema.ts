@@ -30,6 +30,10 @@ const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\
 const deploy = z
   .strictObject({
     version: z.enum(VERSIONS).default('pr').describe('The last release before it, or its code.'),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe('Of `released`: where nothing is released yet, the stage is green and deploys nothing.'),
   })
   .describe('Deploys the stack, and waits until all of it runs as it should.')
 

@@ -12,6 +12,7 @@ import { becomeSubreaper, exitAtOnce, makePipe, redirectOutput } from '../lock/s
 import type { Journal } from '../model/journal.ts'
 import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
+import { deploysRelease } from '../model/recipe.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { hasSecrets } from '../model/secrets.ts'
@@ -122,7 +123,12 @@ async function work(own: RunProcess): Promise<number> {
     async prepare(signal) {
       using _readied = containment.readied()
       const { checkOut } = await import('../process/checkout.ts')
-      await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
+      const wish = { request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal }
+      await checkOut(wish)
+      if (deploysRelease(request.stages)) {
+        const { checkOutRelease } = await import('../drivers/stack/releasedCheckout.ts')
+        await checkOutRelease(wish)
+      }
       secrets.place()
       await driver.prepare?.(signal)
     },

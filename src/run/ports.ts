@@ -1,3 +1,4 @@
+import type { Aim } from '../model/aim.ts'
 import type { Ending } from '../model/ending.ts'
 import type { Containment, EntryBody, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
@@ -11,6 +12,8 @@ export interface StageEnd {
   readonly detail: string
   /** What was ended of it, and what shows that; null = it has ended by itself. */
   readonly ending: Ending | null
+  /** What of a stack it was about; none = of no stack. */
+  readonly aim?: Aim
 }
 
 /** All that conducting a run needs; made by the run process's own entry, and by nobody else. */

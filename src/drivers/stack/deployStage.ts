@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { HarnessError } from '../../errors.ts'
 import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
+import type { DeployRule } from '../../model/recipe.ts'
+import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { runCli } from '../docker/cli.ts'
 import { requireStackConfig } from '../docker/cliVersion.ts'
@@ -12,6 +14,7 @@ import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
 import type { StackStage, StackStageEnd } from './stage.ts'
+import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
 
@@ -20,18 +23,65 @@ interface Resolved {
   readonly images: readonly string[]
 }
 
-/** Deploys the checkout's stack, and waits until it stands; red with every reason that a person can do something about. */
-export async function deploy(stage: StackStage, engine: Engine, stack: StackRequest): Promise<StackStageEnd> {
-  const { request, say, signal, timeoutMs, cli } = stage
-  const name = stackName(request.domain)
-  const plan = planOf(stage, stack)
-  if ('faults' in plan) return refused(plan.faults, say)
-  const resolved = await resolve(stage, stack, plan)
+/**
+ * Deploys the stack of the pull request's checkout or of the last release, and waits until it stands; red with every reason that a person can do
+ * something about.
+ */
+export async function deploy(
+  stage: StackStage,
+  engine: Engine,
+  stack: StackRequest,
+  rule: DeployRule,
+): Promise<StackStageEnd> {
+  const version = versionOf(stage, rule)
+  if (version === null) return unreleased(stage.request, rule)
+  const aim = version.from === null ? 'deploy' : 'upgrade'
+  const end = await deployVersion(stage, engine, stack, version)
+  return rule.version === 'released' ? end : { ...end, aim }
+}
+
+async function deployVersion(
+  stage: StackStage,
+  engine: Engine,
+  stack: StackRequest,
+  version: Version,
+): Promise<StackStageEnd> {
+  const plan = planOf(stage, stack, version.folder)
+  const faults = 'faults' in plan ? plan.faults : upgradeFaults(stage, stack, version, plan)
+  if ('faults' in plan || faults.length > 0) return refused(faults, version, stage.say)
+  const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
-  const wish = { stack: name, file: resolved.path, images: resolved.images, say }
+  const end = await stand(stage, engine, { ...resolved, timeoutMs: plan.timeoutMs })
+  const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
+  return { ...end, detail: `${head}${end.detail}` }
+}
+
+/** Nothing is wrong with the pull request: whether that may be is the recipe's to say. */
+function unreleased({ sha }: RunRequest, { optional }: DeployRule): StackStageEnd {
+  const none = `no release yet: no tag such as 1.0.0+2.14.1 stands before commit ${sha.slice(0, 10)}`
+  if (optional) return { ...BY_ITSELF, outcome: 'success', detail: `${none}; nothing was deployed` }
+  const detail = `${none}; with optional: true the stage is green until there is one`
+  return { ...BY_ITSELF, outcome: 'failure', detail }
+}
+
+const BY_ITSELF = { ended: [], isLost: false } as const
+
+/** Has the engine make of the stack what the file says, and waits for it. */
+async function stand(
+  {
+    request,
+    say,
+    signal,
+    timeoutMs,
+    cli,
+  }: Pick<StackStage, 'request' | 'say' | 'signal' | 'timeoutMs' | 'cli'>,
+  engine: Engine,
+  { path, images, timeoutMs: mostMs }: Resolved & Pick<DeployPlan, 'timeoutMs'>,
+): Promise<StackStageEnd> {
+  const stack = stackName(request.domain)
   const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
-  const deployed = await deployStack(engine, cli, { ...wish, ...limits }, signal)
+  const deployed = await deployStack(engine, cli, { stack, file: path, images, say, ...limits }, signal)
   const lost = { ended: deployed.ended, isLost: deployed.client === 'lost' }
   if (deployed.kind === 'cancelled')
     return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
@@ -39,7 +89,7 @@ export async function deploy(stage: StackStage, engine: Engine, stack: StackRequ
     return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
   const end = await converge(
     engine,
-    { stack: name, timeoutMs: Math.min(timeoutMs(), plan.timeoutMs ?? Infinity), say },
+    { stack, timeoutMs: Math.min(timeoutMs(), mostMs ?? Infinity), say },
     signal,
   )
   if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
@@ -54,10 +104,11 @@ async function resolve(
   stage: StackStage,
   stack: StackRequest,
   plan: DeployPlan,
+  version: Version,
 ): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say } = stage
-  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', name), stack)
-  if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), say)
+  const sources = copySources(version.folder, plan.files, join(run.folder, 'stack', name), stack)
+  if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), version, say)
   const call = {
     words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],
     timeoutMs: RESOLVE_MS,
@@ -70,7 +121,7 @@ async function resolve(
     await requireStackConfig(cli, signal)
     return {
       outcome: 'failure',
-      detail: `the compose files cannot be resolved: ${printed.output.trim()}`,
+      detail: `${version.prefix}the compose files cannot be resolved: ${printed.output.trim()}`,
       ended: printed.ended,
       isLost: false,
     }
@@ -85,7 +136,7 @@ async function resolve(
     made: plan.secrets.map((secret) => `secret:${secret.name}`),
     limits: request.limits,
   })
-  if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), say)
+  if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
   return { path: deployable.path, images: imagesOf(deployable.file) }
 }
 
@@ -101,8 +152,9 @@ function refusalLine({ file, line, key, text, wayOut }: PlacedRefusal): string {
   return `${file}:${line}: ${key === '' ? '' : `${key}: `}${text}; ${wayOut}`
 }
 
-function refused(lines: readonly string[], say: (line: string) => void): StackStageEnd {
-  for (const line of lines) say(line)
+/** A release has its own files: a line that names only the file would be looked for in the pull request. */
+function refused(lines: readonly string[], { prefix }: Version, say: (line: string) => void): StackStageEnd {
+  for (const line of lines) say(`${prefix}${line}`)
   const more = lines.length > 1 ? ` (and ${lines.length - 1} more, in the log)` : ''
-  return { outcome: 'failure', detail: `${lines[0] ?? 'refused'}${more}`, ended: [], isLost: false }
+  return { ...BY_ITSELF, outcome: 'failure', detail: `${prefix}${lines[0] ?? 'refused'}${more}` }
 }

@@ -2,6 +2,7 @@ import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
 import { openCheckout } from '../coopCloud/checkout.ts'
+import type { ConfigContent } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
 import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
 import { newSecret } from '../coopCloud/secretRule.ts'
@@ -19,26 +20,38 @@ export interface DeployPlan {
   readonly secrets: readonly UsedSecret[]
   /** How long it may take to stand, by the repository's own word; null = it does not say. */
   readonly timeoutMs: number | null
+  /** What its deploy stores under names of its own choice. */
+  readonly configs: readonly ConfigContent[]
 }
 
-/** @returns or what keeps it from being deployed, a line each */
+/**
+ * @param checkout of the version that is deployed
+ * @returns or what keeps it from being deployed, a line each
+ */
 export function planOf(
-  { request, run, say }: StackStage,
+  { request, say }: Pick<StackStage, 'request' | 'say'>,
   stack: StackRequest,
+  checkout: string,
 ): DeployPlan | { readonly faults: readonly string[] } {
   const itself = { STACK_NAME: stackName(request.domain), DOMAIN: request.domain }
   if (!stack.coopCloud)
-    return { files: stack.files, values: { ...stack.env, ...itself }, secrets: [], timeoutMs: null }
+    return {
+      files: stack.files,
+      values: { ...stack.env, ...itself },
+      secrets: [],
+      timeoutMs: null,
+      configs: [],
+    }
   const wish = { domain: request.domain, stackName: itself.STACK_NAME, env: stack.env }
-  const { faults, remarks, files, environment, secrets, timeoutMs } = readCoopCloudRecipe(
-    openCheckout(run.work),
+  const { faults, remarks, files, environment, secrets, timeoutMs, configs } = readCoopCloudRecipe(
+    openCheckout(checkout),
     wish,
   )
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
   const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
   return lines.length > 0
     ? { faults: lines }
-    : { files, values: Object.fromEntries(environment), secrets, timeoutMs }
+    : { files, values: Object.fromEntries(environment), secrets, timeoutMs, configs }
 }
 
 function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {

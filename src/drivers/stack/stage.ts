@@ -1,3 +1,4 @@
+import type { Aim } from '../../model/aim.ts'
 import type { Outcome, RunRequest } from '../../model/run.ts'
 import type { Ended } from '../../process/containment.ts'
 import type { StackSecrets } from '../../secrets/generated.ts'
@@ -34,6 +35,8 @@ export interface StackStageEnd {
   readonly detail: string
   /** Of the engine's clients that were ended. */
   readonly ended: readonly Ended[]
+  /** None = it shows nothing of the stack, whatever the outcome. */
+  readonly aim?: Aim
   /** One of them may have asked the engine for something that nobody has heard of since. */
   readonly isLost: boolean
 }
