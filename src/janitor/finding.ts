@@ -13,6 +13,7 @@ export interface Finding {
     /** What carries our label on the engine, at a domain; or is in the way there. */
     | 'stack'
     | 'engine'
+    | 'image'
   readonly name: string
   readonly action:
     | 'cleaned'

@@ -1,5 +1,6 @@
 import type { EngineLook, Leftover } from '../model/leftovers.ts'
 import type { Name } from '../model/names.ts'
+import type { Finding } from './finding.ts'
 
 /** What a sweep knows of the engine and can do there; made from locks and the engine's own word. */
 export interface EngineWorld {
@@ -17,6 +18,8 @@ export interface EngineWorld {
   readonly peek: (domain: Name) => Exclude<LockedName, { kind: 'held' }> | { readonly kind: 'free' }
   /** All of them in one sweep, in a bounded time; the caller has their locks. Never throws for what the engine says or does not say. */
   readonly takeDown: (leftovers: readonly Leftover[]) => Promise<ReadonlyMap<Name, TakenDown>>
+  /** Removes what runs have pulled and is too much. @throws EngineError */
+  readonly pruneImages: (dryRun: boolean) => Promise<readonly Finding[]>
 }
 
 export type LockedName =

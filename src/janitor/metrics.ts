@@ -35,6 +35,7 @@ const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> 
   secrets: ['cleaned', 'left'],
   stack: ['cleaned', 'untouched', 'left'],
   engine: ['left'],
+  image: ['pruned', 'left'],
 }
 
 /** All metrics of a sweep by their names, which begin with `berth_janitor_`. All are gauges: a sweep knows nothing of the one before it. */

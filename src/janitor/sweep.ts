@@ -36,7 +36,23 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
     return leaks.flatMap((leak) => [leakFound(leak), ...standstills(world, leak, dryRun)])
   })
   const { findings: pruned, ...retained } = await retain(world.retention, dryRun)
-  const findings = [...ended, ...cleaned, ...stacks, ...secrets, ...tickets, ...removed, ...leaked, ...pruned]
+  // One that did not answer just now is not asked again.
+  const images = stacks.some(({ what }) => what === 'engine')
+    ? []
+    : await world.engine
+        .pruneImages(dryRun)
+        .catch((error: unknown) => [finding('image', '', 'left', messageOf(error))])
+  const findings = [
+    ...ended,
+    ...cleaned,
+    ...stacks,
+    ...secrets,
+    ...tickets,
+    ...removed,
+    ...leaked,
+    ...pruned,
+    ...images,
+  ]
   return { findings, leaks, retained, exitCode: exitCodeOf(findings) }
 }
 

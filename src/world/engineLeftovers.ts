@@ -12,6 +12,7 @@ import { liveProcesses } from '../process/procfs.ts'
 import { roleOf } from '../process/roles.ts'
 import { engineUse } from './engineUse.ts'
 import { once } from './once.ts'
+import { pruneImagesOf } from './pulledImages.ts'
 
 /** Names that others may want are held meanwhile, and the next sweep goes on. */
 const MOST_MS = 120_000
@@ -40,6 +41,7 @@ export function makeEngineWorld(
     conductorOf: (run) => conductors().get(run) ?? null,
     lock: (domain) => takeFree(state, domain),
     peek: (domain) => peekFree(state, domain, looksHeld),
+    pruneImages: (dryRun) => pruneImagesOf({ config, state }, opened, dryRun),
     async takeDown(leftovers) {
       using over = timeLimit()
       const engine = within(await opened(), over.signal)

@@ -8,7 +8,7 @@ import { misfitOf } from '../../src/model/stillFits.ts'
 import { aConfig, anEnrolment, aRecipe, forkFacts, HEAD, TRUST } from './policyWorld.ts'
 
 const WORKS = {
-  deploy: { deploy: { version: 'pr' } },
+  deploy: { deploy: { version: 'pr', optional: false } },
   ready: { ready: { tcp: 'app:80', tries: 3, everyMs: 1000 } },
   exec: { exec: { service: 'app', run: 'true' } },
   run: { run: 'true' },

@@ -22,6 +22,8 @@ export interface CliParts {
   readonly part: Containment
   readonly makePipe: () => Pipe
   readonly killGraceMs: number
+  /** The harness's record of what its runs have pulled; none = nothing is noted. */
+  readonly images?: string
   /** For the variables of compose files; none of ours is replaced. */
   readonly values?: Readonly<Record<string, string>>
 }
