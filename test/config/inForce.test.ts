@@ -29,14 +29,17 @@ test('R-Q-05 a service reads the configuration and every recipe in one go; a fau
 test('R-Q-01 what is enrolled has a driver, or the service does not start; what is not enrolled may be there', () => {
   using here = machine()
   here.write('work/recipes/hello/recipe.yml', HELLO)
-  here.write('work/recipes/stack/recipe.yml', HELLO.replace('driver: process', 'driver: swarm'))
+  here.write(
+    'work/recipes/stack/recipe.yml',
+    HELLO.replace('driver: process', 'driver: compose\nstack: { files: [compose.yml] }'),
+  )
   here.write('work/berth.yml', 'repositories: { acme/site: { recipes: [hello] } }\n')
   const { config } = reading(here)
   here.write('work/berth.yml', 'repositories: { acme/site: { recipes: [hello, stack] } }\n')
   for (const running of [null, config])
     expect(faultsOf(() => reading(here, running))).toEqual([
       expect.stringContaining(
-        'berth.yml:1:47: repositories.acme/site.recipes[1]: recipe stack: driver swarm is not built yet',
+        'berth.yml:1:47: repositories.acme/site.recipes[1]: recipe stack: driver compose is not built yet',
       ),
     ])
   expect(here.load().repositories).toHaveLength(1)

@@ -12,7 +12,7 @@ import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { StackStage, StackStageEnd } from './stackStage.ts'
+import type { StackStage, StackStageEnd } from './ports.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { fieldsOf, numberOf } from '../../model/read.ts'
 import type { Engine } from '../docker/engine.ts'
 import { containersOf } from './containers.ts'
-import type { StackStage, StackStageEnd } from './stackStage.ts'
+import type { StackStage, StackStageEnd } from './ports.ts'
 
 /** Runs a command in a container of the service. The engine has no way to end it: when the stage is stopped, it goes with its container. */
 export async function exec(

@@ -8,7 +8,7 @@ import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
 import { newSecret } from '../coopCloud/secretRule.ts'
 import type { UsedSecret } from '../coopCloud/secrets.ts'
 import type { Engine } from '../docker/engine.ts'
-import type { StackStage } from './stackStage.ts'
+import type { StackStage } from './ports.ts'
 
 /** What is to be deployed, as the recipe or the repository itself says it. */
 export interface DeployPlan {

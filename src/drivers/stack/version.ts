@@ -5,7 +5,7 @@ import { faultLine } from '../coopCloud/fault.ts'
 import type { Tag } from '../coopCloud/releases.ts'
 import { type DeployPlan, planOf } from './plan.ts'
 import { releaseOf } from './releasedCheckout.ts'
-import type { StackStage } from './stackStage.ts'
+import type { StackStage } from './ports.ts'
 
 /** What a deploy takes its files from. */
 export interface Version {
