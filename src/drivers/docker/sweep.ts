@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
-import { type EngineObject, ownerIn, type Scope, stacksOf } from '../../model/stackObjects.ts'
+import {
+  type EngineObject,
+  type ObjectKind,
+  ownerIn,
+  type Scope,
+  stacksOf,
+  standsAlone,
+} from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
 import { listObjects } from './objects.ts'
 import { openTakingDown, type TakeDownWish, type TakingDown } from './takeDown.ts'
@@ -16,13 +23,15 @@ export interface SweepWish extends TakeDownWish {
    */
   readonly clients: 'ended' | 'lost'
   readonly budgetMs: number
+  /** What is looked for; none = all kinds, and the engine must be a swarm's manager. */
+  readonly kinds?: readonly ObjectKind[]
 }
 
 export interface Swept {
   readonly scope: Scope
   /** The engine has shown that nothing of ours is there. */
   readonly verified: boolean
-  /** How many objects there were to be taken down; tasks and containers go with their services, and do not count. */
+  /** How many objects there were to be taken down; what goes with a service does not count. */
   readonly removed: number
   /** What is left, named, with the engine's reason. */
   readonly left: readonly string[]
@@ -56,7 +65,7 @@ export async function sweep(engine: Engine, wish: SweepWish): Promise<SweepRepor
     await pause(pauseMs)
     looks += 1
     try {
-      note(works, wish.instance, await listObjects(engine, wish.instance))
+      note(works, wish.instance, await listObjects(engine, wish.instance, wish.kinds))
       unanswered = null
       pauseMs = await goOn(works)
     } catch (error) {
@@ -81,9 +90,10 @@ export async function findAt(
   engine: Engine,
   instance: string,
   scope: Scope,
+  kinds?: readonly ObjectKind[],
 ): Promise<{ readonly ours: readonly string[]; readonly foreign: readonly string[] }> {
   const work = newWork(scope, null)
-  note([work], instance, await listObjects(engine, instance))
+  note([work], instance, await listObjects(engine, instance, kinds))
   return { ours: work.ours.map(nameOf), foreign: work.foreign.map(nameOf) }
 }
 
@@ -113,7 +123,7 @@ function note(works: readonly Work[], instance: string, objects: readonly Engine
       objects.filter((object) => ownerIn(work.scope, instance, object, stacks) === owner)
     work.ours = owned('ours')
     work.foreign = owned('foreign')
-    for (const { kind, id } of work.ours) if (kind !== 'task' && kind !== 'container') work.seen.add(id)
+    for (const object of work.ours) if (standsAlone(object)) work.seen.add(object.id)
     work.lastAt = performance.now()
     if (work.empty === 0) work.firstAt = work.lastAt
     work.empty = work.ours.length === 0 ? work.empty + 1 : 0

@@ -9,12 +9,13 @@ import { endingOf } from '../../process/endingOf.ts'
 import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
 import type { CliParts } from '../docker/cli.ts'
-import { openEngine, requireSwarm } from '../docker/engine.ts'
+import { openEngine } from '../docker/engine.ts'
 import type { ProcessDriverParts } from '../process.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
-import type { StackStage, StackStageEnd } from './ports.ts'
+import type { Orchestrator, StackStage, StackStageEnd } from './ports.ts'
 import { ready } from './readyStage.ts'
+import { swarmOrchestrator } from './swarmOrchestrator.ts'
 
 /**
  * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
@@ -26,6 +27,7 @@ export async function runStackStage(
   stage: Stage,
   part: Containment,
   signal: AbortSignal,
+  orchestrator: Orchestrator = swarmOrchestrator,
 ): Promise<StageEnd> {
   const { request, run, secrets, containment, makePipe } = parts
   const index = request.stages.findIndex(({ name }) => name === stage.name)
@@ -49,7 +51,8 @@ export async function runStackStage(
       killGraceMs: request.budgets.killGraceMs,
     }
     const say = (line: string) => log.say(secrets.mask.text(line))
-    const work = { request, run, name: stage.name, cli, signal: over.signal, timeoutMs: over.leftMs, say }
+    const { signal, leftMs: timeoutMs } = over
+    const work = { request, run, name: stage.name, orchestrator, cli, signal, timeoutMs, say }
     const end = await workOf(work, stack, stage)
     const isOver = end.outcome === 'cancelled' && over.isLate()
     const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
@@ -66,7 +69,7 @@ export async function runStackStage(
 
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
   const engine = await openEngine(stack.engine)
-  await requireSwarm(engine)
+  await work.orchestrator.requireEngine(engine)
   if ('deploy' in stage) return deploy(work, engine, stack, stage.deploy)
   if ('ready' in stage) return ready(work, engine, stage.ready)
   if ('exec' in stage) return exec(work, engine, stage.exec)
