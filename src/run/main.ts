@@ -1,7 +1,8 @@
 import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ProcessDriverParts, processDriver } from '../drivers/process.ts'
+import { processDriver } from '../drivers/process.ts'
+import type { StackParts } from '../drivers/stack/stage.ts'
 import { swarmDriver } from '../drivers/swarm.ts'
 import { EXIT, HarnessError, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
@@ -20,6 +21,7 @@ import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
+import type { StackSecrets } from '../secrets/generated.ts'
 import { NO_SECRETS } from '../secrets/none.ts'
 import type { RunSecrets } from '../secrets/runSecrets.ts'
 import { mayHaveAnnotations } from '../store/annotations/traces.ts'
@@ -47,7 +49,7 @@ import { Stop } from './stop.ts'
 /** Processes that may die over what the stages say of files; the next one concludes without. */
 const MOST_TRIES = 2
 
-type MakeDriver = (parts: ProcessDriverParts) => Driver & Disposable
+type MakeDriver = (parts: StackParts) => Driver & Disposable
 const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver, swarm: swarmDriver }
 
 const signals = hearSignals()
@@ -95,7 +97,7 @@ async function isTold(control: Control, run: RunPaths): Promise<boolean> {
 }
 
 /** Another driver would take down something else than was put up: a run that a newer berth has begun is left to one that can end it. */
-function makeDriver(parts: ProcessDriverParts): Driver & Disposable {
+function makeDriver(parts: StackParts): Driver & Disposable {
   const { driver, run } = parts.request
   if (isBuilt(driver)) return DRIVERS[driver](parts)
   throw new HarnessError('DRIVER', `Run ${run} needs the driver ${driver}, which this berth does not have`)
@@ -128,6 +130,7 @@ async function work(own: RunProcess): Promise<number> {
         await checkOutRelease(wish)
       }
       secrets.place()
+      await driver.prepare?.(signal)
     },
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
@@ -161,14 +164,17 @@ async function limiterOf({ limits, runAs }: RunRequest): Promise<Limiter | null>
   return createLimiter(limits, runAs !== null)
 }
 
-/** Loaded only where the recipe asks for some. */
-async function secretsOf({ request, run, state }: RunProcess): Promise<RunSecrets> {
-  if (!hasSecrets(request.secrets)) return NO_SECRETS
-  const [{ runSecrets }, { secretPlaces }] = await Promise.all([
+/** Loaded only where the recipe asks for some, or the repository has them generated. */
+async function secretsOf({ request, run, state }: RunProcess): Promise<StackSecrets> {
+  const hasGiven = hasSecrets(request.secrets)
+  if (!hasGiven && request.stack?.coopCloud !== true) return NO_SECRETS
+  const [{ runSecrets }, { secretPlaces }, { withGenerated }] = await Promise.all([
     import('../secrets/runSecrets.ts'),
     import('../secrets/places.ts'),
+    import('../secrets/generated.ts'),
   ])
-  return runSecrets(request, secretPlaces(state, run))
+  const places = secretPlaces(state, run)
+  return withGenerated(hasGiven ? runSecrets(request, places) : NO_SECRETS, places, run)
 }
 
 /** Where another run may have the stages' user by now, only what carries the run's own id is ours to end. */

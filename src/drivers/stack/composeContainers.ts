@@ -3,7 +3,7 @@ import { PROJECT_LABEL } from '../../model/stackObjects.ts'
 import type { Engine } from '../docker/engine.ts'
 import { SERVICE_LABEL } from '../docker/project.ts'
 import { noService } from './containers.ts'
-import type { TaskContainer } from './ports.ts'
+import type { TaskContainer } from './stage.ts'
 
 type Info = Dockerode.ContainerInfo
 

@@ -7,7 +7,7 @@ import { type Deployed, deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { lookAtContainers, watchProject } from '../docker/project.ts'
 import { projectContainers } from './composeContainers.ts'
-import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './ports.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
 
 /** Containers of one engine, which need be in no swarm, asked for by compose. */
 export const composeOrchestrator: Orchestrator = {

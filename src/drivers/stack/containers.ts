@@ -1,7 +1,7 @@
 import { HarnessError } from '../../errors.ts'
 import { stackName } from '../../model/names.ts'
 import type { Engine } from '../docker/engine.ts'
-import type { StackStage, TaskContainer } from './ports.ts'
+import type { StackStage, TaskContainer } from './stage.ts'
 
 /** What the swarm puts on the containers of its tasks. */
 const SERVICE_LABEL = 'com.docker.swarm.service.name'

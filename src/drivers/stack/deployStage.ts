@@ -10,7 +10,7 @@ import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { Resolved, StackStage, StackStageEnd } from './ports.ts'
+import type { Resolved, StackStage, StackStageEnd } from './stage.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
@@ -27,6 +27,17 @@ export async function deploy(
 ): Promise<StackStageEnd> {
   const version = versionOf(stage, rule)
   if (version === null) return unreleased(stage.request, rule)
+  const aim = version.from === null ? 'deploy' : 'upgrade'
+  const end = await deployVersion(stage, engine, stack, version)
+  return rule.version === 'released' ? end : { ...end, aim }
+}
+
+async function deployVersion(
+  stage: StackStage,
+  engine: Engine,
+  stack: StackRequest,
+  version: Version,
+): Promise<StackStageEnd> {
   const plan = planOf(stage, stack, version.folder)
   const faults = 'faults' in plan ? plan.faults : upgradeFaults(stage, stack, version, plan)
   if ('faults' in plan || faults.length > 0) return refused(faults, version, stage.say)

@@ -8,7 +8,7 @@ import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
 import { newSecret } from '../coopCloud/secretRule.ts'
 import type { UsedSecret } from '../coopCloud/secrets.ts'
 import type { Engine } from '../docker/engine.ts'
-import type { StackStage } from './ports.ts'
+import type { StackStage } from './stage.ts'
 
 /** What is to be deployed, as the recipe or the repository itself says it. */
 export interface DeployPlan {
@@ -61,22 +61,25 @@ function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
   ]
 }
 
-/** Fresh values for this run alone; what an earlier deploy of the run has made stays. @throws EngineError */
+/** Fresh values for this run alone, hidden before the engine has them; what an earlier deploy of the run has made stays. @throws EngineError */
 export async function makeSecrets(
-  { request }: StackStage,
+  { request, secrets: known }: StackStage,
   engine: Engine,
   secrets: readonly UsedSecret[],
 ): Promise<void> {
   for (const { name, rule } of secrets) {
     const Labels = { ...labelsOf(request), [STACK_LABEL]: stackName(request.domain) }
-    const Data = Buffer.from(newSecret(rule)).toString('base64')
     await engine.call(`create secret ${name}`, async (docker, abortSignal) => {
       const filters = { name: [name] }
       const there = await docker.listSecrets({ filters, abortSignal })
       const isOurs = there.some(
         ({ Spec }) => Spec?.Name === name && Spec.Labels?.[BERTH_LABELS.run] === request.run,
       )
-      if (!isOurs) await docker.createSecret({ Name: name, Labels, Data, abortSignal })
+      if (isOurs) return
+      const value = newSecret(rule)
+      known.hide(value)
+      const Data = Buffer.from(value).toString('base64')
+      await docker.createSecret({ Name: name, Labels, Data, abortSignal })
     })
   }
 }

@@ -10,11 +10,10 @@ import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
 import type { CliParts } from '../docker/cli.ts'
 import { openEngine } from '../docker/engine.ts'
-import type { ProcessDriverParts } from '../process.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
-import type { Orchestrator, StackStage, StackStageEnd } from './ports.ts'
 import { ready } from './readyStage.ts'
+import type { Orchestrator, StackParts, StackStage, StackStageEnd } from './stage.ts'
 import { swarmOrchestrator } from './swarmOrchestrator.ts'
 
 /**
@@ -22,43 +21,37 @@ import { swarmOrchestrator } from './swarmOrchestrator.ts'
  * by that (R-DKR-04).
  */
 export async function runStackStage(
-  parts: ProcessDriverParts,
+  parts: StackParts,
   stack: StackRequest,
   stage: Stage,
   part: Containment,
   signal: AbortSignal,
   orchestrator: Orchestrator = swarmOrchestrator,
 ): Promise<StageEnd> {
-  const { request, run, secrets, containment, makePipe } = parts
+  const { request, run, secrets, makePipe } = parts
   const index = request.stages.findIndex(({ name }) => name === stage.name)
   const pipe = makePipe()
   closeSync(pipe.writeFd)
   const log = openLogSink(join(run.stages, stageLogName(index, stage.name)), pipe.readFd, secrets.mask)
   const over = limit(stage, signal)
   try {
-    const home = join(run.folder, 'stack')
-    mkdirSync(home, { recursive: true, mode: 0o700 })
-    const { engine: address } = stack
-    const cli: CliParts = {
-      address,
-      configFolder: address.configDir,
-      home,
-      run: request.run,
-      stage: stage.name,
-      containment,
-      part,
-      makePipe,
-      killGraceMs: request.budgets.killGraceMs,
-    }
+    const cli = cliOf(parts, stack, stage.name, part)
     const say = (line: string) => log.say(secrets.mask.text(line))
-    const { signal, leftMs: timeoutMs } = over
-    const work = { request, run, name: stage.name, orchestrator, cli, signal, timeoutMs, say }
+    const told = { say, write: log.write }
+    const limits = { signal: over.signal, timeoutMs: over.leftMs }
+    const work = { request, run, secrets, name: stage.name, orchestrator, cli, ...limits, ...told }
     const end = await workOf(work, stack, stage)
     const isOver = end.outcome === 'cancelled' && over.isLate()
     const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
     const detail = isOver ? `after ${stage.timeoutMs / 1000} s: ${end.detail}` : end.detail
     const ending = end.ended.length === 0 ? null : endingOf(end.ended, request.budgets.killGraceMs)
-    return { outcome, exitCode: end.exitCode ?? null, detail: secrets.mask.text(detail), ending }
+    return {
+      outcome,
+      exitCode: end.exitCode ?? null,
+      detail: secrets.mask.text(detail),
+      ending,
+      ...(end.aim === undefined ? {} : { aim: end.aim }),
+    }
   } catch (error) {
     return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
@@ -67,12 +60,26 @@ export async function runStackStage(
   }
 }
 
+/** As which the engine's clients work for the stage. */
+function cliOf(
+  { request, run, containment, makePipe }: StackParts,
+  { engine: address }: StackRequest,
+  stage: string,
+  part: Containment,
+): CliParts {
+  const home = join(run.folder, 'stack')
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const { killGraceMs } = request.budgets
+  const configFolder = address.configDir
+  return { address, configFolder, home, run: request.run, stage, containment, part, makePipe, killGraceMs }
+}
+
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
   const engine = await openEngine(stack.engine)
   await work.orchestrator.requireEngine(engine)
   if ('deploy' in stage) return deploy(work, engine, stack, stage.deploy)
-  if ('ready' in stage) return ready(work, engine, stage.ready)
-  if ('exec' in stage) return exec(work, engine, stage.exec)
+  if ('ready' in stage) return { ...(await ready(work, engine, stage.ready)), aim: 'ready' }
+  if ('exec' in stage) return { ...(await exec(work, engine, stage.exec)), aim: 'command' }
   throw new TypeError(`stage ${stage.name} does nothing that this berth knows`)
 }
 

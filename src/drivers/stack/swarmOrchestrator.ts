@@ -3,7 +3,7 @@ import { converge } from '../docker/converge.ts'
 import { deployStack } from '../docker/deploy.ts'
 import { type Engine, requireSwarm } from '../docker/engine.ts'
 import { taskContainers } from './containers.ts'
-import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './ports.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
 
 /** Services of a Docker swarm, asked for by `docker stack`. */
 export const swarmOrchestrator: Orchestrator = {

@@ -4,8 +4,8 @@ import { unbumpedFaults } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
 import type { Tag } from '../coopCloud/releases.ts'
 import { type DeployPlan, planOf } from './plan.ts'
-import type { StackStage } from './ports.ts'
 import { releaseOf } from './releasedCheckout.ts'
+import type { StackStage } from './stage.ts'
 
 /** What a deploy takes its files from. */
 export interface Version {

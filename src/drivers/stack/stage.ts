@@ -1,8 +1,11 @@
+import type { Aim } from '../../model/aim.ts'
 import type { Outcome, RunRequest } from '../../model/run.ts'
 import type { Ended } from '../../process/containment.ts'
+import type { StackSecrets } from '../../secrets/generated.ts'
 import type { RunPaths } from '../../store/runFolder.ts'
 import type { CliCall, CliParts } from '../docker/cli.ts'
 import type { Engine } from '../docker/engine.ts'
+import type { ProcessDriverParts } from '../process.ts'
 
 /** A container of a service's on the engine's node. */
 export interface TaskContainer {
@@ -33,6 +36,11 @@ export interface Orchestrator {
   readonly containersOf: (engine: Engine, stack: string, service: string) => Promise<readonly TaskContainer[]>
 }
 
+/** What a driver of stacks is made of. */
+export interface StackParts extends ProcessDriverParts {
+  readonly secrets: StackSecrets
+}
+
 /** What a stage that is no command line works with. */
 export interface StackStage {
   readonly request: RunRequest
@@ -44,8 +52,11 @@ export interface StackStage {
   readonly signal: AbortSignal
   /** What is left of its time, milliseconds. */
   readonly timeoutMs: () => number
+  readonly secrets: StackSecrets
   /** A line of its log. */
   readonly say: (line: string) => void
+  /** Output of what the stage has started, in whatever pieces it comes. */
+  readonly write: (chunk: Buffer) => void
 }
 
 export interface StackStageEnd {
@@ -55,6 +66,8 @@ export interface StackStageEnd {
   readonly detail: string
   /** Of the engine's clients that were ended. */
   readonly ended: readonly Ended[]
+  /** None = it shows nothing of the stack, whatever the outcome. */
+  readonly aim?: Aim
   /** One of them may have asked the engine for something that nobody has heard of since. */
   readonly isLost: boolean
 }
