@@ -5,6 +5,7 @@ import type { PolicyRefusal, PolicyScene } from '../../model/enginePolicy/look.t
 import { holdAgainstPolicy } from '../../model/enginePolicy.ts'
 import { asJson } from './composeSource.ts'
 import { withCopies } from './copiedFiles.ts'
+import { DEPLOYED } from './copies.ts'
 import { withMountedConfigs } from './mountedConfigs.ts'
 import { placeOfKey } from './sourcePlace.ts'
 import type { PlacedRefusal, Sources } from './sources.ts'
@@ -19,8 +20,6 @@ export type Deployable =
       readonly path: string
     }
 
-/** Its name in the private folder: there is none before the engine is asked for anything. */
-export const DEPLOYED = '.berth-deployed.json'
 /** docker-compose prints an alias for what its own reading has twice. */
 const MOST_ALIASES = 1000
 

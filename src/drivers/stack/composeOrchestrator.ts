@@ -1,6 +1,7 @@
 import { composeServices } from '../../model/composeServices.ts'
 import { stackName } from '../../model/names.ts'
 import type { RunRequest } from '../../model/run.ts'
+import { COMPOSE_KINDS } from '../../model/stackObjects.ts'
 import { type ComposeClient, composeCall, findComposeClient } from '../docker/composeClient.ts'
 import { type Converged, converge } from '../docker/converge.ts'
 import { type Deployed, deployStack } from '../docker/deploy.ts'
@@ -12,6 +13,8 @@ import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.
 /** Containers of one engine, which need be in no swarm, asked for by compose. */
 export const composeOrchestrator: Orchestrator = {
   driver: 'compose',
+  kinds: COMPOSE_KINDS,
+  tellsAnswers: false,
   requireEngine: (engine) => engine.call('answer', (docker) => docker.ping()),
   async configCall({ cli, request, signal }, files) {
     const client = await findComposeClient(cli, signal)
@@ -88,8 +91,8 @@ function upWords({ upWords }: ComposeClient): readonly string[] {
 }
 
 /**
- * Whether the client was lost is not said here: docker-compose does not tell an engine's answer from a connection that broke, so that a teardown takes every
- * deploy that was not green for one that has lost its client.
+ * A client that was lost is no fault here: docker-compose does not tell an engine's answer from a connection that broke (`tellsAnswers`), and teardown takes
+ * every deploy that was not green for one that has lost its client.
  */
 function endOf(end: Converged, ended: StackStageEnd['ended'], say: (line: string) => void): StackStageEnd {
   const rest = { ended, isLost: false }

@@ -14,7 +14,6 @@ import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
 import { ready } from './readyStage.ts'
 import type { Orchestrator, StackParts, StackStage, StackStageEnd } from './stage.ts'
-import { swarmOrchestrator } from './swarmOrchestrator.ts'
 
 /**
  * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
@@ -22,11 +21,11 @@ import { swarmOrchestrator } from './swarmOrchestrator.ts'
  */
 export async function runStackStage(
   parts: StackParts,
+  orchestrator: Orchestrator,
   stack: StackRequest,
   stage: Stage,
   part: Containment,
   signal: AbortSignal,
-  orchestrator: Orchestrator = swarmOrchestrator,
 ): Promise<StageEnd> {
   const { request, run, secrets, makePipe } = parts
   const index = request.stages.findIndex(({ name }) => name === stage.name)

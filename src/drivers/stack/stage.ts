@@ -1,5 +1,6 @@
 import type { Aim } from '../../model/aim.ts'
 import type { Outcome, RunRequest } from '../../model/run.ts'
+import type { ObjectKind } from '../../model/stackObjects.ts'
 import type { Ended } from '../../process/containment.ts'
 import type { StackSecrets } from '../../secrets/generated.ts'
 import type { RunPaths } from '../../store/runFolder.ts'
@@ -26,6 +27,10 @@ export interface Resolved {
 /** What the drivers of stacks do each in its own way. */
 export interface Orchestrator {
   readonly driver: 'swarm' | 'compose'
+  /** What it makes on the engine. */
+  readonly kinds: readonly ObjectKind[]
+  /** Of a client that says no, it is known that the engine has answered all that it was asked. */
+  readonly tellsAnswers: boolean
   /** @throws EngineError; HarnessError where nothing can be deployed on this engine */
   readonly requireEngine: (engine: Engine) => Promise<unknown>
   /** What prints the compose files as one. @throws HarnessError where the client is not there */

@@ -1,4 +1,5 @@
 import { stackName } from '../../model/names.ts'
+import { OBJECT_KINDS } from '../../model/stackObjects.ts'
 import { converge } from '../docker/converge.ts'
 import { deployStack } from '../docker/deploy.ts'
 import { type Engine, requireSwarm } from '../docker/engine.ts'
@@ -8,6 +9,8 @@ import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.
 /** Services of a Docker swarm, asked for by `docker stack`. */
 export const swarmOrchestrator: Orchestrator = {
   driver: 'swarm',
+  kinds: OBJECT_KINDS,
+  tellsAnswers: true,
   requireEngine: requireSwarm,
   configCall: (_, files) =>
     Promise.resolve({ words: ['stack', 'config', ...files.flatMap((file) => ['--compose-file', file])] }),
