@@ -7,6 +7,8 @@ import { type Limits, NO_LIMITS } from '../../model/limits.ts'
 import { withLimits } from '../../model/stackLimits.ts'
 import { asJson } from './composeSource.ts'
 import { withCopies } from './copiedFiles.ts'
+import { DEPLOYED } from './copies.ts'
+import { withMountedConfigs } from './mountedConfigs.ts'
 import { placeOfKey } from './sourcePlace.ts'
 import type { PlacedRefusal, Sources } from './sources.ts'
 
@@ -23,7 +25,6 @@ export type Deployable =
       readonly path: string
     }
 
-const DEPLOYED = '.berth-deployed.json'
 /** docker-compose prints an alias for what its own reading has twice. */
 const MOST_ALIASES = 1000
 
@@ -44,7 +45,8 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
   const copied = 'refusals' in held ? held : withCopies(held.file, sources)
   if ('refusals' in copied)
     return { refusals: copied.refusals.map((refusal) => placed(refusal, sources, resolved)) }
-  const file = withLimits(copied.file, scene.limits ?? NO_LIMITS, scene.driver)
+  const mounted = scene.driver === 'compose' ? withMountedConfigs(copied.file, sources.copies) : copied.file
+  const file = withLimits(mounted, scene.limits ?? NO_LIMITS, scene.driver)
   return { file, path: sources.copies.write(DEPLOYED, asJson(doubledDollars(file))) }
 }
 

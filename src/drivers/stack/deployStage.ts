@@ -7,21 +7,14 @@ import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { runCli } from '../docker/cli.ts'
 import { requireStackConfig } from '../docker/cliVersion.ts'
-import { converge } from '../docker/converge.ts'
-import { deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { StackStage, StackStageEnd } from './stage.ts'
+import type { Resolved, StackStage, StackStageEnd } from './stage.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
-
-interface Resolved {
-  readonly path: string
-  readonly images: readonly string[]
-}
 
 /**
  * Deploys the stack of the pull request's checkout or of the last release, and waits until it stands; red with every reason that a person can do
@@ -52,7 +45,7 @@ async function deployVersion(
   const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
-  const end = await stand(stage, engine, { ...resolved, timeoutMs: plan.timeoutMs })
+  const end = await stage.orchestrator.stand(stage, engine, resolved)
   const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
   return { ...end, detail: `${head}${end.detail}` }
 }
@@ -67,38 +60,6 @@ function unreleased({ sha }: RunRequest, { optional }: DeployRule): StackStageEn
 
 const BY_ITSELF = { ended: [], isLost: false } as const
 
-/** Has the engine make of the stack what the file says, and waits for it. */
-async function stand(
-  {
-    request,
-    say,
-    signal,
-    timeoutMs,
-    cli,
-  }: Pick<StackStage, 'request' | 'say' | 'signal' | 'timeoutMs' | 'cli'>,
-  engine: Engine,
-  { path, images, timeoutMs: mostMs }: Resolved & Pick<DeployPlan, 'timeoutMs'>,
-): Promise<StackStageEnd> {
-  const stack = stackName(request.domain)
-  const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
-  const deployed = await deployStack(engine, cli, { stack, file: path, images, say, ...limits }, signal)
-  const lost = { ended: deployed.ended, isLost: deployed.client === 'lost' }
-  if (deployed.kind === 'cancelled')
-    return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
-  if (deployed.kind === 'failed')
-    return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
-  const end = await converge(
-    engine,
-    { stack, timeoutMs: Math.min(timeoutMs(), mostMs ?? Infinity), say },
-    signal,
-  )
-  if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
-  if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
-  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
-  for (const line of end.lines) say(line)
-  return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...lost }
-}
-
 /** The file that is deployed: resolved by the engine's client from copies, held against the policy, labelled. */
 async function resolve(
   stage: StackStage,
@@ -106,19 +67,16 @@ async function resolve(
   plan: DeployPlan,
   version: Version,
 ): Promise<Resolved | StackStageEnd> {
-  const { request, run, name, cli, signal, say } = stage
+  const { request, run, name, cli, signal, say, orchestrator } = stage
   const sources = copySources(version.folder, plan.files, join(run.folder, 'stack', name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), version, say)
-  const call = {
-    words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],
-    timeoutMs: RESOLVE_MS,
-    folder: sources.folder,
-  }
+  const asked = await orchestrator.configCall(stage, sources.files)
+  const call = { ...asked, timeoutMs: RESOLVE_MS, folder: sources.folder }
   const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
     return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
   if (printed.exitCode !== 0) {
-    await requireStackConfig(cli, signal)
+    if (orchestrator.driver === 'swarm') await requireStackConfig(cli, signal)
     return {
       outcome: 'failure',
       detail: `${version.prefix}the compose files cannot be resolved: ${printed.output.trim()}`,
@@ -126,8 +84,9 @@ async function resolve(
       isLost: false,
     }
   }
-  const deployable = deployableFile(printed.output, sources, {
-    driver: 'swarm',
+  for (const line of printed.warned.split('\n')) if (line.trim() !== '') say(line)
+  const deployable = deployableFile(printed.printed, sources, {
+    driver: orchestrator.driver,
     stackName: stackName(request.domain),
     domain: request.domain,
     labels: labelsOf(request),
@@ -137,7 +96,8 @@ async function resolve(
     limits: request.limits,
   })
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
-  return { path: deployable.path, images: imagesOf(deployable.file) }
+  const { path, file } = deployable
+  return { path, file, images: imagesOf(file), timeoutMs: plan.timeoutMs }
 }
 
 function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly string[] {
