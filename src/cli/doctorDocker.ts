@@ -1,5 +1,7 @@
 import { execa } from 'execa'
+import { noClient } from '../drivers/docker/cli.ts'
 import { cliFault, versionIn } from '../drivers/docker/cliVersion.ts'
+import { NO_COMPOSE } from '../drivers/docker/composeClient.ts'
 import { openEngine, requireSwarm } from '../drivers/docker/engine.ts'
 import { HarnessError, messageOf } from '../errors.ts'
 import type { Config } from '../model/config.ts'
@@ -53,14 +55,10 @@ function sentenceOf(error: unknown): string {
 async function client(all: readonly string[], swarm: readonly string[]): Promise<Check> {
   const what = 'docker CLI'
   const printed = await printedBy('docker', '--version')
-  if (printed === null) return missing(what, NO_CLI, all)
+  if (printed === null) return missing(what, noClient('docker'), all)
   const fault = cliFault(printed)
   return fault === null ? { what, state: 'good', text: printed } : missing(what, fault, swarm)
 }
-
-const NO_CLI = 'There is no docker command on the PATH: apt-get install docker.io'
-const NO_COMPOSE =
-  'There is neither the plugin `docker compose` nor docker-compose: apt-get install docker-compose-plugin, or docker-compose'
 
 /** Either will do; the plugin comes first, as it does for runs. */
 async function composeClient(compose: readonly string[]): Promise<Check> {

@@ -4,8 +4,9 @@ import {
   type EngineObject,
   ownerIn,
   type Scope,
-  STACK_LABEL,
+  stackOf,
   stacksOf,
+  standsAlone,
 } from './stackObjects.ts'
 
 /** What carries our label at one domain: whoever has the domain's lock may take it down. */
@@ -82,9 +83,9 @@ function runsOf(objects: readonly EngineObject[]): readonly string[] {
 }
 
 /** The run domain that the object is in the way of. Domains have no underscores: each one in a name may be a dot, or the end of the stack's. */
-function nameOf({ name, labels }: EngineObject, isRunDomain: (domain: Name) => boolean): Name | null {
-  const namespace = labels[STACK_LABEL]
-  const parts = name.split('_')
+function nameOf(object: EngineObject, isRunDomain: (domain: Name) => boolean): Name | null {
+  const namespace = stackOf(object)
+  const parts = object.name.split('_')
   const candidates =
     namespace === undefined
       ? parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'))
@@ -93,17 +94,12 @@ function nameOf({ name, labels }: EngineObject, isRunDomain: (domain: Name) => b
 }
 
 function shown(objects: readonly EngineObject[]): readonly string[] {
-  return objects.filter(isMade).map(({ kind, name }) => `${kind} ${name}`)
+  return objects.filter(standsAlone).map(({ kind, name }) => `${kind} ${name}`)
 }
 
 function others(objects: readonly EngineObject[]): readonly string[] {
-  return objects.filter(isMade).map(({ kind, name, labels }) => {
+  return objects.filter(standsAlone).map(({ kind, name, labels }) => {
     const instance = labels[BERTH_LABELS.instance]
     return `${kind} ${name}${instance === undefined ? '' : ` (of harness ${instance})`}`
   })
-}
-
-/** By somebody who was asked for it: tasks and their containers are the engine's own doing. */
-function isMade({ kind }: EngineObject): boolean {
-  return kind !== 'task' && kind !== 'container'
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Context } from '../cli/context.ts'
-import { type Engine, openEngine } from '../drivers/docker/engine.ts'
+import { type Engine, kindsOf, openEngine } from '../drivers/docker/engine.ts'
 import { EngineError } from '../drivers/docker/engineError.ts'
 import { listObjects } from '../drivers/docker/objects.ts'
 import { type Swept, sweep } from '../drivers/docker/sweep.ts'
@@ -24,13 +24,14 @@ export function makeEngineWorld(
 ): EngineWorld {
   const { instance, runDomains, budgets } = config
   const opened = once(() => openEngine(config.docker))
+  const kinds = once(async () => kindsOf(await opened()))
   const conductors = once(conductorsNow)
   return {
     async look() {
       const { isUsed, isNeeded } = engineUse(config)
       if (!isUsed) return null
       try {
-        const objects = await listObjects(await opened(), instance)
+        const objects = await listObjects(await opened(), instance, await kinds())
         return lookFor(instance, objects, (domain) => runDomains.test(domain))
       } catch (error) {
         if (isNeeded) throw error
@@ -47,6 +48,7 @@ export function makeEngineWorld(
       const engine = within(await opened(), over.signal)
       const { sweeps } = await sweep(engine, {
         instance,
+        kinds: await kinds(),
         scopes: leftovers.flatMap(({ scopes }) => scopes),
         // Nobody knows how the clients of those runs have ended.
         clients: 'lost',

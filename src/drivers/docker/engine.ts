@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { HarnessError, InputError } from '../../errors.ts'
 import { fieldsOf, optional, textOf } from '../../model/read.ts'
+import { COMPOSE_KINDS, OBJECT_KINDS, type ObjectKind } from '../../model/stackObjects.ts'
 import { engineError, timeoutError } from './engineError.ts'
 
 /** The operator's own words for where the engine is; as the CLI has them. */
@@ -63,6 +64,12 @@ export async function openEngine({ host, certPath }: EngineAddress): Promise<Eng
 export interface SwarmFacts {
   readonly version: string
   readonly node: string
+}
+
+/** What an engine can have of ours: one that is no manager of a swarm refuses to list what only a swarm has. @throws EngineError */
+export async function kindsOf(engine: Engine): Promise<readonly ObjectKind[]> {
+  const info = fieldsOf(await engine.call('say what it is', (docker) => docker.info()), 'info')
+  return fieldsOf(info['Swarm'] ?? {}, 'Swarm')['ControlAvailable'] === true ? OBJECT_KINDS : COMPOSE_KINDS
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, numberOf, optional, textOf, textsOf } from '../../model/read.ts'
 import type { PulledImage } from '../../store/pulledImages.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, kindsOf } from './engine.ts'
 import { EngineError, isMissing } from './engineError.ts'
 import { familiarName } from './imageName.ts'
 
@@ -80,9 +80,7 @@ async function usedImages(
   engine: Engine,
   there: ReadonlyMap<string, ImageThere>,
 ): Promise<ReadonlySet<string>> {
-  const services = await engine.call<unknown[]>('list services', (docker, abortSignal) =>
-    docker.listServices({ abortSignal }),
-  )
+  const services = await listServices(engine)
   // After the services: what a service has started since is a container by then.
   const containers = await engine.call<unknown[]>('list containers', (docker, abortSignal) =>
     docker.listContainers({ all: true, abortSignal }),
@@ -92,6 +90,13 @@ async function usedImages(
     .flatMap((image) => [image, image.replace(/@.*$/, '')])
     .flatMap((image) => there.get(familiarName(image))?.id ?? [])
   return new Set([...named, ...containers.map((raw) => textOf(fieldsOf(raw, 'container'), 'ImageID'))])
+}
+
+async function listServices(engine: Engine): Promise<readonly unknown[]> {
+  if (!(await kindsOf(engine)).includes('service')) return []
+  return engine.call<unknown[]>('list services', (docker, abortSignal) =>
+    docker.listServices({ abortSignal }),
+  )
 }
 
 /** None where it runs no containers, but plugins. */
