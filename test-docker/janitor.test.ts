@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +18,7 @@ import { killAll, killTogether } from '../test-concurrency/fixtures/crash.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
+import { openOwnEngine } from './fixtures/ownEngine.ts'
 import { docker } from './fixtures/raw.ts'
 import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
 import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
@@ -65,8 +75,8 @@ function about(findings: readonly Finding[], ...names: readonly string[]): reado
     .map(({ what, name, action }) => `${what} ${name} ${action}`)
 }
 
-describe('R-JAN-03 R-DKR-17 the janitor where the state folder is gone', () => {
-  test('R-JAN-03 R-DKR-05 R-DKR-10 takes down all that carries our label, under its domain’s lock; others’ stacks and what has no label stand', async ({
+describe('R-JAN-01 R-DKR-17 the janitor where the state folder is gone', () => {
+  test('R-JAN-01 R-JAN-02 R-JAN-06 R-DKR-05 R-DKR-10 takes down all that carries our label, under its domain’s lock; others’ stacks and what has no label stand', async ({
     world,
     stacks,
   }) => {
@@ -106,7 +116,7 @@ describe('R-JAN-03 R-DKR-17 the janitor where the state folder is gone', () => {
     expect(about(again, dead.domain)).toEqual([`stack ${dead.domain} untouched`])
   })
 
-  test('R-JAN-02 R-JAN-03 leaves a live run’s stack alone, also one whose state folder was replaced under it, and a name that is held', async ({
+  test('R-JAN-02 leaves a live run’s stack alone, also one whose state folder was replaced under it, and a name that is held', async ({
     world,
     stacks,
   }) => {
@@ -167,7 +177,7 @@ describe('R-JAN-03 R-DKR-17 the janitor where the state folder is gone', () => {
     expect(stacks.left()).toEqual([])
   })
 
-  test('R-JAN-03 R-LCK-10 a mark whose run’s folder is gone stays for a person, and what that run left on the engine goes', async ({
+  test('R-JAN-01 R-JAN-07 a mark whose run’s folder is gone stays for a person, and what that run left on the engine goes', async ({
     world,
     stacks,
   }) => {
@@ -184,8 +194,29 @@ describe('R-JAN-03 R-DKR-17 the janitor where the state folder is gone', () => {
   })
 })
 
-describe('R-JAN-03 the janitor and the engine', () => {
-  test('R-JAN-03 R-DKR-04 asks it no more often for twenty stacks than for one', async ({
+describe('R-JAN-03 what carries our label elsewhere', () => {
+  test('R-JAN-03 at no run domain it is untouched, and no lock is made for it; without a domain it is left, by name', async ({
+    world,
+    stacks,
+  }) => {
+    world.recipe('any')
+    stacks.write('any')
+    const [canonical, astray] = [`canonical-${process.pid}`, `astray-${process.pid}`]
+    docker('volume', 'create', ...labelsFor(stacks, 'cloud.example.org'), canonical)
+    docker('volume', 'create', ...labelsFor(stacks, '../../evil'), astray)
+    const findings = await sweepOf(world, 1)
+    expect(about(findings, 'cloud.example.org', `volume ${astray}`)).toEqual([
+      'stack cloud.example.org untouched',
+      `stack volume ${astray} left`,
+    ])
+    expect(readdirSync(join(world.state, 'locks')).filter((name) => name.endsWith('.lock'))).toEqual([])
+    expect(stacks.left()).toEqual([`volume ${astray}`, `volume ${canonical}`])
+    docker('volume', 'rm', canonical, astray)
+  })
+})
+
+describe('R-JAN-01 the janitor and the engine', () => {
+  test('R-JAN-01 R-DKR-04 asks it no more often for twenty stacks than for one', async ({
     world,
     stacks,
   }) => {
@@ -205,6 +236,28 @@ describe('R-JAN-03 the janitor and the engine', () => {
     expect(one).toBeGreaterThan(20)
     // A look has seven calls, and a slow engine may need one more look.
     expect(Math.abs(twenty - one)).toBeLessThanOrEqual(7)
+  })
+
+  test('R-JAN-01 R-DKR-11 sweeps one that is in no swarm, where compose has been at work', async ({
+    world,
+    stacks,
+  }) => {
+    world.recipe('any')
+    stacks.write('any')
+    await using engine = await openOwnEngine()
+    const there = (...words: readonly string[]) => docker('--host', engine.host, ...words)
+    there('swarm', 'leave', '--force')
+    configureFor(world, stacks, engine.host)
+    const [domain = ''] = leave(stacks, 1, there)
+    const project = domain.replaceAll('.', '_')
+    const marks = labelsFor(stacks, domain, [`com.docker.compose.project=${project}`])
+    there('network', 'create', ...marks, `${project}_default`)
+    there('network', 'create', 'proxy')
+    expect(about(await sweepOf(world, 10), domain)).toContain(`stack ${domain} cleaned`)
+    expect(there('volume', 'ls', '--quiet')).toBe('')
+    const networks = there('network', 'ls', '--format', '{{.Name}}').split('\n')
+    expect(networks).toContain('proxy')
+    expect(networks).not.toContain(`${project}_default`)
   })
 
   test('R-JAN-06 R-JAN-07 says of one that does not answer, and that a recipe needs, that it does not; in a bounded time', async ({
@@ -238,14 +291,18 @@ describe('R-JAN-03 the janitor and the engine', () => {
 const GONE = '01m7xj306c77rt38'
 
 /** What a run of this harness might have left at so many domains, by hand. */
-function leave({ instance, name }: Stacks, count: number): readonly string[] {
+function leave(stacks: Stacks, count: number, by = docker): readonly string[] {
   return Array.from({ length: count }, (_, index) => {
-    const domain = `${name(`v${index}`)}.ci.localhost`
-    const labels = { instance, domain, run: GONE, recipe: 'any' }
-    const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `berth.${key}=${value}`])
-    docker('volume', 'create', ...words, `${domain.replaceAll('.', '_')}_data`)
+    const domain = `${stacks.name(`v${index}`)}.ci.localhost`
+    by('volume', 'create', ...labelsFor(stacks, domain), `${domain.replaceAll('.', '_')}_data`)
     return domain
   })
+}
+
+function labelsFor({ instance }: Stacks, domain: string, more: readonly string[] = []): readonly string[] {
+  const own = { instance, domain, run: GONE, recipe: 'any' }
+  const texts = Object.entries(own).map(([key, value]) => `berth.${key}=${value}`)
+  return [...texts, ...more].flatMap((text) => ['--label', text])
 }
 
 /** Stands between a client and the engine, and counts what it is asked. */

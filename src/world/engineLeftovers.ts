@@ -8,7 +8,7 @@ import type { EngineWorld, TakenDown } from '../janitor/leftoversPorts.ts'
 import { peekFree, takeFree } from '../lock/takeFree.ts'
 import { type Leftover, lookFor } from '../model/leftovers.ts'
 import type { Name } from '../model/names.ts'
-import { liveProcesses } from '../process/procfs.ts'
+import { liveProcesses, namespaceOf } from '../process/procfs.ts'
 import { roleOf } from '../process/roles.ts'
 import { engineUse } from './engineUse.ts'
 import { once } from './once.ts'
@@ -69,11 +69,12 @@ function endOf(scopes: Leftover['scopes'], sweeps: readonly Swept[]): TakenDown 
   }
 }
 
-/** What conducts a run, by run, in words. */
+/** What conducts a run, by run, in words. What is in a container may call itself anything. */
 function conductorsNow(): ReadonlyMap<string, string> {
+  const own = namespaceOf(process.pid)
   return new Map(
     liveProcesses().flatMap((stat) => {
-      const role = roleOf(stat)
+      const role = namespaceOf(stat.pid) === own ? roleOf(stat) : null
       if (role === null || role.kind === 'command') return []
       const run = basename(role.folder)
       return [[run, `process ${stat.pid} (${role.kind}) still conducts run ${run} in ${role.folder}`]]
