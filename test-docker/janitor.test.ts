@@ -271,7 +271,7 @@ describe('R-JAN-01 the janitor and the engine', () => {
     onTestFinished(() => void silent.close())
     for (const [host, why] of [
       ['unix:///nowhere/docker.sock', 'No Docker Engine answers at unix:///nowhere/docker.sock'],
-      [`unix://${socket}`, `The Docker Engine at unix://${socket} did not list services within 20 s`],
+      [`unix://${socket}`, `The Docker Engine at unix://${socket} did not say what it is within 20 s`],
     ] as const) {
       configureFor(world, stacks, host)
       const metrics = join(world.root, 'berth.prom')

@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { noClient } from '../drivers/docker/cli.ts'
 import { cliFault, versionIn } from '../drivers/docker/cliVersion.ts'
 import { NO_COMPOSE } from '../drivers/docker/composeClient.ts'
-import { openEngine, requireSwarm } from '../drivers/docker/engine.ts'
+import { engineVersion, openEngine, requireSwarm } from '../drivers/docker/engine.ts'
 import { HarnessError, messageOf } from '../errors.ts'
 import type { Config } from '../model/config.ts'
 import type { DriverName } from '../model/recipe.ts'
@@ -28,9 +28,8 @@ async function engine(
   const what = 'docker engine'
   try {
     const engine = await openEngine(docker)
-    const call = { mostMs: ANSWER_MS }
-    const { Version } = await engine.call('say its version', (client) => client.version(), call)
-    const found: Check = { what, state: 'good', text: `${Version} at ${engine.address}` }
+    const version = await engineVersion(engine, ANSWER_MS)
+    const found: Check = { what, state: 'good', text: `${version} at ${engine.address}` }
     return [found, await manager(requireSwarm(engine), swarm)]
   } catch (error) {
     return [missing(what, sentenceOf(error), all)]

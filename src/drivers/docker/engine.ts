@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { HarnessError, InputError } from '../../errors.ts'
-import { fieldsOf, optional, textOf } from '../../model/read.ts'
+import { type Fields, fieldsOf, optional, textOf } from '../../model/read.ts'
 import { COMPOSE_KINDS, OBJECT_KINDS, type ObjectKind } from '../../model/stackObjects.ts'
 import { engineError, timeoutError } from './engineError.ts'
 
@@ -68,8 +68,9 @@ export interface SwarmFacts {
 
 /** What an engine can have of ours: one that is no manager of a swarm refuses to list what only a swarm has. @throws EngineError */
 export async function kindsOf(engine: Engine): Promise<readonly ObjectKind[]> {
-  const info = fieldsOf(await engine.call('say what it is', (docker) => docker.info()), 'info')
-  return fieldsOf(info['Swarm'] ?? {}, 'Swarm')['ControlAvailable'] === true ? OBJECT_KINDS : COMPOSE_KINDS
+  return fieldsOf((await infoOf(engine))['Swarm'] ?? {}, 'Swarm')['ControlAvailable'] === true
+    ? OBJECT_KINDS
+    : COMPOSE_KINDS
 }
 
 /**
@@ -77,7 +78,7 @@ export async function kindsOf(engine: Engine): Promise<readonly ObjectKind[]> {
  * @throws EngineError when it does not answer; HarnessError NO_SWARM when it is no manager of a swarm
  */
 export async function requireSwarm(engine: Engine): Promise<SwarmFacts> {
-  const info = fieldsOf(await engine.call('say what it is', (docker) => docker.info()), 'info')
+  const info = await infoOf(engine)
   const swarm = fieldsOf(info['Swarm'] ?? {}, 'Swarm')
   if (swarm['ControlAvailable'] === true) {
     return { version: textOf(info, 'ServerVersion'), node: textOf(swarm, 'NodeID') }
@@ -87,6 +88,19 @@ export async function requireSwarm(engine: Engine): Promise<SwarmFacts> {
     'NO_SWARM',
     `The Docker Engine at ${engine.address} is no swarm manager (swarm: ${state}): docker swarm init --advertise-addr 127.0.0.1`,
   )
+}
+
+/** @throws EngineError */
+export async function engineVersion(engine: Engine, mostMs: number): Promise<string> {
+  return textOf(await infoOf(engine, { mostMs }), 'ServerVersion')
+}
+
+/** Its types take no signal, and it does: without one the connection to a silent engine would keep a process alive. @throws EngineError */
+async function infoOf(engine: Engine, options?: CallOptions): Promise<Fields> {
+  const ask = (docker: Dockerode, abortSignal: AbortSignal): Promise<unknown> =>
+    Reflect.apply(docker.info, docker, [{ abortSignal }])
+  const info = await engine.call('say what it is', ask, options)
+  return fieldsOf(info, 'info')
 }
 
 /** A `host` from the environment would win over a socket: each is said. */
