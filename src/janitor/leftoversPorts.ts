@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts'
 export interface EngineWorld {
   /**
    * What is there of this harness's; null = no engine is used here.
-   * @throws EngineError when one that recipes need does not answer
+   * @throws EngineError when one that is used does not answer
    */
   readonly look: () => Promise<EngineLook | null>
   readonly mayTouch: (domain: Name) => boolean

@@ -23,26 +23,21 @@ export function makeEngineWorld(
   looksHeld: (name: Name) => boolean,
 ): EngineWorld {
   const { instance, runDomains, budgets } = config
+  const isUsed = once(() => engineUse(config).isUsed)
   const opened = once(() => openEngine(config.docker))
   const kinds = once(async () => kindsOf(await opened()))
   const conductors = once(conductorsNow)
   return {
     async look() {
-      const { isUsed, isNeeded } = engineUse(config)
-      if (!isUsed) return null
-      try {
-        const objects = await listObjects(await opened(), instance, await kinds())
-        return lookFor(instance, objects, (domain) => runDomains.test(domain))
-      } catch (error) {
-        if (isNeeded) throw error
-        return null
-      }
+      if (!isUsed()) return null
+      const objects = await listObjects(await opened(), instance, await kinds())
+      return lookFor(instance, objects, (domain) => runDomains.test(domain))
     },
     mayTouch: (domain) => runDomains.test(domain),
     conductorOf: (run) => conductors().get(run) ?? null,
     lock: (domain) => takeFree(state, domain),
     peek: (domain) => peekFree(state, domain, looksHeld),
-    pruneImages: (dryRun) => pruneImagesOf({ config, state }, opened, dryRun),
+    pruneImages: async (dryRun) => (isUsed() ? pruneImagesOf({ config, state }, opened, dryRun) : []),
     async takeDown(leftovers) {
       using over = timeLimit()
       const engine = within(await opened(), over.signal)

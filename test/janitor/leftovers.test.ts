@@ -12,14 +12,16 @@ const STACK =
 
 /** A whole sweep in a process of its own: what it found of stacks and the engine, and whether the engine's client was loaded. */
 function sweepWith(
-  recipe: string,
+  recipe: string | null,
   settings = '',
 ): { readonly found: readonly string[]; readonly loaded: boolean } {
   const root = mkdtempSync(join(tmpdir(), 'berth-sweep-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
-  mkdirSync(join(root, 'recipes/app'), { recursive: true })
-  writeFileSync(join(root, 'recipes/app/recipe.yml'), recipe)
-  writeFileSync(join(root, 'berth.yml'), `recipesDir: ./recipes\n${settings}`)
+  if (recipe !== null) {
+    mkdirSync(join(root, 'recipes/app'), { recursive: true })
+    writeFileSync(join(root, 'recipes/app/recipe.yml'), recipe)
+  }
+  writeFileSync(join(root, 'berth.yml'), settings)
   const script = `
     const { createRequire } = await import('node:module')
     const { makeContext, makeJanitorWorld } = await import('${pathToFileURL(join(SOURCES, 'world.ts')).href}')
@@ -35,6 +37,7 @@ function sweepWith(
 
 test('R-JAN-01 where no recipe deploys on an engine none is asked, and its client is not loaded', () => {
   expect(sweepWith(PROCESS)).toEqual({ found: [], loaded: false })
+  expect(sweepWith(null), 'recipes that ship are examples').toEqual({ found: [], loaded: false })
 })
 
 test('R-JAN-01 R-JAN-07 where one does, or the operator says where the engine is, its silence is something that is left', () => {

@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-export const USUAL_SOCKET = '/var/run/docker.sock'
+const USUAL_SOCKET = '/var/run/docker.sock'
 const MOST_MS = 20_000
 
 /**
