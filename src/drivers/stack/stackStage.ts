@@ -3,45 +3,17 @@ import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { Containment } from '../../model/journal.ts'
 import type { Stage } from '../../model/recipe.ts'
-import type { Outcome, RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { stageLogName } from '../../model/stageLog.ts'
-import type { Ended } from '../../process/containment.ts'
 import { endingOf } from '../../process/endingOf.ts'
 import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
-import type { RunPaths } from '../../store/runFolder.ts'
 import type { CliParts } from '../docker/cli.ts'
 import { openEngine } from '../docker/engine.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
 import { ready } from './readyStage.ts'
 import type { Orchestrator, StackParts, StackStage, StackStageEnd } from './stage.ts'
-
-/** What a stage that is no command line works with. */
-export interface StackStage {
-  readonly request: RunRequest
-  readonly run: RunPaths
-  readonly name: string
-  readonly cli: CliParts
-  /** Of the stage: a stop, or its time is over. */
-  readonly signal: AbortSignal
-  /** What is left of its time, milliseconds. */
-  readonly timeoutMs: () => number
-  /** A line of its log. */
-  readonly say: (line: string) => void
-}
-
-export interface StackStageEnd {
-  readonly outcome: Outcome
-  /** Of a command; none = there was none. */
-  readonly exitCode?: number
-  readonly detail: string
-  /** Of the engine's clients that were ended. */
-  readonly ended: readonly Ended[]
-  /** One of them may have asked the engine for something that nobody has heard of since. */
-  readonly isLost: boolean
-}
 
 /**
  * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
