@@ -11,7 +11,7 @@ import { IMAGE } from './fixtures/images.ts'
 import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
 import { docker, labelled } from './fixtures/raw.ts'
-import type { StackText } from './fixtures/stackFile.ts'
+import { OBEDIENT, type StackText } from './fixtures/stackFile.ts'
 import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
 
@@ -42,7 +42,8 @@ const SITE: StackText = {
 const DOTENV = 'COLOUR=blue\nDOCKER_HOST=tcp://127.0.0.1:1\nCOMPOSE_PROJECT_NAME=other\n'
 
 /** The client waits for it as long as it may. */
-const NEVER_WELL = { healthcheck: { test: ['CMD', 'false'], interval: '1s', start_period: '300s' } }
+const CHECK = { test: ['CMD', 'false'], interval: '1s' }
+const NEVER_WELL = { healthcheck: { ...CHECK, start_period: '300s' } }
 const WAITING: StackText = {
   services: {
     app: { depends_on: { database: { condition: 'service_healthy' } } },
@@ -105,15 +106,28 @@ const REDS: readonly (readonly [string, StackText['services'], RegExp])[] = [
   [
     'service that crashes and comes back, while the client waits for it',
     {
+      app: { depends_on: { setup: { condition: 'service_completed_successfully' } } },
+      setup: { command: 'echo why; exit 1', restart: 'always' },
+    },
+    /crash_loop: setup: failed \d+ times/,
+  ],
+  [
+    'service that crashes in its start period, which its client does not wait for',
+    {
       app: { depends_on: { database: { condition: 'service_healthy' } } },
       database: { ...NEVER_WELL, command: 'echo why; exit 1', restart: 'always' },
     },
-    /crash_loop: database: failed \d+ times/,
+    /deploy_refused: Container .* is unhealthy/,
   ],
   [
     'service that is not healthy',
-    { app: { healthcheck: { test: ['CMD-SHELL', 'echo why; false'], interval: '1s', retries: 1 } } },
-    /unhealthy: app: unhealthy: why/,
+    {
+      app: {
+        command: `echo why; ${OBEDIENT}`,
+        healthcheck: { test: ['CMD-SHELL', 'echo sick; false'], interval: '1s', retries: 1 },
+      },
+    },
+    /unhealthy: app: unhealthy: sick/,
   ],
   [
     'command that is not there',

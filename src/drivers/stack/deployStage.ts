@@ -5,12 +5,12 @@ import { stackName } from '../../model/names.ts'
 import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
-import { runCli } from '../docker/cli.ts'
+import { type CliEnd, runCli } from '../docker/cli.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { Resolved, StackStage, StackStageEnd } from './stage.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
@@ -81,7 +81,7 @@ async function resolve(
       ended: printed.ended,
       isLost: false,
     }
-  for (const line of printed.warned.split('\n')) if (line.trim() !== '') say(line)
+  for (const line of warningsOf(printed, orchestrator)) say(line)
   const deployable = deployableFile(printed.printed, sources, {
     driver: orchestrator.driver,
     stackName: stackName(request.domain),
@@ -94,6 +94,10 @@ async function resolve(
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
   const { path, file } = deployable
   return { path, file, images: imagesOf(file), timeoutMs: plan.timeoutMs }
+}
+
+function warningsOf({ warned }: CliEnd, { noise }: Orchestrator): readonly string[] {
+  return warned.split('\n').filter((line) => line.trim() !== '' && noise?.test(line) !== true)
 }
 
 function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly string[] {

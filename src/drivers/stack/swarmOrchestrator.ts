@@ -11,6 +11,7 @@ export const swarmOrchestrator: Orchestrator = {
   driver: 'swarm',
   kinds: OBJECT_KINDS,
   tellsAnswers: true,
+  noise: null,
   requireEngine: requireSwarm,
   configCall: (_, files) =>
     Promise.resolve({ words: ['stack', 'config', ...files.flatMap((file) => ['--compose-file', file])] }),
