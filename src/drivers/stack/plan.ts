@@ -1,3 +1,4 @@
+import { isOrder } from '../../model/clientOrders.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
@@ -48,10 +49,23 @@ export function planOf(
     wish,
   )
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
-  const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
+  const lines = [
+    ...faults.map(faultLine),
+    ...secrets.flatMap(ungenerated),
+    ...[...environment.keys()].flatMap(order),
+  ]
   return lines.length > 0
     ? { faults: lines }
     : { files, values: Object.fromEntries(environment), secrets, timeoutMs, configs }
+}
+
+/** The client would get it in its environment, where its values for compose files have to be. */
+function order(name: string): readonly string[] {
+  return isOrder(name)
+    ? [
+        `${name}: is an order to the programs that read the compose files, and no value for them; give the variable another name`,
+      ]
+    : []
 }
 
 function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
