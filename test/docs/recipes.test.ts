@@ -115,3 +115,11 @@ describe('docs/first-recipe.md', () => {
     expect(checkedWith(here, ['compose.yml', 'compose.port.yml'])).toEqual([])
   })
 })
+
+test('R-DKR-11 the recipes of the README are in order, as they stand there', () => {
+  using here = machine()
+  const recipes = blocksOf('../README.md').filter(({ text }) => text.startsWith('description:'))
+  expect(recipes.map(({ text }) => /^driver: (\w+)$/m.exec(text)?.[1])).toEqual(['process', 'swarm'])
+  for (const [index, { text }] of recipes.entries()) here.write(`recipes/r${index}/recipe.yml`, text)
+  expect(checkRecipes(here.path('recipes'))).toEqual([])
+})
