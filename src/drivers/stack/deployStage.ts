@@ -6,21 +6,17 @@ import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { runCli } from '../docker/cli.ts'
-import { converge } from '../docker/converge.ts'
-import { deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
 import type { StackStage, StackStageEnd } from './stage.ts'
+import { type Deployable, noteDeployed, stand } from './standing.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
 
-interface Resolved {
-  readonly path: string
-  readonly images: readonly string[]
-}
+type Resolved = Omit<Deployable, 'timeoutMs'>
 
 /**
  * Deploys the stack of the pull request's checkout or of the last release, and waits until it stands; red with every reason that a person can do
@@ -51,7 +47,9 @@ async function deployVersion(
   const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
-  const end = await stand(stage, engine, { ...resolved, timeoutMs: plan.timeoutMs })
+  const deployable = { ...resolved, timeoutMs: plan.timeoutMs }
+  noteDeployed(stage.run, deployable)
+  const end = await stand(stage, engine, deployable)
   const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
   return { ...end, detail: `${head}${end.detail}` }
 }
@@ -65,38 +63,6 @@ function unreleased({ sha }: RunRequest, { optional }: DeployRule): StackStageEn
 }
 
 const BY_ITSELF = { ended: [], isLost: false } as const
-
-/** Has the engine make of the stack what the file says, and waits for it. */
-async function stand(
-  {
-    request,
-    say,
-    signal,
-    timeoutMs,
-    cli,
-  }: Pick<StackStage, 'request' | 'say' | 'signal' | 'timeoutMs' | 'cli'>,
-  engine: Engine,
-  { path, images, timeoutMs: mostMs }: Resolved & Pick<DeployPlan, 'timeoutMs'>,
-): Promise<StackStageEnd> {
-  const stack = stackName(request.domain)
-  const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
-  const deployed = await deployStack(engine, cli, { stack, file: path, images, say, ...limits }, signal)
-  const lost = { ended: deployed.ended, isLost: deployed.client === 'lost' }
-  if (deployed.kind === 'cancelled')
-    return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
-  if (deployed.kind === 'failed')
-    return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
-  const end = await converge(
-    engine,
-    { stack, timeoutMs: Math.min(timeoutMs(), mostMs ?? Infinity), say },
-    signal,
-  )
-  if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
-  if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
-  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
-  for (const line of end.lines) say(line)
-  return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...lost }
-}
 
 /** The file that is deployed: resolved by the engine's client from copies, held against the policy, labelled. */
 async function resolve(

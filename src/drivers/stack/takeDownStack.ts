@@ -86,7 +86,9 @@ function endingOf(
 
 /** A deploy that did not end by itself may have left a client that asked the engine for something: its answer is still to come (R-DKR-04). */
 function clientsOf({ stages }: Journal, declared: readonly { readonly name: string }[]): 'ended' | 'lost' {
-  const deploys = new Set(declared.filter((stage) => 'deploy' in stage).map(({ name }) => name))
+  const deploys = new Set(
+    declared.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
+  )
   const isLost = stages.some(
     ({ name, outcome }) => deploys.has(name) && outcome !== 'success' && outcome !== 'failure',
   )
