@@ -1,11 +1,15 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { BERTH_LABELS } from '../src/model/stackObjects.ts'
+import { textOf } from '../test-concurrency/fixtures/records.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
-import type { World } from '../test-concurrency/fixtures/world.ts'
+import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
 import { type CoopVersion, commitVersion, coopRecipe } from './fixtures/coopCloud.ts'
 import { IMAGE } from './fixtures/images.ts'
+import { docker, lines } from './fixtures/raw.ts'
 import { type Stacks, test, type Work } from './fixtures/stacks.ts'
+import { until } from './fixtures/until.ts'
 
 const COOP = { 'coop-cloud': true }
 const DEPLOY: Work = { deploy: {} }
@@ -152,6 +156,8 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     expect(endsOf(run)).toMatchObject({ backup: 'success: 1 files, 5B', check: 'success: exit code 0' })
   })
 
+  /** Two deploys, and a server that is lost between them. */
+  const LONG_MS = 120_000
   const WANTED = 'backupbot.backup=true'
   const DUMP = 'backupbot.backup.volumes.data.path=dump.sql'
   const EMPTY: readonly (readonly [string, readonly string[], string, RegExp])[] = [
@@ -182,6 +188,12 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
       /^failure: backup.pre-hook of app: exit code 1$/,
     ],
     [
+      'of a link to a file, where a label wants a path',
+      [WANTED, DUMP],
+      'busybox ln -s /motd /data/dump.sql',
+      /^failure: \/data\/dump.sql of app cannot be copied: /,
+    ],
+    [
       'of nothing, by the labels',
       [WANTED, 'backupbot.backup.volumes.data=false'],
       'true',
@@ -194,17 +206,21 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
       /^failure: \/data of app cannot be copied: with the rest of it there is more than a stage copies$/,
     ],
   ]
-  test('R-DKR-13 is red where it leaves nothing that could be restored, and every such way is named', async ({
-    world,
-    stacks,
-  }) => {
-    for (const [index, [what, labels, write, words]] of EMPTY.entries()) {
-      const stages = { deploy: DEPLOY, write: inApp(write), backup: BACKUP }
-      const run = await runOf(world, stacks, `empty${index}`, { labels }, stages)
-      expect(endsOf(run)['backup'], what).toMatch(words)
-      expect(run.result(), what).toMatchObject({ conclusion: 'failure', verified: true })
-    }
-  })
+  // Eight runs, one after the other.
+  const LONG = { timeout: 400_000 }
+  test(
+    'R-DKR-13 is red where it leaves nothing that could be restored, and every such way is named',
+    LONG,
+    async ({ world, stacks }) => {
+      for (const [index, [what, labels, write, words]] of EMPTY.entries()) {
+        const stages = { deploy: DEPLOY, write: inApp(write), backup: BACKUP }
+        const run = await runOf(world, stacks, `empty${index}`, { labels }, stages)
+        expect(endsOf(run)['backup'], what).toMatch(words)
+        expect(run.result(), what).toMatchObject({ conclusion: 'failure', verified: true })
+        if (write.includes('sparse')) expect(existsSync(join(run.folder, 'stack/backups/backup'))).toBe(false)
+      }
+    },
+  )
 
   test('R-DKR-13 is red without a backup before it, and where all was there without it', async ({
     world,
@@ -219,5 +235,44 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     const stages = { deploy: DEPLOY, backup: BACKUP, restore: RESTORE }
     const same = await runOf(world, stacks, 'same', { labels, command }, stages)
     expect(endsOf(same)['restore']).toMatch(/^failure: the restore has changed nothing/)
+  })
+
+  test('R-DKR-10 a cancel in the middle of a restore ends its hook with its container, and leaves nothing', async ({
+    world,
+    stacks,
+  }) => {
+    const name = stacks.name('middle')
+    world.recipe(name)
+    stacks.write(name, {
+      stack: COOP,
+      stages: { deploy: DEPLOY, write: inApp('echo mine >/data/it'), backup: BACKUP, restore: RESTORE },
+    })
+    const hook = 'backupbot.restore.post-hook=echo it is back; sleep 600'
+    commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0', labels: [WANTED, hook] }))
+    const run = await world.run(name)
+    const log = join(run.folder, 'stages/04-restore.log')
+    await until('the hook', () => textOf(log).includes('\nit is back'), LONG_MS)
+    run.cli.kill('SIGINT')
+    await run.cli.endedWith(130)
+    expect(endsOf(run)['restore']).toMatch(/^cancelled: /)
+    expect(run.result()).toMatchObject({ verified: true })
+    expect(stacks.left()).toEqual([])
+  })
+
+  test('R-DKR-05 R-DKR-10 a stack whose run process dies while it stands still is taken down all the same', async ({
+    world,
+    stacks,
+  }) => {
+    const name = stacks.name('still')
+    const wait = world.gate('wait')
+    world.recipe(name)
+    stacks.write(name, { stack: COOP, stages: { deploy: DEPLOY, wait: { run: `${GATE} wait` } } })
+    commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0' }))
+    const run = await world.run(name)
+    await wait.reached()
+    docker('pause', ...lines('ps', '--quiet', '--filter', `label=${BERTH_LABELS.run}=${run.id}`))
+    process.kill(run.conductor().pid, 'SIGKILL')
+    expect(await run.concluded()).toMatchObject({ conclusion: 'failure', verified: true })
+    expect(stacks.left()).toEqual([])
   })
 })

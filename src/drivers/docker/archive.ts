@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { HarnessError, messageOf } from '../../errors.ts'
 import { fieldsOf, numberOf } from '../../model/read.ts'
 import type { Engine } from './engine.ts'
-import { isMissing } from './engineError.ts'
+import { EngineError, isMissing } from './engineError.ts'
 import { TarFault } from './tarHeader.ts'
 import { openTarIndex, type TarMembers } from './tarIndex.ts'
 
@@ -46,14 +46,15 @@ export async function copyOut(
   place: Place,
   { file, room, signal }: { readonly file: string | null; readonly room: Room; readonly signal: AbortSignal },
 ): Promise<CopiedOut | { readonly fault: string }> {
-  const isFolder = await folderAt(engine, place)
-  if (isFolder === null) return { fault: 'it is not there' }
+  const isFolder = await unlessRefused(folderAt(engine, place))
+  if (typeof isFolder === 'object') return isFolder ?? { fault: 'it is not there' }
   // With the dot it is the folder's content, also behind a link, and goes back without a look at what is above.
   const path = isFolder ? `${place.path}/.` : place.path
   const what = `copy ${place.path} out of ${place.service}`
-  const stream = await engine.call(what, (docker) =>
-    docker.getContainer(place.container).getArchive({ path }),
+  const stream = await unlessRefused(
+    engine.call(what, (docker) => docker.getContainer(place.container).getArchive({ path })),
   )
+  if ('fault' in stream) return stream
   const index = openTarIndex(MOST_MEMBERS)
   async function* looked(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
@@ -73,6 +74,16 @@ export async function copyOut(
     throw new HarnessError('ARCHIVE', `The Docker Engine could not ${what}: ${messageOf(error)}`, {
       cause: error,
     })
+  }
+}
+
+/** Paths are a pull request's words: what the engine cannot do with them is its author's to hear, and no fault of ours. */
+async function unlessRefused<T>(answer: Promise<T>): Promise<T | { readonly fault: string }> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof EngineError && error.fault === 'refused') return { fault: error.message }
+    throw error
   }
 }
 
@@ -117,18 +128,21 @@ export interface CopyIn {
 
 /**
  * Puts an archive of `copyOut` back to where it came from; what has the same name there is replaced.
+ * @returns why it could not be, for people; null = it is there
  * @throws EngineError
  */
 export async function copyIn(
   engine: Engine,
   { service, container, path }: Place,
   { file, isFolder, mostMs, signal }: CopyIn,
-): Promise<void> {
+): Promise<string | null> {
   const to = isFolder ? path : path.slice(0, path.lastIndexOf('/')) || '/'
-  await engine.call(
+  const put = engine.call(
     `copy ${path} into ${service}`,
     (docker, abortSignal) =>
       docker.getContainer(container).putArchive(createReadStream(file), { path: to, abortSignal }),
     { mostMs, signal },
   )
+  const done = await unlessRefused(put.then(() => null))
+  return done === null ? null : done.fault
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { oneLine } from '../../model/cutText.ts'
 import { formatSize } from '../../model/duration.ts'
@@ -60,21 +61,36 @@ async function copyAll(
   { items }: BackupScope,
 ): Promise<readonly Copied[] | string> {
   const folder = makeBackupFolder(stage.run, stage.name)
-  const room: Room = { bytes: MOST_COPIED_BYTES }
   const placed = await placesOf(stage, engine, items)
   if (typeof placed === 'string') return placed
-  return await atStandstill(stage, engine, async () => {
-    const copied: Copied[] = []
-    for (const [index, { item, place }] of placed.entries()) {
-      const file = join(folder, `${index}.tar`)
-      const copy = await copyOut(engine, place, { file, room, signal: stage.signal })
-      if ('fault' in copy) return `${nameOf(item)} cannot be copied: ${copy.fault}`
-      const { files, bytes } = sumOf(copy.members)
-      stage.say(`${nameOf(item)}: ${files} files, ${formatSize(bytes)}`)
-      copied.push({ ...item, ...copy, file })
-    }
+  let isWhole = false
+  try {
+    const copied = await atStandstill(stage, engine, () => copyEach(stage, engine, placed, folder))
+    isWhole = typeof copied !== 'string'
     return copied
-  })
+  } finally {
+    // What nobody will restore only takes room.
+    if (!isWhole) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function copyEach(
+  stage: StackStage,
+  engine: Engine,
+  placed: readonly Placed<BackupItem>[],
+  folder: string,
+): Promise<readonly Copied[] | string> {
+  const room: Room = { bytes: MOST_COPIED_BYTES }
+  const copied: Copied[] = []
+  for (const [index, { item, place }] of placed.entries()) {
+    const file = join(folder, `${index}.tar`)
+    const copy = await copyOut(engine, place, { file, room, signal: stage.signal })
+    if ('fault' in copy) return `${nameOf(item)} cannot be copied: ${copy.fault}`
+    const { files, bytes } = sumOf(copy.members)
+    stage.say(`${nameOf(item)}: ${files} files, ${formatSize(bytes)}`)
+    copied.push({ ...item, ...copy, file })
+  }
+  return copied
 }
 
 export interface Placed<T> {

@@ -78,7 +78,9 @@ async function copyBack(
     const fresh = await copyOut(engine, place, { file: null, room: roomOf(), signal: stage.signal })
     lost += 'fault' in fresh ? members.size : missingIn(fresh.members, members).length
     const { file, isFolder } = item
-    await copyIn(engine, place, { file, isFolder, mostMs: stage.timeoutMs(), signal: stage.signal })
+    const limits = { mostMs: stage.timeoutMs(), signal: stage.signal }
+    const refused = await copyIn(engine, place, { file, isFolder, ...limits })
+    if (refused !== null) return `${nameOf(item)} cannot be restored: ${refused}`
     const back = await copyOut(engine, place, { file: null, room: roomOf(), signal: stage.signal })
     if ('fault' in back) return `${nameOf(item)} cannot be looked at after its restore: ${back.fault}`
     const missing = missingIn(back.members, members)

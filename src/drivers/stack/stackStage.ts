@@ -53,6 +53,8 @@ export async function runStackStage(
       ...(end.aim === undefined ? {} : { aim: end.aim }),
     }
   } catch (error) {
+    const ended = { exitCode: null, detail: 'before it was done', ending: null }
+    if (over.signal.aborted) return { outcome: over.isLate() ? 'timed_out' : 'cancelled', ...ended }
     return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
     over.close()

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import { BERTH_LABELS } from '../../model/stackObjects.ts'
 import type { Engine } from '../docker/engine.ts'
-import { isMissing } from '../docker/engineError.ts'
+import { EngineError, isMissing } from '../docker/engineError.ts'
 import type { StackStage } from './stage.ts'
 
 /**
@@ -26,6 +26,9 @@ export async function atStandstill<T>(
   }
 }
 
+/** HTTP's word for it. */
+const NOT_RUNNING = 409
+
 /** False = it has ended. */
 async function pause(engine: Engine, id: string): Promise<boolean> {
   try {
@@ -34,7 +37,7 @@ async function pause(engine: Engine, id: string): Promise<boolean> {
     )
     return true
   } catch (error) {
-    if (isMissing(error)) return false
+    if (isMissing(error) || (error instanceof EngineError && error.status === NOT_RUNNING)) return false
     throw error
   }
 }
