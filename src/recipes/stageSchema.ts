@@ -69,6 +69,16 @@ const exec = z
   })
   .describe('Runs a command in a container of the stack.')
 
+const backup = z
+  .strictObject({})
+  .describe(
+    'Backs the stack up as the labels of its services say (backupbot); red where that leaves nothing.',
+  )
+
+const restore = z
+  .strictObject({})
+  .describe('Loses the data of the stack, deploys it once more, and brings the last backup back.')
+
 export const stageSchema = z
   .strictObject({
     name: word
@@ -78,6 +88,8 @@ export const stageSchema = z
     deploy: deploy.optional(),
     ready: ready.optional(),
     exec: exec.optional(),
+    backup: backup.optional(),
+    restore: restore.optional(),
     timeout: durationField().optional().describe("At most the run's deadline, which is the default."),
     uninterruptible: z
       .boolean()
@@ -89,6 +101,6 @@ export const stageSchema = z
   )
 
 /** What a stage may do; each does one of them. */
-export const WORKS = ['run', 'deploy', 'ready', 'exec'] as const
+export const WORKS = ['run', 'deploy', 'ready', 'exec', 'backup', 'restore'] as const
 
 export type StageFile = z.output<typeof stageSchema>

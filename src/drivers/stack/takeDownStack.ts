@@ -96,7 +96,9 @@ function clientsOf(
   { folder }: RunPaths,
   { tellsAnswers }: Orchestrator,
 ): 'ended' | 'lost' {
-  const deploys = new Set(request.stages.filter((stage) => 'deploy' in stage).map(({ name }) => name))
+  const deploys = new Set(
+    request.stages.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
+  )
   const hasAsked = (stage: string) => existsSync(join(folder, 'stack', stage, DEPLOYED))
   const isLost = stages.some(({ name, outcome }) => {
     if (!deploys.has(name) || outcome === 'success') return false
