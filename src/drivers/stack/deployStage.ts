@@ -55,7 +55,7 @@ async function resolve(
   plan: DeployPlan,
 ): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say } = stage
-  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', name), stack)
+  const sources = copySources(run.work, plan.files, join(run.folder, 'stack', 'files', name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), say)
   const call = {
     words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],

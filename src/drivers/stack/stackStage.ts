@@ -26,27 +26,14 @@ export async function runStackStage(
   part: Containment,
   signal: AbortSignal,
 ): Promise<StageEnd> {
-  const { request, run, secrets, containment, makePipe } = parts
+  const { request, run, secrets, makePipe } = parts
   const index = request.stages.findIndex(({ name }) => name === stage.name)
   const pipe = makePipe()
   closeSync(pipe.writeFd)
   const log = openLogSink(join(run.stages, stageLogName(index, stage.name)), pipe.readFd, secrets.mask)
   const over = limit(stage, signal)
   try {
-    const home = join(run.folder, 'stack')
-    mkdirSync(home, { recursive: true, mode: 0o700 })
-    const { engine: address } = stack
-    const cli: CliParts = {
-      address,
-      configFolder: address.configDir,
-      home,
-      run: request.run,
-      stage: stage.name,
-      containment,
-      part,
-      makePipe,
-      killGraceMs: request.budgets.killGraceMs,
-    }
+    const cli = cliOf(parts, stack, stage.name, part)
     const say = (line: string) => log.say(secrets.mask.text(line))
     const told = { say, write: log.write }
     const limits = { signal: over.signal, timeoutMs: over.leftMs }
@@ -58,11 +45,26 @@ export async function runStackStage(
     const ending = end.ended.length === 0 ? null : endingOf(end.ended, request.budgets.killGraceMs)
     return { outcome, exitCode: end.exitCode ?? null, detail: secrets.mask.text(detail), ending }
   } catch (error) {
-    return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
+    // A stop takes things away from under what is at work: what that says of it is no fault.
+    const outcome = over.isLate() ? 'timed_out' : over.signal.aborted ? 'cancelled' : 'fault'
+    return { outcome, exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
     over.close()
     log.close()
   }
+}
+
+function cliOf(
+  { request, run, containment, makePipe }: StackParts,
+  { engine: address }: StackRequest,
+  stage: string,
+  part: Containment,
+): CliParts {
+  const home = join(run.folder, 'stack')
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const { killGraceMs } = request.budgets
+  const own = { home, run: request.run, stage, containment, part, makePipe, killGraceMs }
+  return { address, configFolder: address.configDir, ...own }
 }
 
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
