@@ -12,8 +12,8 @@ const ROW = Number(process.env['BERTH_ROW'] ?? 3)
 const MOST_MS_EACH = 60_000
 
 /**
- * Eight addresses, of which the network itself needs four: a run takes two, for the service and for its task, and the swarm gives none twice before
- * all have been given. What a run did not give back would be missing by the third one.
+ * Eight addresses, of which the network itself needs four, and a run two, for the service and for its task: if it gave back one less than it has taken,
+ * the fourth one would wait for ever.
  */
 const FEW_ADDRESSES = '10.213.7.0/29'
 
