@@ -6,6 +6,7 @@ import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { type CliEnd, runCli } from '../docker/cli.ts'
+import { filesFolder } from '../docker/copies.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
@@ -70,7 +71,7 @@ async function resolve(
   version: Version,
 ): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say, orchestrator } = stage
-  const sources = copySources(version.folder, plan.files, join(run.folder, 'stack', name), stack)
+  const sources = copySources(version.folder, plan.files, filesFolder(run.folder, name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), version, say)
   const asked = await orchestrator.configCall(stage, sources.files)
   const call = { ...asked, timeoutMs: RESOLVE_MS, folder: sources.folder }

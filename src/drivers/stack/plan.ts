@@ -2,6 +2,7 @@ import { isOrder } from '../../model/clientOrders.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
+import { LEAST_BYTES, maskableBytes } from '../../secrets/forms.ts'
 import { openCheckout } from '../coopCloud/checkout.ts'
 import type { ConfigContent } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
@@ -77,7 +78,7 @@ function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
 
 /** Fresh values for this run alone, hidden before the engine has them; what an earlier deploy of the run has made stays. @throws EngineError */
 export async function makeSecrets(
-  { request, secrets: known }: StackStage,
+  { request, secrets: known, say }: StackStage,
   engine: Engine,
   secrets: readonly UsedSecret[],
 ): Promise<void> {
@@ -91,6 +92,8 @@ export async function makeSecrets(
       )
       if (isOurs) return
       const value = newSecret(rule)
+      if (maskableBytes(Buffer.from(value)) < LEAST_BYTES)
+        say(`remark: secret ${name} is too short to be hidden in logs (at least ${LEAST_BYTES} characters)`)
       known.hide(value)
       const Data = Buffer.from(value).toString('base64')
       await docker.createSecret({ Name: name, Labels, Data, abortSignal })

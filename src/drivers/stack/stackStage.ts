@@ -54,9 +54,9 @@ export async function runStackStage(
       ...(end.aim === undefined ? {} : { aim: end.aim }),
     }
   } catch (error) {
-    const ended = { exitCode: null, detail: 'before it was done', ending: null }
-    if (over.signal.aborted) return { outcome: over.isLate() ? 'timed_out' : 'cancelled', ...ended }
-    return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
+    // A stop takes things away from under what is at work: what that says of it is no fault.
+    const outcome = over.isLate() ? 'timed_out' : over.signal.aborted ? 'cancelled' : 'fault'
+    return { outcome, exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
     over.close()
     log.close()
@@ -73,8 +73,8 @@ function cliOf(
   const home = join(run.folder, 'stack')
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const { killGraceMs } = request.budgets
-  const configFolder = address.configDir
-  return { address, configFolder, home, run: request.run, stage, containment, part, makePipe, killGraceMs }
+  const own = { home, run: request.run, stage, containment, part, makePipe, killGraceMs }
+  return { address, configFolder: address.configDir, ...own }
 }
 
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
