@@ -98,7 +98,11 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
       killGraceMs: read.budgets.killGrace,
     },
     stageLimits: read.stageLimits,
-    retention: { days: read.retention.days, sizeBytes: read.retention.size },
+    retention: {
+      days: read.retention.days,
+      sizeBytes: read.retention.size,
+      imageBytes: read.retention.images,
+    },
     reconcileMs: read.reconcile,
     docker: engineOf(read.docker, (path) => besideFile(path, file, around.cwd)),
     notify: { webhook: read.notify.webhook ?? null },

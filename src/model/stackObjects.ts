@@ -55,7 +55,8 @@ export function ownerIn(
   return isAtName || isOfRun ? 'ours' : null
 }
 
-function stackOf({ labels }: EngineObject): string | undefined {
+/** The stack, or the project, that it is a part of by its client's word. */
+export function stackOf({ labels }: EngineObject): string | undefined {
   return labels[STACK_LABEL] ?? labels[PROJECT_LABEL]
 }
 

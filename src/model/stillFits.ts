@@ -1,6 +1,7 @@
 import { checkArguments } from './arguments.ts'
 import type { Config } from './config.ts'
 import { namesOf, runDomainFault } from './domain.ts'
+import { isolatesCode } from './isolation.ts'
 import type { NewRun } from './ports.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -16,7 +17,7 @@ export function misfitOf(
 ): string | null {
   if (run.fork && config.trust.forks === 'never')
     return 'fork_refused: code of forks is not run here any more'
-  if (run.fork && config.runAs.length === 0)
+  if (run.fork && config.runAs.length === 0 && !isolatesCode(recipe))
     return 'fork_needs_isolation: nothing isolates the code of forks here any more (runAs)'
   const wanted = namesOf(recipe, run.domain)
   if (wanted.join() !== run.names.join())

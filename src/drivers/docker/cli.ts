@@ -23,6 +23,8 @@ export interface CliParts {
   readonly part: Containment
   readonly makePipe: () => Pipe
   readonly killGraceMs: number
+  /** The harness's record of what its runs have pulled; none = nothing is noted. */
+  readonly images?: string
   /** For the variables of compose files; none of ours is replaced. */
   readonly values?: Readonly<Record<string, string>>
 }
@@ -149,11 +151,12 @@ const ANSWERED = /Error response from daemon/
 
 /** The command line would only say that setpriv has found nothing. */
 function requireClient(name: ClientName): void {
-  if (hasClient(name)) return
-  throw new HarnessError(
-    'NO_DOCKER_CLI',
-    `There is no ${name} command on the PATH: apt-get install ${CLIENTS[name]}`,
-  )
+  if (!hasClient(name)) throw new HarnessError('NO_DOCKER_CLI', noClient(name))
+}
+
+/** For whoever has to install it. */
+export function noClient(name: ClientName): string {
+  return `There is no ${name} command on the PATH: apt-get install ${CLIENTS[name]}`
 }
 
 /** Whether it is on the PATH. */

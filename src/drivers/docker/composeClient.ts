@@ -27,11 +27,11 @@ export async function findComposeClient(cli: CliParts, signal: AbortSignal): Pro
   )
   if (cause === 'exit' && exitCode === 0) return PLUGIN
   if (hasClient('docker-compose')) return STANDALONE
-  throw new HarnessError(
-    'NO_COMPOSE',
-    'There is neither the compose plugin of the docker command nor docker-compose: apt-get install docker-compose',
-  )
+  throw new HarnessError('NO_COMPOSE', NO_COMPOSE)
 }
+
+export const NO_COMPOSE =
+  'There is neither the compose plugin of the docker command nor docker-compose: apt-get install docker-compose'
 
 export interface ComposeProject {
   /** The project's name. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { HarnessError } from '../../errors.ts'
 import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
@@ -6,6 +5,7 @@ import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { type CliEnd, runCli } from '../docker/cli.ts'
+import { requireStackConfig } from '../docker/cliVersion.ts'
 import { filesFolder } from '../docker/copies.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
@@ -78,13 +78,15 @@ async function resolve(
   const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
     return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
-  if (printed.exitCode !== 0)
+  if (printed.exitCode !== 0) {
+    if (orchestrator.driver === 'swarm') await requireStackConfig(cli, signal)
     return {
       outcome: 'failure',
       detail: `${version.prefix}the compose files cannot be resolved: ${printed.output.trim()}`,
       ended: printed.ended,
       isLost: false,
     }
+  }
   for (const line of warningsOf(printed, orchestrator)) say(line)
   const deployable = deployableFile(printed.printed, sources, {
     driver: orchestrator.driver,
@@ -94,6 +96,7 @@ async function resolve(
     allow: stack.allow,
     isFork: stack.isFork,
     made: plan.secrets.map((secret) => `secret:${secret.name}`),
+    limits: request.limits,
   })
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
   const { path, file } = deployable

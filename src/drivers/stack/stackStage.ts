@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { Containment } from '../../model/journal.ts'
 import type { Stage } from '../../model/recipe.ts'
@@ -8,6 +8,7 @@ import { stageLogName } from '../../model/stageLog.ts'
 import { endingOf } from '../../process/endingOf.ts'
 import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
+import { statePaths } from '../../store/stateFolder.ts'
 import type { CliParts } from '../docker/cli.ts'
 import { openEngine } from '../docker/engine.ts'
 import { backup } from './backupStage.ts'
@@ -73,8 +74,10 @@ function cliOf(
   const home = join(run.folder, 'stack')
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const { killGraceMs } = request.budgets
-  const own = { home, run: request.run, stage, containment, part, makePipe, killGraceMs }
-  return { address, configFolder: address.configDir, ...own }
+  const configFolder = address.configDir
+  const { images } = statePaths(dirname(dirname(run.folder)))
+  const whose = { run: request.run, stage, containment, part, makePipe, killGraceMs }
+  return { address, configFolder, home, images, ...whose }
 }
 
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
