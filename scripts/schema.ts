@@ -1,5 +1,6 @@
 /**
- * Writes the JSON schemas that editors check recipes and berth.yml with, from the schemas that berth itself reads them with.
+ * Writes the JSON schemas that editors check recipes and berth.yml with, and the tables of keys in the pages, from the schemas that berth itself reads
+ * them with.
  * usage: node scripts/schema.ts [--check]
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -7,19 +8,28 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { configSchema } from '../src/config/schema.ts'
 import { recipeSchema } from '../src/recipes/schema.ts'
+import { keyTable, withTable } from './keyTable.ts'
 
 const FILES = [
   { path: 'docs/recipe.schema.json', schema: recipeSchema },
   { path: 'docs/berth.schema.json', schema: configSchema },
 ] as const
 
+/** Pages that have the keys of a schema between two marks; the rest is written by hand. */
+const PAGES = [{ path: 'docs/recipes.md', schema: recipeSchema }] as const
+
 /** The formatter's line width, so that what is written here is what it would write. */
 const WIDTH = 110
 
 const check = process.argv.includes('--check')
-const stale = FILES.filter(
-  ({ path, schema }) => !bringUpToDate(path, `${json(z.toJSONSchema(schema, { io: 'input' }))}\n`),
-)
+const texts = [
+  ...FILES.map(({ path, schema }) => ({ path, text: `${json(z.toJSONSchema(schema, { io: 'input' }))}\n` })),
+  ...PAGES.map(({ path, schema }) => {
+    const table = keyTable(z.toJSONSchema(schema, { io: 'input' }))
+    return { path, text: withTable(readIfThere(pathOf(path)) ?? '', table) }
+  }),
+]
+const stale = texts.filter(({ path, text }) => !bringUpToDate(path, text))
 if (stale.length > 0) {
   console.error(`${stale.map(({ path }) => path).join(', ')}: not up to date; run: node scripts/schema.ts`)
   process.exitCode = 1
@@ -27,10 +37,14 @@ if (stale.length > 0) {
 
 /** False = the file is not as it should be, and was only to be checked. */
 function bringUpToDate(path: string, text: string): boolean {
-  const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
+  const file = pathOf(path)
   if (check) return readIfThere(file) === text
   writeFileSync(file, text)
   return true
+}
+
+function pathOf(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url))
 }
 
 function readIfThere(file: string): string | null {

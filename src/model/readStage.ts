@@ -13,9 +13,11 @@ export function readStage(value: unknown): Stage {
 }
 
 function readWork(fields: Fields): StageWork {
-  const { deploy, ready, exec } = fields
+  const { deploy, ready, exec, backup, restore } = fields
   if (deploy !== undefined) return { deploy: readDeploy(fieldsOf(deploy, 'deploy')) }
   if (ready !== undefined) return { ready: readReadiness(fieldsOf(ready, 'ready')) }
+  if (backup !== undefined) return { backup: {} }
+  if (restore !== undefined) return { restore: {} }
   if (exec === undefined) return { run: textOf(fields, 'run') }
   const inside = fieldsOf(exec, 'exec')
   return { exec: { service: textOf(inside, 'service'), run: textOf(inside, 'run') } }

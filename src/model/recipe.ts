@@ -26,6 +26,11 @@ export type StackWork =
   | { readonly deploy: DeployRule }
   | { readonly ready: Readiness }
   | { readonly exec: { readonly service: string; readonly run: string } }
+  /** By the labels of the stack's services. */
+  | { readonly backup: NoFurtherWords }
+  | { readonly restore: NoFurtherWords }
+
+export type NoFurtherWords = Readonly<Record<string, never>>
 
 export interface DeployRule {
   readonly version: (typeof VERSIONS)[number]

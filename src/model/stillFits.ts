@@ -4,7 +4,6 @@ import { namesOf, runDomainFault } from './domain.ts'
 import { isolatesCode } from './isolation.ts'
 import type { NewRun } from './ports.ts'
 import type { Recipe } from './recipe.ts'
-import { unbuiltFault } from './unbuilt.ts'
 
 type Queued = Pick<NewRun, 'fork' | 'domain' | 'names' | 'arguments'>
 
@@ -24,9 +23,5 @@ export function misfitOf(
   if (wanted.join() !== run.names.join())
     return `the recipe wants ${wanted.join(', ')} now, and wanted ${run.names.join(', ')}; ask again`
   const checked = checkArguments(recipe.arguments, run.arguments)
-  return (
-    unbuiltFault(recipe) ??
-    runDomainFault(run.domain, config) ??
-    ('fault' in checked ? `${checked.fault}; ask again` : null)
-  )
+  return runDomainFault(run.domain, config) ?? ('fault' in checked ? `${checked.fault}; ask again` : null)
 }

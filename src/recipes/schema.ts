@@ -16,8 +16,8 @@ const variable = wordField(VARIABLE, 'the name of an environment variable (lette
 const value = wordField(PLAIN_VALUE, 'at most 100 letters, digits and . _ / : @ + , - without spaces')
 
 const argument = z.strictObject({
-  values: z.array(value).min(1),
-  default: value,
+  values: z.array(value).min(1).describe('What it may be.'),
+  default: value.describe('What it is when nobody says; one of them.'),
 })
 
 /** Each is looked for in the checkout and nowhere else; a name with a colon would be two to those who know COMPOSE_FILE. */
@@ -44,7 +44,11 @@ const stack = z.strictObject({
 /** `recipe.yml`, as a person writes it (input) and as it is read (output): times in milliseconds. */
 export const recipeSchema = z
   .strictObject({
-    description: z.string().min(1, 'must say in one line what the recipe tests').max(200),
+    description: z
+      .string()
+      .min(1, 'must say in one line what the recipe tests')
+      .max(200)
+      .describe('What is tested, in one line.'),
     driver: z.enum(DRIVERS).describe('What deploys.'),
     domain: z
       .string()
@@ -75,16 +79,28 @@ export const recipeSchema = z
       .default({})
       .describe('Further environment of all stages and of teardown.'),
     secrets: z
-      .record(variable, z.strictObject({ forks: z.boolean().default(false) }))
+      .record(
+        variable,
+        z.strictObject({ forks: z.boolean().default(false).describe("A fork's code gets it, too.") }),
+      )
       .default({})
       .describe(
         "Files in $BERTH_SECRETS, from the operator's secrets folder; a fork's code gets one only with forks: true.",
       ),
-    stages: z.array(stageSchema).min(1).meta({ maxItems: MOST_STAGES }),
+    stages: z
+      .array(stageSchema)
+      .min(1)
+      .meta({ maxItems: MOST_STAGES })
+      .describe('What a run does, in order. After a red one comes the teardown.'),
     stack: stack.optional().describe('What the drivers compose and swarm deploy.'),
     allow: allowSchema.optional(),
     teardown: z
-      .strictObject({ run: command, timeout: durationField().optional() })
+      .strictObject({
+        run: command,
+        timeout: durationField()
+          .optional()
+          .describe('At most budgets.teardown of the configuration, which is the default.'),
+      })
       .optional()
       .describe('Takes down what the stages put up. Always runs, and may run twice: it must be idempotent.'),
   })

@@ -42,7 +42,9 @@ const ready = z
     http: wordField(
       new RegExp(`^http://[a-z0-9][a-z0-9_-]{0,62}(:${PORT})?(/\\S*)?$`),
       'a URL such as http://app:8080/healthz, whose host is a service',
-    ).optional(),
+    )
+      .optional()
+      .describe('`http://SERVICE:PORT/PATH`: asked of each task of the service, at its own address.'),
     status: z
       .int()
       .min(100)
@@ -52,15 +54,30 @@ const ready = z
     tcp: wordField(
       new RegExp(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}:${PORT}$`),
       'a service and its port, such as db:5432',
-    ).optional(),
+    )
+      .optional()
+      .describe('`SERVICE:PORT`: each task of the service has to take a connection.'),
     tries: z.int().min(1).max(MOST_TRIES).default(3).describe('It has to answer so many times in a row.'),
     every: durationField().prefault('1s').describe('The time between two of them.'),
   })
   .describe('Waits until every task of a service answers, from the host of the engine.')
 
 const exec = z
-  .strictObject({ service, run: command.describe('A `sh -eu` command line in a container of the service.') })
+  .strictObject({
+    service: service.describe('Of the compose files.'),
+    run: command.describe('A `sh -eu` command line in a container of the service.'),
+  })
   .describe('Runs a command in a container of the stack.')
+
+const backup = z
+  .strictObject({})
+  .describe(
+    'Backs the stack up as the labels of its services say (backupbot); red where that leaves nothing.',
+  )
+
+const restore = z
+  .strictObject({})
+  .describe('Loses the data of the stack, deploys it once more, and brings the last backup back.')
 
 export const stageSchema = z
   .strictObject({
@@ -71,6 +88,8 @@ export const stageSchema = z
     deploy: deploy.optional(),
     ready: ready.optional(),
     exec: exec.optional(),
+    backup: backup.optional(),
+    restore: restore.optional(),
     timeout: durationField().optional().describe("At most the run's deadline, which is the default."),
     uninterruptible: z
       .boolean()
@@ -82,6 +101,6 @@ export const stageSchema = z
   )
 
 /** What a stage may do; each does one of them. */
-export const WORKS = ['run', 'deploy', 'ready', 'exec'] as const
+export const WORKS = ['run', 'deploy', 'ready', 'exec', 'backup', 'restore'] as const
 
 export type StageFile = z.output<typeof stageSchema>

@@ -5,7 +5,7 @@ import { composeDriver } from '../drivers/compose.ts'
 import { processDriver } from '../drivers/process.ts'
 import type { StackParts } from '../drivers/stack/stage.ts'
 import { swarmDriver } from '../drivers/swarm.ts'
-import { EXIT, HarnessError, messageOf } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
@@ -13,11 +13,11 @@ import { becomeSubreaper, exitAtOnce, makePipe, redirectOutput } from '../lock/s
 import type { Journal } from '../model/journal.ts'
 import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
+import type { DriverName } from '../model/recipe.ts'
 import { deploysRelease } from '../model/recipe.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { hasSecrets } from '../model/secrets.ts'
-import { type BuiltDriver, isBuilt } from '../model/unbuilt.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
@@ -51,7 +51,7 @@ import { Stop } from './stop.ts'
 const MOST_TRIES = 2
 
 type MakeDriver = (parts: StackParts) => Driver & Disposable
-const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = {
+const DRIVERS: { readonly [D in DriverName]: MakeDriver } = {
   process: processDriver,
   compose: composeDriver,
   swarm: swarmDriver,
@@ -101,13 +101,6 @@ async function isTold(control: Control, run: RunPaths): Promise<boolean> {
   return true
 }
 
-/** Another driver would take down something else than was put up: a run that a newer berth has begun is left to one that can end it. */
-function makeDriver(parts: StackParts): Driver & Disposable {
-  const { driver, run } = parts.request
-  if (isBuilt(driver)) return DRIVERS[driver](parts)
-  throw new HarnessError('DRIVER', `Run ${run} needs the driver ${driver}, which this berth does not have`)
-}
-
 async function work(own: RunProcess): Promise<number> {
   const { run, held, request, state, control } = own
   const record = runRecord(own.file, run)
@@ -119,7 +112,7 @@ async function work(own: RunProcess): Promise<number> {
   const limiter = await limiterOf(request)
   const secrets = await secretsOf(own)
   if (record.journal.processes > 1) secrets.learn()
-  using driver = makeDriver({ request, run, containment, makePipe, limiter, secrets })
+  using driver = DRIVERS[request.driver]({ request, run, containment, makePipe, limiter, secrets })
   await conduct({
     request,
     record,

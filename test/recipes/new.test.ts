@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, watch } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
 import { checkRecipes, loadRecipe } from '../../src/recipes/load.ts'
 import { KINDS, newRecipe } from '../../src/recipes/new.ts'
@@ -26,6 +26,18 @@ describe('a new recipe', () => {
       expect(resolve(here.path('recipes/mine'), named)).toBe(SCHEMA)
     },
   )
+
+  test('R-DKR-11 is there whole or not at all: until then it has a name that nobody takes for a recipe', async () => {
+    using here = machine()
+    mkdirSync(here.path('recipes'))
+    const seen: string[] = []
+    const watcher = watch(here.path('recipes'), (_, name) => seen.push(name ?? ''))
+    onTestFinished(() => watcher.close())
+    newRecipe(here.path('recipes'), 'mine', 'swarm')
+    await vi.waitFor(() => expect(seen).toContain('mine'))
+    expect(seen.filter((name) => name !== 'mine' && !name.startsWith('.'))).toEqual([])
+    expect(seen[0]).toMatch(/^\.mine-/)
+  })
 
   test('R-DKR-11 has the driver that was asked for', () => {
     using here = machine()

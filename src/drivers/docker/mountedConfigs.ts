@@ -30,13 +30,7 @@ function withMounts(service: Part, paths: ReadonlyMap<string, string>): Part {
   const mounts = configs.map((reference: unknown) => {
     const { source, target } = isMap(reference) ? reference : { source: reference, target: undefined }
     const path = paths.get(String(source))
-    return {
-      type: 'bind',
-      source: path,
-      target: target ?? `/${String(source)}`,
-      read_only: true,
-      bind: { create_host_path: false },
-    }
+    return { type: 'bind', source: path, target: target ?? `/${String(source)}`, read_only: true }
   })
   return { ...rest, volumes: [...(Array.isArray(volumes) ? volumes : []), ...mounts] }
 }

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { composeServices } from '../../model/composeServices.ts'
 import { stackName } from '../../model/names.ts'
 import type { RunRequest } from '../../model/run.ts'
 import { COMPOSE_KINDS } from '../../model/stackObjects.ts'
 import { type ComposeClient, composeCall, findComposeClient } from '../docker/composeClient.ts'
-import { type Converged, converge } from '../docker/converge.ts'
+import { type Converged, converge, type StackWatch } from '../docker/converge.ts'
 import { type Deployed, deployStack } from '../docker/deploy.ts'
 import type { Engine } from '../docker/engine.ts'
 import { lookAtContainers, watchProject } from '../docker/project.ts'
@@ -15,6 +16,7 @@ export const composeOrchestrator: Orchestrator = {
   driver: 'compose',
   kinds: COMPOSE_KINDS,
   tellsAnswers: false,
+  noise: /use the 'configs' key, which will be ignored/,
   requireEngine: (engine) => engine.call('answer', (docker) => docker.ping()),
   async configCall({ cli, request, signal }, files) {
     const client = await findComposeClient(cli, signal)
@@ -32,6 +34,9 @@ function profilesOf({ stack }: RunRequest): readonly string[] {
 
 /** What the standalone client waits for an answer of the engine: it would give up after a minute, and nobody would hear how that ended. */
 const PATIENCE = { COMPOSE_HTTP_TIMEOUT: '86400' }
+
+/** A client that has given up says `Container "921700c2a8fd" is unhealthy`; what is wrong shows in a moment, with the service's name and its last lines. */
+const SETTLE_MS = 3000
 
 async function stand(stage: StackStage, engine: Engine, resolved: Resolved): Promise<StackStageEnd> {
   const { request, say, signal, timeoutMs } = stage
@@ -51,8 +56,8 @@ async function stand(stage: StackStage, engine: Engine, resolved: Resolved): Pro
 }
 
 /**
- * Compose waits for what a service depends on without an end of its own (a container that crashes, and comes back, never is healthy): what settles red while
- * the client is at work ends it. What was there before is of no concern: the client may be about to replace it.
+ * Compose waits for what a service depends on without an end of its own (one that crashes and comes back never ends well): what settles red while the
+ * client is at work ends it. What was there before is of no concern: the client may be about to replace it.
  */
 async function deployWatched(
   stage: StackStage,
@@ -78,12 +83,30 @@ async function deployWatched(
     const wish = { stack, file: path, images, say, call, ...limits }
     const either = AbortSignal.any([signal, isRed.signal])
     const deployed = await deployStack(engine, { ...cli, values: PATIENCE }, wish, either)
+    if (deployed.kind === 'failed')
+      await Promise.race([watching, pause(SETTLE_MS, undefined, { signal }).catch(() => undefined)])
     isOver.abort()
-    return { deployed, early: await watching }
+    const early = await watching
+    if (deployed.kind === 'failed' && early.kind !== 'failed') await sayLastLines(watch, say, signal)
+    return { deployed, early }
   } finally {
     isOver.abort()
     await watching.catch(() => undefined)
   }
+}
+
+const MOST_LINES = 20
+
+/** Of what does not run as it should, as far as the engine tells. */
+async function sayLastLines(
+  watch: StackWatch,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = await watch.look(signal).catch(() => null)
+  const unwell = (look?.tasks ?? []).filter(({ state }) => state !== 'running' && state !== 'complete')
+  for (const service of new Set(unwell.map((task) => task.service)))
+    for (const line of await watch.lastLines(service, MOST_LINES).catch(() => [])) say(line)
 }
 
 function upWords({ upWords }: ComposeClient): readonly string[] {

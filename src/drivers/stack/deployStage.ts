@@ -1,17 +1,18 @@
-import { join } from 'node:path'
 import { HarnessError } from '../../errors.ts'
 import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
 import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
-import { runCli } from '../docker/cli.ts'
+import { type CliEnd, runCli } from '../docker/cli.ts'
 import { requireStackConfig } from '../docker/cliVersion.ts'
+import { filesFolder } from '../docker/copies.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { Resolved, StackStage, StackStageEnd } from './stage.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
+import { noteDeployed } from './standing.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
@@ -45,6 +46,8 @@ async function deployVersion(
   const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
+  const { path, images, timeoutMs } = resolved
+  noteDeployed(stage.run, { path, images, timeoutMs })
   const end = await stage.orchestrator.stand(stage, engine, resolved)
   const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
   return { ...end, detail: `${head}${end.detail}` }
@@ -68,7 +71,7 @@ async function resolve(
   version: Version,
 ): Promise<Resolved | StackStageEnd> {
   const { request, run, name, cli, signal, say, orchestrator } = stage
-  const sources = copySources(version.folder, plan.files, join(run.folder, 'stack', name), stack)
+  const sources = copySources(version.folder, plan.files, filesFolder(run.folder, name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), version, say)
   const asked = await orchestrator.configCall(stage, sources.files)
   const call = { ...asked, timeoutMs: RESOLVE_MS, folder: sources.folder }
@@ -84,7 +87,7 @@ async function resolve(
       isLost: false,
     }
   }
-  for (const line of printed.warned.split('\n')) if (line.trim() !== '') say(line)
+  for (const line of warningsOf(printed, orchestrator)) say(line)
   const deployable = deployableFile(printed.printed, sources, {
     driver: orchestrator.driver,
     stackName: stackName(request.domain),
@@ -98,6 +101,10 @@ async function resolve(
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
   const { path, file } = deployable
   return { path, file, images: imagesOf(file), timeoutMs: plan.timeoutMs }
+}
+
+function warningsOf({ warned }: CliEnd, { noise }: Orchestrator): readonly string[] {
+  return warned.split('\n').filter((line) => line.trim() !== '' && noise?.test(line) !== true)
 }
 
 function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly string[] {

@@ -18,12 +18,7 @@ export async function exec(
   const [container] = await containersOf(stage, engine, service)
   if (container === undefined)
     return { ...ended, outcome: 'failure', detail: `no task of ${service} runs here` }
-  const options = { Cmd: ['/bin/sh', '-euc', run], AttachStdout: true, AttachStderr: true }
-  const begun = await engine.call(`begin a command in ${service}`, (docker, abortSignal) =>
-    docker.getContainer(container.id).exec({ ...options, abortSignal }),
-  )
-  await toItsEnd(stage, engine, service, begun)
-  const code = await exitCodeOf(stage, engine, service, begun)
+  const code = await execIn(stage, engine, { service, container: container.id }, ['/bin/sh', '-euc', run])
   if (stage.signal.aborted) return { ...ended, outcome: 'cancelled', detail: 'it goes with its container' }
   if (code === null) return { ...ended, outcome: 'failure', detail: 'its container has ended' }
   return {
@@ -32,6 +27,21 @@ export async function exec(
     exitCode: code,
     detail: `exit code ${code}`,
   }
+}
+
+/** Its exit code; null = its container has ended, or the stage is to stop. */
+export async function execIn(
+  stage: StackStage,
+  engine: Engine,
+  { service, container }: { readonly service: string; readonly container: string },
+  words: readonly string[],
+): Promise<number | null> {
+  const options = { Cmd: [...words], AttachStdout: true, AttachStderr: true }
+  const begun = await engine.call(`begin a command in ${service}`, (docker, abortSignal) =>
+    docker.getContainer(container).exec({ ...options, abortSignal }),
+  )
+  await toItsEnd(stage, engine, service, begun)
+  return await exitCodeOf(stage, engine, service, begun)
 }
 
 /** Resolves when it says no more, or the stage is to stop. */

@@ -1,6 +1,8 @@
+import { isOrder } from '../../model/clientOrders.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
+import { LEAST_BYTES, maskableBytes } from '../../secrets/forms.ts'
 import { openCheckout } from '../coopCloud/checkout.ts'
 import type { ConfigContent } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
@@ -48,10 +50,23 @@ export function planOf(
     wish,
   )
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
-  const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
+  const lines = [
+    ...faults.map(faultLine),
+    ...secrets.flatMap(ungenerated),
+    ...[...environment.keys()].flatMap(order),
+  ]
   return lines.length > 0
     ? { faults: lines }
     : { files, values: Object.fromEntries(environment), secrets, timeoutMs, configs }
+}
+
+/** The client would get it in its environment, where its values for compose files have to be. */
+function order(name: string): readonly string[] {
+  return isOrder(name)
+    ? [
+        `${name}: is an order to the programs that read the compose files, and no value for them; give the variable another name`,
+      ]
+    : []
 }
 
 function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
@@ -63,7 +78,7 @@ function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
 
 /** Fresh values for this run alone, hidden before the engine has them; what an earlier deploy of the run has made stays. @throws EngineError */
 export async function makeSecrets(
-  { request, secrets: known }: StackStage,
+  { request, secrets: known, say }: StackStage,
   engine: Engine,
   secrets: readonly UsedSecret[],
 ): Promise<void> {
@@ -77,6 +92,8 @@ export async function makeSecrets(
       )
       if (isOurs) return
       const value = newSecret(rule)
+      if (maskableBytes(Buffer.from(value)) < LEAST_BYTES)
+        say(`remark: secret ${name} is too short to be hidden in logs (at least ${LEAST_BYTES} characters)`)
       known.hide(value)
       const Data = Buffer.from(value).toString('base64')
       await docker.createSecret({ Name: name, Labels, Data, abortSignal })

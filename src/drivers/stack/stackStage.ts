@@ -11,9 +11,11 @@ import type { StageEnd } from '../../run/ports.ts'
 import { statePaths } from '../../store/stateFolder.ts'
 import type { CliParts } from '../docker/cli.ts'
 import { openEngine } from '../docker/engine.ts'
+import { backup } from './backupStage.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
 import { ready } from './readyStage.ts'
+import { restore } from './restoreStage.ts'
 import type { Orchestrator, StackParts, StackStage, StackStageEnd } from './stage.ts'
 
 /**
@@ -53,7 +55,9 @@ export async function runStackStage(
       ...(end.aim === undefined ? {} : { aim: end.aim }),
     }
   } catch (error) {
-    return { outcome: 'fault', exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
+    // A stop takes things away from under what is at work: what that says of it is no fault.
+    const outcome = over.isLate() ? 'timed_out' : over.signal.aborted ? 'cancelled' : 'fault'
+    return { outcome, exitCode: null, detail: secrets.mask.text(messageOf(error)), ending: null }
   } finally {
     over.close()
     log.close()
@@ -81,6 +85,8 @@ async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Prom
   await work.orchestrator.requireEngine(engine)
   if ('deploy' in stage) return deploy(work, engine, stack, stage.deploy)
   if ('ready' in stage) return { ...(await ready(work, engine, stage.ready)), aim: 'ready' }
+  if ('backup' in stage) return { ...(await backup(work, engine)), aim: 'backup' }
+  if ('restore' in stage) return { ...(await restore(work, engine)), aim: 'restore' }
   if ('exec' in stage) return { ...(await exec(work, engine, stage.exec)), aim: 'command' }
   throw new TypeError(`stage ${stage.name} does nothing that this berth knows`)
 }

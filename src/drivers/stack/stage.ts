@@ -31,6 +31,8 @@ export interface Orchestrator {
   readonly kinds: readonly ObjectKind[]
   /** Of a client that says no, it is known that the engine has answered all that it was asked. */
   readonly tellsAnswers: boolean
+  /** Warnings of its client that are not true of what is deployed; null = none. */
+  readonly noise: RegExp | null
   /** @throws EngineError; HarnessError where nothing can be deployed on this engine */
   readonly requireEngine: (engine: Engine) => Promise<unknown>
   /** What prints the compose files as one. @throws HarnessError where the client is not there */

@@ -8,7 +8,7 @@ import type { StackRequest } from '../../model/stack.ts'
 import { TEARDOWN_LOG } from '../../model/stageLog.ts'
 import { openLogSink } from '../../process/logSink.ts'
 import type { RunPaths } from '../../store/runFolder.ts'
-import { DEPLOYED } from '../docker/copies.ts'
+import { DEPLOYED, filesFolder } from '../docker/copies.ts'
 import { type Engine, openEngine } from '../docker/engine.ts'
 import { keepServiceLogs } from '../docker/serviceLogs.ts'
 import { type SweepReport, sweep } from '../docker/sweep.ts'
@@ -96,8 +96,10 @@ function clientsOf(
   { folder }: RunPaths,
   { tellsAnswers }: Orchestrator,
 ): 'ended' | 'lost' {
-  const deploys = new Set(request.stages.filter((stage) => 'deploy' in stage).map(({ name }) => name))
-  const hasAsked = (stage: string) => existsSync(join(folder, 'stack', stage, DEPLOYED))
+  const deploys = new Set(
+    request.stages.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
+  )
+  const hasAsked = (stage: string) => existsSync(join(filesFolder(folder, stage), DEPLOYED))
   const isLost = stages.some(({ name, outcome }) => {
     if (!deploys.has(name) || outcome === 'success') return false
     return outcome !== 'failure' || (!tellsAnswers && hasAsked(name))

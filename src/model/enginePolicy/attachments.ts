@@ -59,15 +59,13 @@ export function namesOnNetworks(service: unknown, at: At): void {
     hostName(String(hostname), below(at, 'hostname', 'hostname'))
 }
 
+/** What a swarm fills in for one of these is a name of its own. */
+const OWN_TEMPLATE = /^\{\{ ?\.(?:Node\.(?:Hostname|ID)|Service\.(?:Name|ID)|Task\.(?:Name|ID)) ?\}\}$/
+
 function hostName(name: string, at: At): void {
   const { stackName, domain, allow } = at.scene
-  const isService = name === String(at.path[1])
-  if (
-    isService ||
-    isOwn(stackName, name) ||
-    `.${name}`.endsWith(`.${domain}`) ||
-    allow.aliases.includes(name)
-  )
+  const isItself = name === String(at.path[1]) || OWN_TEMPLATE.test(name)
+  if (isItself || isOwn(stackName, name) || `.${name}`.endsWith(`.${domain}`) || allow.aliases.includes(name))
     return
   refuse(
     at,
