@@ -1,7 +1,7 @@
 import type { Recipe } from './recipe.ts'
 
 /** What is done in containers under the engine policy, or by berth itself without running anything of the checkout. A kind that is not here isolates nothing. */
-const IN_CONTAINERS = ['deploy', 'ready', 'exec'] as const
+const IN_CONTAINERS = ['deploy', 'ready', 'exec', 'backup', 'restore'] as const
 
 /** What a driver of stacks takes for "nothing to take down" besides the stack. */
 const NOTHING = 'true'

@@ -75,7 +75,7 @@ function exposedRefusal(recipes: readonly string[], { runAs }: PolicyConfig): Re
   const which = recipes.map(inCode).join(', ')
   return refuse(
     'fork_needs_isolation',
-    `Stages of ${which} run on the host. The operator gives them users of their own with \`runAs\` in \`berth.yml\`, or writes a recipe that does all in containers (deploy, ready, exec).`,
+    `Stages of ${which} run on the host. The operator gives them users of their own with \`runAs\` in \`berth.yml\`, or writes a recipe that does all in containers (no run).`,
   )
 }
 

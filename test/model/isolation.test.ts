@@ -11,6 +11,8 @@ const WORKS = {
   deploy: { deploy: { version: 'pr', optional: false } },
   ready: { ready: { tcp: 'app:80', tries: 3, everyMs: 1000 } },
   exec: { exec: { service: 'app', run: 'true' } },
+  backup: { backup: {} },
+  restore: { restore: {} },
   run: { run: 'true' },
 } as const satisfies Readonly<Record<string, StageWork>>
 
@@ -26,7 +28,7 @@ function stackRecipe(
   return aRecipe(name, { driver: 'swarm', stages: works.map(stageOf), ...change })
 }
 
-const ISOLATING = stackRecipe('isolating', ['deploy', 'ready', 'exec'])
+const ISOLATING = stackRecipe('isolating', ['deploy', 'ready', 'exec', 'backup', 'restore'])
 const EXPOSING = stackRecipe('exposing', ['deploy', 'run'])
 const NO_USERS = aConfig({ runAs: [] })
 
