@@ -1,23 +1,14 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { BERTH_LABELS } from '../src/model/stackObjects.ts'
 import { killAll, killTogether } from '../test-concurrency/fixtures/crash.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
+import { openCounter } from './fixtures/counter.ts'
+import { GONE, labelsFor, leave } from './fixtures/leftovers.ts'
 import { openOwnEngine } from './fixtures/ownEngine.ts'
 import { docker } from './fixtures/raw.ts'
 import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
@@ -287,44 +278,3 @@ describe('R-JAN-01 the janitor and the engine', () => {
     }
   })
 })
-
-const GONE = '01m7xj306c77rt38'
-
-/** What a run of this harness might have left at so many domains, by hand. */
-function leave(stacks: Stacks, count: number, by = docker): readonly string[] {
-  return Array.from({ length: count }, (_, index) => {
-    const domain = `${stacks.name(`v${index}`)}.ci.localhost`
-    by('volume', 'create', ...labelsFor(stacks, domain), `${domain.replaceAll('.', '_')}_data`)
-    return domain
-  })
-}
-
-function labelsFor({ instance }: Stacks, domain: string, more: readonly string[] = []): readonly string[] {
-  const own = { instance, domain, run: GONE, recipe: 'any' }
-  const texts = Object.entries(own).map(([key, value]) => `berth.${key}=${value}`)
-  return [...texts, ...more].flatMap((text) => ['--label', text])
-}
-
-/** Stands between a client and the engine, and counts what it is asked. */
-async function openCounter(): Promise<
-  AsyncDisposable & { readonly host: string; readonly gets: () => number }
-> {
-  const path = join(mkdtempSync(join(tmpdir(), 'berth-counter-')), 'docker.sock')
-  let gets = 0
-  const server = createServer((client) => {
-    const engine = connect('/var/run/docker.sock')
-    client.on('data', (chunk) => {
-      if (chunk.toString('latin1').startsWith('GET ')) gets += 1
-    })
-    pipeline(client, engine, client, () => undefined)
-  })
-  await new Promise<void>((resolve) => server.listen(path, resolve))
-  return {
-    host: `unix://${path}`,
-    gets: () => gets,
-    async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => server.close(resolve))
-      rmSync(dirname(path), { recursive: true })
-    },
-  }
-}
