@@ -10,7 +10,7 @@ import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
 import { IMAGE } from './fixtures/images.ts'
 import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
-import { docker, labelled } from './fixtures/raw.ts'
+import { docker, labelled, lines } from './fixtures/raw.ts'
 import { OBEDIENT, type StackText } from './fixtures/stackFile.ts'
 import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
@@ -80,6 +80,35 @@ describe('a run of a compose recipe by `berth run`', () => {
     )
     expect(textOf(join(run.folder, `stack/logs/${stackOf(stacks.name(NAME))}_setup_1.log`))).toBe('set up\n')
     expect(stacks.left()).toEqual([])
+  })
+
+  test('R-DKR-11 R-DKR-04 R-DKR-07 that deploys twice has what its file says last, keeps its data, and leaves no volume without a name', async ({
+    world,
+    stacks,
+  }) => {
+    const inside = world.gate('inside')
+    const before = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
+    const app = { command: `echo $TURN >>/unnamed/turns; ${OBEDIENT}`, volumes: ['/unnamed'] }
+    const gone = { volumes: ['/unnamed'] }
+    const run = await begun(
+      world,
+      stacks,
+      { services: { app: { ...app, environment: ['TURN=${TURN-1}'] }, gone } },
+      {
+        again: { run: `sed -i 's/TURN-1/TURN-2/; s/"gone"/"new"/' compose.yml` },
+        redeploy: { deploy: {} },
+        kept: { exec: { service: 'app', run: 'cat /unnamed/turns' } },
+        check: { run: `${GATE} inside` },
+      },
+    )
+    await inside.reached()
+    const marked = labelled(`${BERTH_LABELS.run}=${run.id}`).filter((one) => one.startsWith('ps '))
+    expect(marked.map((one) => one.replace(/.*localhost_/, '')).sort()).toEqual(['app_1', 'new_1'])
+    inside.go()
+    await run.cli.endedWith(0)
+    expect(textOf(join(run.folder, 'stages/04-kept.log'))).toBe('1\n2\n')
+    const after = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
+    expect(after.filter((name) => !before.includes(name))).toEqual([])
   })
 
   test('R-DKR-11 R-DKR-04 touches no project that is not its own, at its very name', async ({

@@ -10,6 +10,7 @@ import type { Engine } from '../docker/engine.ts'
 import { lookAtContainers, watchProject } from '../docker/project.ts'
 import { projectContainers } from './composeContainers.ts'
 import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
+import { noteUnnamedVolumes } from './unnamedVolumes.ts'
 
 /** Containers of one engine, which need be in no swarm, asked for by compose. */
 export const composeOrchestrator: Orchestrator = {
@@ -65,8 +66,9 @@ async function deployWatched(
   { path, images }: Resolved,
   wanted: ReadonlyMap<string, number>,
 ): Promise<{ readonly deployed: Deployed; readonly early: Converged }> {
-  const { request, say, signal, timeoutMs, cli } = stage
+  const { request, run, say, signal, timeoutMs, cli } = stage
   const [stack, profiles] = [stackName(request.domain), profilesOf(request)]
+  await noteUnnamedVolumes(run, engine, stack)
   const before = new Set((await lookAtContainers(engine, stack, signal)).map(({ id }) => id))
   const client = await findComposeClient(cli, signal)
   const call = composeCall(client, cli, { stack, files: [path], profiles }, upWords(client))

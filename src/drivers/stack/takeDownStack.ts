@@ -13,6 +13,7 @@ import { type Engine, openEngine } from '../docker/engine.ts'
 import { keepServiceLogs } from '../docker/serviceLogs.ts'
 import { type SweepReport, sweep } from '../docker/sweep.ts'
 import type { Orchestrator, StackParts } from './stage.ts'
+import { notedVolumes } from './unnamedVolumes.ts'
 
 export interface StackTakenDown {
   /** Null = the engine could not be asked. */
@@ -65,7 +66,9 @@ function sweepRun(
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   return sweep(engine, {
     instance: request.instance,
-    scopes: [{ stack: ownOnly ? null : stackName(request.domain), run: request.run }],
+    scopes: [
+      { stack: ownOnly ? null : stackName(request.domain), run: request.run, volumes: notedVolumes(run) },
+    ],
     kinds: orchestrator.kinds,
     clients: clientsOf(journal, request, run, orchestrator),
     budgetMs: Math.max(LEAST_SWEEP_MS, request.budgets.teardownMs - usedMs),
