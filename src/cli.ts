@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { HangUps } from './cli/hangUps.ts'
+import { addRecipes } from './cli/recipesCommand.ts'
 import { addReports } from './cli/reportsCommand.ts'
-import { EXIT, HarnessError, messageOf } from './errors.ts'
+import { EXIT, HarnessError, InputError, messageOf } from './errors.ts'
 import { parseDuration } from './model/duration.ts'
 import { makeContext, makeJanitorWorld, makeServiceContext } from './world.ts'
 
@@ -234,21 +235,7 @@ function addRecords(program: Command, exit: Exit): void {
 }
 
 function addChecks(program: Command, exit: Exit): void {
-  const recipes = program
-    .command('recipes')
-    .description('the recipes that there are')
-    .option('--json', 'as JSON', false)
-    .action(async (options: { json: boolean }) => {
-      const { listRecipes } = await import('./cli/recipes.ts')
-      exit(listRecipes(makeContext(), options.json))
-    })
-  recipes
-    .command('check')
-    .description('validate every recipe; each fault with file, line and column')
-    .action(async () => {
-      const { checkAll } = await import('./cli/recipes.ts')
-      exit(checkAll(makeContext()))
-    })
+  addRecipes(program, exit)
   program
     .command('doctor')
     .description('what this machine offers, and how to mend what is missing')
@@ -273,7 +260,8 @@ function wholeNumber(text: string): number {
 function keyValues(words: readonly string[]): Readonly<Record<string, string>> {
   const pairs = words.map((word) => {
     const at = word.indexOf('=')
-    if (at < 1) throw new InvalidArgumentError(`${word} is no argument; a recipe's arguments are key=value`)
+    if (at < 1)
+      throw new InputError('berth run', [`${word} is no argument; a recipe's arguments are key=value`])
     return [word.slice(0, at), word.slice(at + 1)] as const
   })
   return Object.fromEntries(pairs)

@@ -3,6 +3,7 @@ import { fixedFindings, otherFile } from './config/fixed.ts'
 import { brokenRules, runDomainsOf } from './config/rules.ts'
 import { type ConfigFile, configSchema } from './config/schema.ts'
 import {
+  besideFile,
   defaultInstance,
   findConfigFile,
   recipesDirOf,
@@ -102,11 +103,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     stageLimits: read.stageLimits,
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
     reconcileMs: read.reconcile,
-    docker: {
-      host: read.docker.host ?? null,
-      certPath: read.docker.certPath ?? null,
-      configDir: read.docker.configDir ?? null,
-    },
+    docker: engineOf(read.docker, (path) => besideFile(path, file, around.cwd)),
     notify: { webhook: read.notify.webhook ?? null },
     switchedOff: read.switchedOff,
     traced: isTraced(around.env),
@@ -115,6 +112,17 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
 
 function limitsOf({ crashPause, ...limits }: ConfigFile['limits']): Config['limits'] {
   return { ...limits, crashPauseMs: crashPause }
+}
+
+function engineOf(
+  { host, certPath, configDir }: ConfigFile['docker'],
+  at: (path: string) => string,
+): Config['docker'] {
+  return {
+    host: host ?? null,
+    certPath: certPath === undefined ? null : at(certPath),
+    configDir: configDir === undefined ? null : at(configDir),
+  }
 }
 
 function frozen<T>(value: T): T {

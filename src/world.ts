@@ -111,7 +111,7 @@ function findRecipe(config: Config, name: string): Recipe {
     return loadRecipe(`${config.recipesDir}/${name}`, config.budgets, config.runAs.length > 0)
   const names = recipes.map((recipe) => recipe.name)
   const offer = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`
-  throw new InputError('berth run', [
-    `${config.recipesDir} has no recipe ${name}; ${offer}.${didYouMean(name, names)}`,
+  throw new InputError(`recipe ${name}`, [
+    `${config.recipesDir} has none of that name; ${offer}.${didYouMean(name, names)}`,
   ])
 }

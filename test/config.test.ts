@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT, InputError } from '../src/errors.ts'
-import { HELLO, machine } from './config/world.ts'
+import { HELLO, machine, STACK } from './config/world.ts'
 import { LIMITS } from './model/policyWorld.ts'
 
 describe('where the configuration comes from', () => {
@@ -22,6 +22,7 @@ describe('where the configuration comes from', () => {
       stageLimits: { memoryBytes: null, processes: null, cpus: null },
       retention: { days: 30, sizeBytes: 10e9 },
       reconcileMs: 300_000,
+      docker: { host: null, certPath: null, configDir: null },
       notify: { webhook: null },
     })
     expect(config.recipesDir).toMatch(/\/recipes$/)
@@ -132,7 +133,7 @@ test('the configuration is frozen to its leaves', () => {
 test("the design's example is read as it means", () => {
   using here = machine()
   here.write('work/recipes/hello/recipe.yml', HELLO)
-  here.write('work/recipes/coop-cloud/recipe.yml', HELLO.replace('driver: process', 'driver: swarm'))
+  here.write('work/recipes/coop-cloud/recipe.yml', STACK)
   here.write(
     'work/berth.yml',
     String.raw`
@@ -153,6 +154,7 @@ budgets: { deadline: 60m, teardown: 10m, killGrace: 10s }
 stageLimits: { memory: 2GB, processes: 4096, cpus: 2 }
 retention: { days: 30, size: 10GB }
 reconcile: 10m
+docker: { host: 'tcp://engine.example.org:2376', certPath: certs, configDir: /etc/berth/docker }
 notify: { webhook: 'https://alarm.example.org/x' }
 `,
   )
@@ -170,6 +172,11 @@ notify: { webhook: 'https://alarm.example.org/x' }
     supersede: 'all',
     stageLimits: { memoryBytes: 2e9, processes: 4096, cpus: 2 },
     reconcileMs: 600_000,
+    docker: {
+      host: 'tcp://engine.example.org:2376',
+      certPath: here.path('work/certs'),
+      configDir: '/etc/berth/docker',
+    },
     notify: { webhook: 'https://alarm.example.org/x' },
   })
 })

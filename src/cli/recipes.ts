@@ -1,6 +1,12 @@
-import { EXIT } from '../errors.ts'
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import { EXIT, InputError } from '../errors.ts'
+import { domainFor } from '../model/domain.ts'
 import { formatDuration } from '../model/duration.ts'
+import type { Recipe } from '../model/recipe.ts'
 import { loadRecipes } from '../recipes/load.ts'
+import { checkRepository, type RepositoryCheck } from '../recipes/repository.ts'
 import { secretFaults } from '../secrets/operatorFolder.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
@@ -44,4 +50,39 @@ export function checkAll({ config, stdout, stderr }: Context): number {
   }
   stderr.write(`${faults.join('\n')}\n`)
   return EXIT.badInput
+}
+
+/** `berth recipes check NAME [--repo FOLDER]`: the same for one recipe, and what its runs would deploy of that folder. */
+export function checkOne(context: Context, name: string, repo: string | null): number {
+  const { config, stdout, stderr } = context
+  const recipe = context.recipe(name)
+  const faults = secretFaults(recipe, config.secretsDir)
+  const { files, faults: ofFiles, remarks } = repo === null ? NOTHING : repositoryOf(context, recipe, repo)
+  for (const remark of remarks) stderr.write(`remark: ${remark}\n`)
+  const all = [...faults, ...ofFiles]
+  if (all.length > 0) {
+    stderr.write(`${all.join('\n')}\n`)
+    return EXIT.badInput
+  }
+  const deployed = files.length === 0 ? '' : `; it deploys ${files.join(', ')}`
+  stdout.write(`Recipe ${name} is in order${deployed}.\n`)
+  return EXIT.ok
+}
+
+const NOTHING: RepositoryCheck = { files: [], faults: [], remarks: [] }
+
+function repositoryOf({ config, cwd }: Context, recipe: Recipe, repo: string): RepositoryCheck {
+  const folder = resolve(cwd, repo)
+  if (recipe.stack === null)
+    throw new InputError('berth recipes check --repo', [
+      `recipe ${recipe.name} deploys no compose files: its driver is ${recipe.driver}`,
+    ])
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new InputError('berth recipes check --repo', [
+      `${folder} is no folder; name that of the repository`,
+    ])
+  const facts = { owner: '', repo: basename(folder), pr: 1, run: '' }
+  const made = domainFor(recipe, facts, config, (text) => createHash('sha256').update(text).digest('hex'))
+  if ('fault' in made) return { ...NOTHING, faults: [made.fault] }
+  return checkRepository(folder, recipe, recipe.stack, made.domain)
 }

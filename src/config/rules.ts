@@ -37,6 +37,7 @@ export function brokenRules(
     ...resolveUsers(parts.runAs ?? [], userFacts(around)).findings,
     ...budgetFindings(budgetsIn(parts)),
     ...repeatedSwitches(parts),
+    ...certificateFindings(parts),
   ]
   const { baseDomain } = parts
   if (baseDomain === undefined) return { findings: own, faults: [], loaded: null }
@@ -109,6 +110,14 @@ function repeatedSwitches({ switchedOff = [] }: Parts): readonly Finding[] {
       ? []
       : [{ path: ['switchedOff', index], text: `${name} is there already` }],
   )
+}
+
+/** Whoever says where the certificates are wants them used; a socket of this machine has none. */
+function certificateFindings({ docker = {} }: Parts): readonly Finding[] {
+  const isSocket = docker.host?.startsWith('unix:') === true || !('host' in docker)
+  if (docker.certPath === undefined || !isSocket) return []
+  const text = 'is for an engine behind TLS; say where it is: host: tcp://HOST:2376'
+  return [{ path: ['docker', 'certPath'], text }]
 }
 
 /** An unreadable member of a list keeps its place as an empty word, and has its own fault. */

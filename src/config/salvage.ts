@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A value of which parts may be missing, because they could not be read. Members of lists keep their places. */
+/** A value of which parts may be missing, because they could not be read: such a key is there and says undefined. Members of lists keep their places. */
 export type Salvaged<T> =
   T extends ReadonlyArray<infer Item>
     ? ReadonlyArray<Salvaged<Item> | undefined>
@@ -23,9 +23,9 @@ function parts(schema: z.core.$ZodType, input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined
   const fields = new Map(Object.entries(input))
   if (bare instanceof z.ZodObject)
-    return fromKeys(Object.keys(bare.shape), (key) => parts(bare.shape[key], fields.get(key)))
+    return fromKeys(Object.keys(bare.shape), fields, (key) => parts(bare.shape[key], fields.get(key)))
   if (bare instanceof z.ZodRecord)
-    return fromKeys([...fields.keys()], (key) => parts(bare.valueType, fields.get(key)))
+    return fromKeys([...fields.keys()], NONE, (key) => parts(bare.valueType, fields.get(key)))
   return undefined
 }
 
@@ -35,9 +35,14 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return schema
 }
 
+const NONE: ReadonlyMap<string, unknown> = new Map()
+
+/** `given`: those that are kept although they could not be read. */
 function fromKeys(
   keys: readonly string[],
+  given: ReadonlyMap<string, unknown>,
   read: (key: string) => unknown,
 ): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(keys.map((key) => [key, read(key)]).filter(([, value]) => value !== undefined))
+  const pairs = keys.map((key) => [key, read(key)] as const)
+  return Object.fromEntries(pairs.filter(([key, value]) => value !== undefined || given.has(key)))
 }

@@ -84,7 +84,7 @@ export function userFacts({ etc, uid }: Surroundings): UserFacts {
   }
 }
 
-function besideFile(path: string, file: string | null, cwd: string): string {
+export function besideFile(path: string, file: string | null, cwd: string): string {
   return resolve(file === null ? cwd : dirname(file), path)
 }
 

@@ -1,63 +1,8 @@
-import { HarnessError, messageOf } from '../errors.ts'
-import type { Journal, TeardownReport } from '../model/journal.ts'
-import type { StackRequest } from '../model/stack.ts'
 import type { Driver } from '../run/ports.ts'
-import { processDriver } from './process.ts'
+import { stackDriver } from './stack/stackDriver.ts'
 import type { StackParts } from './stack/stage.ts'
-import type { StackTakenDown } from './stack/takeDownStack.ts'
 
-/** A stack of a Docker swarm; stages that are command lines are processes of this machine, as with the driver `process`. */
+/** A stack of a Docker swarm. */
 export function swarmDriver(parts: StackParts): Driver & Disposable {
-  const commands = processDriver(parts)
-  const { stack } = parts.request
-  if (stack === undefined)
-    throw new HarnessError('DRIVER', `Run ${parts.request.run} says of no stack what it is`)
-  return {
-    containmentLevel: commands.containmentLevel,
-    contain: commands.contain,
-    async prepare(signal) {
-      const { clearName } = await import('./stack/clearName.ts')
-      await clearName(parts, stack, (text) => process.stderr.write(`${text}\n`), signal)
-    },
-    async runStage(stage, part, signal) {
-      if ('run' in stage) return { ...(await commands.runStage(stage, part, signal)), aim: 'command' }
-      const { runStackStage } = await import('./stack/stackStage.ts')
-      return runStackStage(parts, stack, stage, part, signal)
-    },
-    async tearDown(journal, part, ownOnly) {
-      // First the processes, clients of the engine among them: nobody asks it for anything any more.
-      const processes = await commands.tearDown(journal, part, ownOnly)
-      // A run that could not be prepared has asked the engine for nothing: its silence is then no reason to call the name dirty.
-      if (journal.prepareFault !== null) return processes
-      const { engine, tookMs, left } = await takeDown(parts, stack, journal, ownOnly, processes.tookMs)
-      // What was generated for the stack may show until the stack is gone.
-      const all = [...processes.left, ...left, ...(left.length === 0 ? parts.secrets.forget() : [])]
-      return {
-        ...processes,
-        ...(engine === null ? {} : { engine }),
-        verified: all.length === 0,
-        tookMs: processes.tookMs + tookMs,
-        left: all,
-      } satisfies TeardownReport
-    },
-    [Symbol.dispose]: () => commands[Symbol.dispose](),
-  }
-}
-
-/** Whatever keeps the engine from being asked is something that is left. */
-async function takeDown(
-  parts: StackParts,
-  stack: StackRequest,
-  journal: Journal,
-  ownOnly: boolean,
-  usedMs: number,
-): Promise<StackTakenDown> {
-  const startedAt = performance.now()
-  try {
-    const { takeDownStack } = await import('./stack/takeDownStack.ts')
-    return await takeDownStack(parts, stack, journal, ownOnly, usedMs)
-  } catch (error) {
-    const tookMs = Math.round(performance.now() - startedAt)
-    return { engine: null, left: [`the engine: ${messageOf(error)}`], tookMs }
-  }
+  return stackDriver(parts, async () => (await import('./stack/swarmOrchestrator.ts')).swarmOrchestrator)
 }

@@ -1,7 +1,7 @@
 import type { DriverName, Recipe } from './recipe.ts'
 
 /** The run process has each of these, as its types say (run/main.ts). */
-const BUILT = ['process', 'swarm'] as const satisfies readonly DriverName[]
+const BUILT = ['process', 'compose', 'swarm'] as const satisfies readonly DriverName[]
 export type BuiltDriver = (typeof BUILT)[number]
 
 /**

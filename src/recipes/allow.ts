@@ -16,7 +16,7 @@ const mountPath = wordField(
 const port = z.union(
   [
     z.int().min(1).max(65_535).transform(String),
-    wordField(/^(?:any|\d{1,5}(?:\/(?:tcp|udp|sctp))?)$/, 'a port'),
+    wordField(/^(?:any|\d{1,5}(?:\/(?:tcp|udp|sctp))?)$/, 'a port such as 8080 or 53/udp, or any'),
   ],
   {
     error: 'must be a port such as 8080 or 53/udp, or any',

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { readYaml, tornFault } from '../config/document.ts'
 import { codeOf, InputError, messageOf } from '../errors.ts'
 import { type BudgetConfig, DEFAULT_BUDGETS } from '../model/budgets.ts'
+import { DEFAULT_ALLOW } from '../model/enginePolicy/allow.ts'
 import type { Recipe, StageWork } from '../model/recipe.ts'
 import { recipeFindings, recipeNameFault } from './rules.ts'
 import { type RecipeFile, recipeSchema } from './schema.ts'
@@ -112,7 +113,7 @@ function recipeOf(
   identity: Pick<Recipe, 'name' | 'folder' | 'digest'>,
   budgets: BudgetConfig,
 ): Recipe {
-  const { deadline, stages, teardown, stack, ...rest } = file
+  const { deadline, stages, teardown, stack, allow, ...rest } = file
   const deadlineMs = deadline ?? budgets.deadlineMs
   return {
     ...identity,
@@ -125,8 +126,11 @@ function recipeOf(
     teardown: { run: teardown?.run ?? 'true', timeoutMs: teardown?.timeout ?? budgets.teardownMs },
     stack:
       stack === undefined ? null : { files: stack.files, coopCloud: stack['coop-cloud'], env: stack.env },
+    allow: allow ?? DEFAULT_ALLOW,
   }
 }
+
+const DEFAULT_STATUS = 200
 
 /** Of the one thing that a stage does (`recipeFindings` holds it to that). */
 function workOf({ run, deploy, ready, exec, backup, restore }: StageFile): StageWork {
@@ -137,5 +141,10 @@ function workOf({ run, deploy, ready, exec, backup, restore }: StageFile): Stage
   if (ready === undefined) return { run: run ?? '' }
   const { http, status, tcp, tries, every } = ready
   const often = { tries, everyMs: every }
-  return { ready: tcp === undefined ? { http: http ?? '', status, ...often } : { tcp, ...often } }
+  return {
+    ready:
+      tcp === undefined
+        ? { http: http ?? '', status: status ?? DEFAULT_STATUS, ...often }
+        : { tcp, ...often },
+  }
 }

@@ -4,6 +4,7 @@ import type { BudgetConfig } from '../model/budgets.ts'
 import { formatDuration } from '../model/duration.ts'
 import { RESERVED_WORDS } from '../model/reservedWords.ts'
 import { MOST_RESOURCES, MOST_STAGES, type RecipeFile } from './schema.ts'
+import { stackFindings } from './stackRules.ts'
 import { stageFindings } from './stageRules.ts'
 
 type Parts = Salvaged<RecipeFile>
@@ -20,6 +21,7 @@ export function recipeFindings(parts: Parts, budgets: BudgetConfig, hasUsers: bo
   return [
     ...budgetFindings(parts, budgets),
     ...tooMany('stages', parts.stages, MOST_STAGES),
+    ...stackFindings(parts),
     ...stageFindings(parts),
     ...tooMany('resources', parts.resources, MOST_RESOURCES),
     ...(hasUsers ? tooManyWithUser(parts.resources ?? []) : []),

@@ -20,13 +20,25 @@ const argument = z.strictObject({
   default: value,
 })
 
+/** Each is looked for in the checkout and nowhere else; a name with a colon would be two to those who know COMPOSE_FILE. */
+const composeFile = wordField(
+  /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))(?!.*\/\/)[^\0:]*[^\0:/]$/,
+  'the name of a file in the repository, such as compose.yml or deploy/compose.yml',
+)
+
 const stack = z.strictObject({
-  files: z.array(z.string().min(1)).default([]).describe('Compose files in the checkout, in order.'),
+  files: z
+    .array(composeFile)
+    .default([])
+    .describe('Compose files of the repository that is tested, in order.'),
   'coop-cloud': z
     .boolean()
     .default(false)
     .describe('The repository is a Co-op Cloud recipe: .env.sample and abra.sh say the rest.'),
-  env: z.record(variable, z.string()).default({}).describe('For the variables of the compose files.'),
+  env: z
+    .record(variable, z.string())
+    .default({})
+    .describe('Values for the variables of the compose files, besides STACK_NAME and DOMAIN.'),
 })
 
 /** `recipe.yml`, as a person writes it (input) and as it is read (output): times in milliseconds. */
@@ -70,7 +82,7 @@ export const recipeSchema = z
       ),
     stages: z.array(stageSchema).min(1).meta({ maxItems: MOST_STAGES }),
     stack: stack.optional().describe('What the drivers compose and swarm deploy.'),
-    allow: allowSchema.prefault({}),
+    allow: allowSchema.optional(),
     teardown: z
       .strictObject({ run: command, timeout: durationField().optional() })
       .optional()

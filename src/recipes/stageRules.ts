@@ -5,34 +5,38 @@ import { WORKS } from './stageSchema.ts'
 
 type Parts = Salvaged<RecipeFile>
 type StageParts = NonNullable<NonNullable<Parts['stages']>[number]>
+type Work = (typeof WORKS)[number]
 
-/** Each stage does one thing, and what its driver can do. */
-export function stageFindings({ driver, stages, stack, teardown }: Parts): readonly Finding[] {
-  const isStack = driver === 'compose' || driver === 'swarm'
+/** Each stage does one thing, what its driver can do, and when there is something to do it with. */
+export function stageFindings(parts: Parts): readonly Finding[] {
+  const { driver, stages = [] } = parts
   return [
-    ...(stages ?? []).flatMap((stage, index) =>
+    ...stages.flatMap((stage, index) =>
       stage === undefined ? [] : workFindings(stage, ['stages', index], driver),
     ),
-    ...(driver === undefined || isStack || stack === undefined
-      ? []
-      : [{ path: ['stack'], text: `is for the drivers compose and swarm, and the driver is ${driver}` }]),
-    ...(isStack && stack === undefined
-      ? [{ path: ['driver'], text: `${driver} needs stack: { files: [compose.yml] }, or coop-cloud: true` }]
-      : []),
-    ...(driver === 'process' && teardown === undefined
+    ...(driver === 'process' || driver === undefined ? [] : orderFindings(stages)),
+    ...(driver === 'process' && !('teardown' in parts)
       ? [
           {
             path: ['teardown'],
-            text: 'is missing; write teardown: { run: \'true\' } for "nothing to take down"',
+            text: "is missing; it must be there: write { run: 'true' } where there is nothing to take down",
           },
         ]
       : []),
   ]
 }
 
-function workFindings(stage: StageParts, path: readonly (string | number)[], driver: Parts['driver']) {
-  const works = WORKS.filter((work) => stage[work] !== undefined)
-  const [only, second] = works
+/** What a stage does, by its keys: one whose value cannot be read is meant all the same. */
+function worksOf(stage: StageParts): readonly Work[] {
+  return WORKS.filter((work) => work in stage)
+}
+
+function workFindings(
+  stage: StageParts,
+  path: readonly (string | number)[],
+  driver: Parts['driver'],
+): readonly Finding[] {
+  const [only, second] = worksOf(stage)
   if (only === undefined)
     return [
       {
@@ -50,6 +54,29 @@ function workFindings(stage: StageParts, path: readonly (string | number)[], dri
 }
 
 function probeFindings({ ready }: StageParts, path: readonly (string | number)[]): readonly Finding[] {
-  if (ready === undefined || (ready.http === undefined) !== (ready.tcp === undefined)) return []
-  return [{ path: [...path, 'ready'], text: 'needs one of http and tcp' }]
+  if (ready === undefined) return []
+  if ('http' in ready === 'tcp' in ready)
+    return [{ path: [...path, 'ready'], text: 'needs one of http and tcp, such as http: http://app:8080/' }]
+  if ('tcp' in ready && 'status' in ready)
+    return [{ path: [...path, 'ready', 'status'], text: 'is for http: a TCP probe gets no status' }]
+  return []
+}
+
+/** A stack that nobody deploys is tested by nothing, and its run would be green. */
+function orderFindings(stages: readonly (StageParts | undefined)[]): readonly Finding[] {
+  const first = stages.findIndex((stage) => stage === undefined || 'deploy' in stage)
+  if (stages.length > 0 && first < 0)
+    return [
+      { path: ['stages'], text: 'deploy nothing; begin with { name: deploy, deploy: {} }, as one of them' },
+    ]
+  return stages.flatMap((stage, index) =>
+    index >= first || stage === undefined
+      ? []
+      : worksOf(stage)
+          .filter((work) => work !== 'run')
+          .map((work) => ({
+            path: ['stages', index, work],
+            text: 'comes before the first deploy, when there is no stack; move it behind it',
+          })),
+  )
 }

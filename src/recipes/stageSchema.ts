@@ -24,6 +24,9 @@ export const command = z
   )
   .describe('A `sh -eu` command line. Working folder: the checkout of the pull request.')
 
+/** 1 to 65535. */
+const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
+
 const deploy = z
   .strictObject({
     version: z.enum(VERSIONS).default('pr').describe('The last release before it, or its code.'),
@@ -37,16 +40,21 @@ const deploy = z
 const ready = z
   .strictObject({
     http: wordField(
-      /^http:\/\/[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}(:\d{1,5})?(\/\S*)?$/,
+      new RegExp(`^http://[a-z0-9][a-z0-9_-]{0,62}(:${PORT})?(/\\S*)?$`),
       'a URL such as http://app:8080/healthz, whose host is a service',
     ).optional(),
-    status: z.int().min(100).max(599).default(200).describe('That an HTTP probe has to be answered with.'),
+    status: z
+      .int()
+      .min(100)
+      .max(599)
+      .optional()
+      .describe('What an HTTP probe has to be answered with; 200 unless said otherwise.'),
     tcp: wordField(
-      /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}:\d{1,5}$/,
+      new RegExp(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}:${PORT}$`),
       'a service and its port, such as db:5432',
     ).optional(),
     tries: z.int().min(1).max(MOST_TRIES).default(3).describe('It has to answer so many times in a row.'),
-    every: durationField().default(1000),
+    every: durationField().prefault('1s').describe('The time between two of them.'),
   })
   .describe('Waits until every task of a service answers, from the host of the engine.')
 

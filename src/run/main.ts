@@ -1,6 +1,7 @@
 import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { composeDriver } from '../drivers/compose.ts'
 import { processDriver } from '../drivers/process.ts'
 import type { StackParts } from '../drivers/stack/stage.ts'
 import { swarmDriver } from '../drivers/swarm.ts'
@@ -50,7 +51,11 @@ import { Stop } from './stop.ts'
 const MOST_TRIES = 2
 
 type MakeDriver = (parts: StackParts) => Driver & Disposable
-const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver, swarm: swarmDriver }
+const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = {
+  process: processDriver,
+  compose: composeDriver,
+  swarm: swarmDriver,
+}
 
 const signals = hearSignals()
 exitAtOnce(await main(readOrders(process.argv.slice(2))))

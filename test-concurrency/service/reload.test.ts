@@ -16,7 +16,7 @@ import { hangUp, page, reload, setting } from './fixtures/reload.ts'
 import type { Scene } from './fixtures/scene.ts'
 import { test } from './fixtures/test.ts'
 
-/** `traced` is of the environment. What may not change under a service is refused (refused.test.ts); what is switched off has a story for each mechanism (switches.test.ts). */
+/** `traced` is of the environment. What may not change under a service is refused (refused.test.ts); what is switched off has a story for each mechanism (switches.test.ts); `docker` has its story on a real engine (test-docker/reload.test.ts). */
 type Follows = Exclude<keyof Config, 'file' | 'stateDir' | 'instance' | 'switchedOff' | 'traced' | 'docker'>
 
 type Story = (scene: Scene, inside: Gate, users: readonly number[]) => Promise<void>

@@ -66,11 +66,14 @@ describe.concurrent('berth serve refuses to start', () => {
     scene.recipe('app')
     scene.recipe('stack')
     const file = join(scene.world.recipeFolder('stack'), 'recipe.yml')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"process"', '"swarm"'))
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('"process"', '"compose","stack":{"files":["compose.yml"]}'),
+    )
     const service = scene.begin()
     await service.started.endedWith(2)
     expect(service.started.output()).toMatch(
-      /berth\.yml:4:\d+: repositories\.acme\/site\.recipes\[1\]: recipe stack: driver swarm is not built yet; built is process/,
+      /berth\.yml:4:\d+: repositories\.acme\/site\.recipes\[1\]: recipe stack: driver compose is not built yet; built is process, swarm/,
     )
   })
 

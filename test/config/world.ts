@@ -37,6 +37,14 @@ stages:
 teardown: { run: 'true', timeout: 1m }
 `
 
+/** Any recipe of a stack that is right, as text. */
+export const STACK = `description: Deploys
+driver: swarm
+stack: { files: [compose.yml] }
+stages:
+  - { name: deploy, deploy: {} }
+`
+
 export function machine(): Machine {
   const root = mkdtempSync(join(tmpdir(), 'berth-config-'))
   const path = (file: string) => join(root, file)

@@ -167,13 +167,13 @@ describe('what is run', () => {
       '!testme stack',
       anEnrolment({ recipes: ['stack'] }),
       'recipe_unavailable',
-      'driver swarm is not built yet',
+      'driver compose is not built yet',
     ],
   ] as const)(
     'R-CMD-03 %j is refused whole and says what is valid (case %#)',
     (line, enrolment, reason, detail) => {
       const { recipes } = someFacts()
-      const facts = someFacts({ enrolment, recipes: [...recipes, aRecipe('stack', { driver: 'swarm' })] })
+      const facts = someFacts({ enrolment, recipes: [...recipes, aRecipe('stack', { driver: 'compose' })] })
       expect(refusalOf(line, facts)).toMatchObject({ reason, detail: expect.stringContaining(detail) })
     },
   )

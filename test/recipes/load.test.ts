@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { budgetsOf, DEFAULT_BUDGETS } from '../../src/model/budgets.ts'
+import { DEFAULT_ALLOW } from '../../src/model/enginePolicy/allow.ts'
 import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
 import { unbuiltFault } from '../../src/model/unbuilt.ts'
 import { checkRecipes, loadRecipe, loadRecipes } from '../../src/recipes/load.ts'
-import { faultsOf, HELLO, machine } from '../config/world.ts'
+import { faultsOf, HELLO, machine, STACK } from '../config/world.ts'
 
 const SHIPPED = fileURLToPath(new URL('../../recipes', import.meta.url))
 
@@ -37,6 +38,8 @@ describe('loadRecipe', () => {
       limits: { memoryBytes: null, processes: null, cpus: null },
       stages: [{ name: 'check', run: 'test -f README.md', timeoutMs: 60_000, uninterruptible: false }],
       teardown: { run: 'true', timeoutMs: 60_000 },
+      stack: null,
+      allow: DEFAULT_ALLOW,
     })
   })
 
@@ -130,7 +133,7 @@ teardown: { timeout: 20m }
   })
 
   test.each([
-    ['', ['description', 'driver', 'stages', 'teardown']],
+    ['', ['description', 'driver', 'stages']],
     [HELLO.replace(/^teardown.*$/m, ''), ['teardown']],
     [HELLO.replace(/^ {2}- .*$/m, ''), ['stages']],
   ])('a recipe that lacks what it needs is refused: %j', (text, keys) => {
@@ -232,9 +235,9 @@ describe('shipped recipes', () => {
 
 test('a driver that is not built is a fault only when a run is asked for', () => {
   using here = machine()
-  here.write('recipes/hello/recipe.yml', HELLO.replace('driver: process', 'driver: swarm'))
+  here.write('recipes/hello/recipe.yml', STACK.replace('swarm', 'compose'))
   const recipe = loadRecipe(here.path('recipes/hello'))
-  expect(unbuiltFault(recipe)).toBe('recipe hello: driver swarm is not built yet; built is process')
+  expect(unbuiltFault(recipe)).toBe('recipe hello: driver compose is not built yet; built is process, swarm')
   expect(unbuiltFault({ name: 'x', driver: 'process' })).toBeNull()
 })
 

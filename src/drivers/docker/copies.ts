@@ -20,6 +20,9 @@ export interface Copies {
   readonly write: (name: string, content: string | Uint8Array) => string
 }
 
+/** What is deployed, among them: it is there before the engine is asked for anything. */
+export const DEPLOYED = '.berth-deployed.json'
+
 /** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
 const FOR_CONTAINERS = 0o644
 

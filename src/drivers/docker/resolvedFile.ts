@@ -5,6 +5,8 @@ import type { PolicyRefusal, PolicyScene } from '../../model/enginePolicy/look.t
 import { holdAgainstPolicy } from '../../model/enginePolicy.ts'
 import { asJson } from './composeSource.ts'
 import { withCopies } from './copiedFiles.ts'
+import { DEPLOYED } from './copies.ts'
+import { withMountedConfigs } from './mountedConfigs.ts'
 import { placeOfKey } from './sourcePlace.ts'
 import type { PlacedRefusal, Sources } from './sources.ts'
 
@@ -18,7 +20,6 @@ export type Deployable =
       readonly path: string
     }
 
-const DEPLOYED = '.berth-deployed.json'
 /** docker-compose prints an alias for what its own reading has twice. */
 const MOST_ALIASES = 1000
 
@@ -39,8 +40,9 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
   const copied = 'refusals' in held ? held : withCopies(held.file, sources)
   if ('refusals' in copied)
     return { refusals: copied.refusals.map((refusal) => placed(refusal, sources, resolved)) }
-  const path = sources.copies.write(DEPLOYED, asJson(doubledDollars(copied.file)))
-  return { file: copied.file, path }
+  const file = scene.driver === 'compose' ? withMountedConfigs(copied.file, sources.copies) : copied.file
+  const path = sources.copies.write(DEPLOYED, asJson(doubledDollars(file)))
+  return { file, path }
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
-import { type EngineObject, OBJECT_KINDS, ownerIn, type Scope, stacksOf } from '../../model/stackObjects.ts'
+import {
+  type EngineObject,
+  OBJECT_KINDS,
+  type ObjectKind,
+  ownerIn,
+  type Scope,
+  stacksOf,
+  standsAlone,
+} from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
 import { listObjects } from './objects.ts'
 import { openTakingDown, type TakeDownWish, type TakingDown } from './takeDown.ts'
@@ -16,6 +24,8 @@ export interface SweepWish extends TakeDownWish {
    */
   readonly clients: 'ended' | 'lost'
   readonly budgetMs: number
+  /** What is looked for; none = all kinds, and the engine must be a swarm's manager. */
+  readonly kinds?: readonly ObjectKind[]
   /** Ends it before its time; what it has begun may come all the same. */
   readonly signal?: AbortSignal
   /** Hears what is there, whenever that changes. */
@@ -26,7 +36,7 @@ export interface Swept {
   readonly scope: Scope
   /** The engine has shown that nothing of ours is there. */
   readonly verified: boolean
-  /** How many objects there were to be taken down; tasks and containers go with their services, and do not count. */
+  /** How many objects there were to be taken down; what goes with a service does not count. */
   readonly removed: number
   /** The last looks, in a row, that found nothing, of how many that were wanted, and the time from the first of them to the last. */
   readonly empty: { readonly looks: number; readonly wanted: number; readonly overMs: number }
@@ -63,7 +73,7 @@ export async function sweep(engine: Engine, wish: SweepWish): Promise<SweepRepor
     await pause(pauseMs, undefined, { signal: wish.signal }).catch(() => undefined)
     looks += 1
     try {
-      note(works, wish.instance, await listObjects(engine, wish.instance))
+      note(works, wish.instance, await listObjects(engine, wish.instance, wish.kinds))
       unanswered = null
       tell(thereWords(works, wish))
       pauseMs = await goOn(works)
@@ -90,9 +100,10 @@ export async function findAt(
   engine: Engine,
   instance: string,
   scope: Scope,
+  kinds?: readonly ObjectKind[],
 ): Promise<{ readonly ours: readonly string[]; readonly foreign: readonly string[] }> {
   const work = newWork(scope, null)
-  note([work], instance, await listObjects(engine, instance))
+  note([work], instance, await listObjects(engine, instance, kinds))
   return { ours: work.ours.map(nameOf), foreign: work.foreign.map(nameOf) }
 }
 
@@ -122,7 +133,7 @@ function note(works: readonly Work[], instance: string, objects: readonly Engine
       objects.filter((object) => ownerIn(work.scope, instance, object, stacks) === owner)
     work.ours = owned('ours')
     work.foreign = owned('foreign')
-    for (const { kind, id } of work.ours) if (kind !== 'task' && kind !== 'container') work.seen.add(id)
+    for (const object of work.ours) if (standsAlone(object)) work.seen.add(object.id)
     work.lastAt = performance.now()
     if (work.empty === 0) work.firstAt = work.lastAt
     work.empty = work.ours.length === 0 ? work.empty + 1 : 0

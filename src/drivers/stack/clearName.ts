@@ -1,9 +1,10 @@
 import { HarnessError } from '../../errors.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
-import { openEngine, requireSwarm } from '../docker/engine.ts'
+import { openEngine } from '../docker/engine.ts'
 import { findAt, sweep } from '../docker/sweep.ts'
 import type { ProcessDriverParts } from '../process.ts'
+import type { Orchestrator } from './stage.ts'
 
 /** Of things at a name that are named one by one. */
 const MOST_NAMED = 10
@@ -16,6 +17,7 @@ const MOST_NAMED = 10
  */
 export async function clearName(
   { request }: Pick<ProcessDriverParts, 'request'>,
+  { requireEngine, kinds }: Orchestrator,
   stack: StackRequest,
   say: (text: string) => void,
   signal: AbortSignal,
@@ -23,8 +25,8 @@ export async function clearName(
   const { instance, budgets } = request
   const scope = { stack: stackName(request.domain), run: null }
   const engine = await openEngine(stack.engine)
-  await requireSwarm(engine)
-  const { ours, foreign } = await findAt(engine, instance, scope)
+  await requireEngine(engine)
+  const { ours, foreign } = await findAt(engine, instance, scope, kinds)
   if (foreign.length > 0) throw new HarnessError('NAME_TAKEN', takenText(scope.stack, instance, foreign))
   if (ours.length === 0) return
   say(`at ${scope.stack} an earlier run has left ${listed(ours)}; taking that down first`)
@@ -35,6 +37,7 @@ export async function clearName(
     clients: 'lost',
     budgetMs: budgets.teardownMs,
     graceMs: budgets.killGraceMs,
+    kinds,
     // The logs of another run are nothing to this one.
     keepLogs: () => Promise.resolve(),
     signal,

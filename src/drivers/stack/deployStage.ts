@@ -5,18 +5,16 @@ import { stackName } from '../../model/names.ts'
 import type { DeployRule } from '../../model/recipe.ts'
 import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
-import { runCli } from '../docker/cli.ts'
+import { type CliEnd, runCli } from '../docker/cli.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
+import { noteDeployed } from './lastDeployed.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
-import type { StackStage, StackStageEnd } from './stage.ts'
-import { type Deployable, noteDeployed, stand } from './standing.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
-
-type Resolved = Omit<Deployable, 'timeoutMs'>
 
 /**
  * Deploys the stack of the pull request's checkout or of the last release, and waits until it stands; red with every reason that a person can do
@@ -47,9 +45,8 @@ async function deployVersion(
   const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
-  const deployable = { ...resolved, timeoutMs: plan.timeoutMs }
-  noteDeployed(stage.run, deployable)
-  const end = await stand(stage, engine, deployable)
+  noteDeployed(stage.run, resolved)
+  const end = await stage.orchestrator.stand(stage, engine, resolved)
   const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
   return { ...end, detail: `${head}${end.detail}` }
 }
@@ -71,14 +68,11 @@ async function resolve(
   plan: DeployPlan,
   version: Version,
 ): Promise<Resolved | StackStageEnd> {
-  const { request, run, name, cli, signal, say } = stage
+  const { request, run, name, cli, signal, say, orchestrator } = stage
   const sources = copySources(version.folder, plan.files, join(run.folder, 'stack', name), stack)
   if ('refusals' in sources) return refused(sources.refusals.map(refusalLine), version, say)
-  const call = {
-    words: ['stack', 'config', ...sources.files.flatMap((file) => ['--compose-file', file])],
-    timeoutMs: RESOLVE_MS,
-    folder: sources.folder,
-  }
+  const asked = await orchestrator.configCall(stage, sources.files)
+  const call = { ...asked, timeoutMs: RESOLVE_MS, folder: sources.folder }
   const printed = await runCli({ ...cli, values: plan.values }, call, signal)
   if (printed.cause === 'stop')
     return { outcome: 'cancelled', detail: 'before it was deployed', ended: printed.ended, isLost: false }
@@ -89,8 +83,9 @@ async function resolve(
       ended: printed.ended,
       isLost: false,
     }
-  const deployable = deployableFile(printed.output, sources, {
-    driver: 'swarm',
+  for (const line of warningsOf(printed, orchestrator)) say(line)
+  const deployable = deployableFile(printed.printed, sources, {
+    driver: orchestrator.driver,
     stackName: stackName(request.domain),
     domain: request.domain,
     labels: labelsOf(request),
@@ -99,7 +94,12 @@ async function resolve(
     made: plan.secrets.map((secret) => `secret:${secret.name}`),
   })
   if ('refusals' in deployable) return refused(deployable.refusals.map(refusalLine), version, say)
-  return { path: deployable.path, images: imagesOf(deployable.file) }
+  const { path, file } = deployable
+  return { path, file, images: imagesOf(file), timeoutMs: plan.timeoutMs }
+}
+
+function warningsOf({ warned }: CliEnd, { noise }: Orchestrator): readonly string[] {
+  return warned.split('\n').filter((line) => line.trim() !== '' && noise?.test(line) !== true)
 }
 
 function imagesOf({ services }: Readonly<Record<string, unknown>>): readonly string[] {

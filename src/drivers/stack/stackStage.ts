@@ -9,13 +9,13 @@ import { endingOf } from '../../process/endingOf.ts'
 import { openLogSink } from '../../process/logSink.ts'
 import type { StageEnd } from '../../run/ports.ts'
 import type { CliParts } from '../docker/cli.ts'
-import { openEngine, requireSwarm } from '../docker/engine.ts'
+import { openEngine } from '../docker/engine.ts'
 import { backup } from './backupStage.ts'
 import { deploy } from './deployStage.ts'
 import { exec } from './execStage.ts'
 import { ready } from './readyStage.ts'
 import { restore } from './restoreStage.ts'
-import type { StackParts, StackStage, StackStageEnd } from './stage.ts'
+import type { Orchestrator, StackParts, StackStage, StackStageEnd } from './stage.ts'
 
 /**
  * Does with the stack what the stage says. Never throws for what the engine or the stack does. A client that is lost makes it a fault: teardown goes
@@ -23,6 +23,7 @@ import type { StackParts, StackStage, StackStageEnd } from './stage.ts'
  */
 export async function runStackStage(
   parts: StackParts,
+  orchestrator: Orchestrator,
   stack: StackRequest,
   stage: Stage,
   part: Containment,
@@ -39,7 +40,7 @@ export async function runStackStage(
     const say = (line: string) => log.say(secrets.mask.text(line))
     const told = { say, write: log.write }
     const limits = { signal: over.signal, timeoutMs: over.leftMs }
-    const work = { request, run, secrets, name: stage.name, cli, ...limits, ...told }
+    const work = { request, run, secrets, name: stage.name, orchestrator, cli, ...limits, ...told }
     const end = await workOf(work, stack, stage)
     const isOver = end.outcome === 'cancelled' && over.isLate()
     const outcome = isOver ? 'timed_out' : end.isLost && end.outcome === 'failure' ? 'fault' : end.outcome
@@ -78,7 +79,7 @@ function cliOf(
 
 async function workOf(work: StackStage, stack: StackRequest, stage: Stage): Promise<StackStageEnd> {
   const engine = await openEngine(stack.engine)
-  await requireSwarm(engine)
+  await work.orchestrator.requireEngine(engine)
   if ('deploy' in stage) return deploy(work, engine, stack, stage.deploy)
   if ('ready' in stage) return { ...(await ready(work, engine, stage.ready)), aim: 'ready' }
   if ('backup' in stage) return { ...(await backup(work, engine)), aim: 'backup' }

@@ -1,10 +1,49 @@
 import type { Aim } from '../../model/aim.ts'
 import type { Outcome, RunRequest } from '../../model/run.ts'
+import type { ObjectKind } from '../../model/stackObjects.ts'
 import type { Ended } from '../../process/containment.ts'
 import type { StackSecrets } from '../../secrets/generated.ts'
 import type { RunPaths } from '../../store/runFolder.ts'
-import type { CliParts } from '../docker/cli.ts'
+import type { CliCall, CliParts } from '../docker/cli.ts'
+import type { Engine } from '../docker/engine.ts'
 import type { ProcessDriverParts } from '../process.ts'
+
+/** A container of a service's on the engine's node. */
+export interface TaskContainer {
+  readonly id: string
+  /** In a network that the host reaches; null = there is none. */
+  readonly address: string | null
+}
+
+/** The file that is deployed, and what it needs. */
+export interface Resolved {
+  readonly path: string
+  readonly file: Readonly<Record<string, unknown>>
+  readonly images: readonly string[]
+  /** How long it may take to stand, by the repository's own word; null = it does not say. */
+  readonly timeoutMs: number | null
+}
+
+/** What the drivers of stacks do each in its own way. */
+export interface Orchestrator {
+  readonly driver: 'swarm' | 'compose'
+  /** What it makes on the engine. */
+  readonly kinds: readonly ObjectKind[]
+  /** Of a client that says no, it is known that the engine has answered all that it was asked. */
+  readonly tellsAnswers: boolean
+  /** Warnings of its client that are not true of what is deployed; null = none. */
+  readonly noise: RegExp | null
+  /** @throws EngineError; HarnessError where nothing can be deployed on this engine */
+  readonly requireEngine: (engine: Engine) => Promise<unknown>
+  /** What prints the compose files as one. @throws HarnessError where the client is not there */
+  readonly configCall: (stage: StackStage, files: readonly string[]) => Promise<Omit<CliCall, 'timeoutMs'>>
+  /** Has the engine make of the stack what the file says, and waits for it. @throws EngineError, HarnessError */
+  readonly stand: (stage: StackStage, engine: Engine, resolved: Resolved) => Promise<StackStageEnd>
+  /** Those that run. @throws EngineError; HarnessError NO_SERVICE where the stack has none of that name */
+  readonly containersOf: (engine: Engine, stack: string, service: string) => Promise<readonly TaskContainer[]>
+  /** Has its programs begin anew, with the same spec; to wait for them is for `stand`. @throws EngineError */
+  readonly restart: (engine: Engine, stack: string, service: string) => Promise<void>
+}
 
 /** What a driver of stacks is made of. */
 export interface StackParts extends ProcessDriverParts {
@@ -16,6 +55,7 @@ export interface StackStage {
   readonly request: RunRequest
   readonly run: RunPaths
   readonly name: string
+  readonly orchestrator: Orchestrator
   readonly cli: CliParts
   /** Of the stage: a stop, or its time is over. */
   readonly signal: AbortSignal

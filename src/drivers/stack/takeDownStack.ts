@@ -1,15 +1,18 @@
-import { closeSync, mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EngineEnding, engineWords } from '../../model/engineEnding.ts'
 import type { Journal } from '../../model/journal.ts'
 import { stackName } from '../../model/names.ts'
+import type { RunRequest } from '../../model/run.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { TEARDOWN_LOG } from '../../model/stageLog.ts'
 import { openLogSink } from '../../process/logSink.ts'
+import type { RunPaths } from '../../store/runFolder.ts'
+import { DEPLOYED } from '../docker/copies.ts'
 import { type Engine, openEngine } from '../docker/engine.ts'
 import { keepServiceLogs } from '../docker/serviceLogs.ts'
 import { type SweepReport, sweep } from '../docker/sweep.ts'
-import type { StackParts } from './stage.ts'
+import type { Orchestrator, StackParts } from './stage.ts'
 
 export interface StackTakenDown {
   /** Null = the engine could not be asked. */
@@ -28,14 +31,14 @@ const LEAST_SWEEP_MS = 60_000
  */
 export async function takeDownStack(
   parts: StackParts,
+  orchestrator: Orchestrator,
   stack: StackRequest,
   journal: Journal,
-  ownOnly: boolean,
-  usedMs: number,
+  order: Omit<SweepOrder, 'say'>,
 ): Promise<StackTakenDown> {
   using log = openTeardownLog(parts)
   const engine = await openEngine(stack.engine)
-  const report = await sweepRun(parts, engine, journal, { ownOnly, usedMs, say: log.say })
+  const report = await sweepRun(parts, orchestrator, engine, journal, { ...order, say: log.say })
   const [swept] = report.sweeps
   if (swept === undefined) throw new TypeError('a sweep of one scope tells of one')
   const ending = endingOf(report, swept)
@@ -53,6 +56,7 @@ interface SweepOrder {
 
 function sweepRun(
   { request, run, secrets }: StackParts,
+  orchestrator: Orchestrator,
   engine: Engine,
   journal: Journal,
   { ownOnly, usedMs, say }: SweepOrder,
@@ -62,7 +66,8 @@ function sweepRun(
   return sweep(engine, {
     instance: request.instance,
     scopes: [{ stack: ownOnly ? null : stackName(request.domain), run: request.run }],
-    clients: clientsOf(journal, request.stages),
+    kinds: orchestrator.kinds,
+    clients: clientsOf(journal, request, run, orchestrator),
     budgetMs: Math.max(LEAST_SWEEP_MS, request.budgets.teardownMs - usedMs),
     graceMs: request.budgets.killGraceMs,
     keepLogs: (services) =>
@@ -85,13 +90,22 @@ function endingOf(
 }
 
 /** A deploy that did not end by itself may have left a client that asked the engine for something: its answer is still to come (R-DKR-04). */
-function clientsOf({ stages }: Journal, declared: readonly { readonly name: string }[]): 'ended' | 'lost' {
-  const deploys = new Set(
-    declared.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
+function clientsOf(
+  { stages }: Journal,
+  request: RunRequest,
+  { folder }: RunPaths,
+  { tellsAnswers }: Orchestrator,
+): 'ended' | 'lost' {
+  const askers = new Set(
+    request.stages.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
   )
-  const isLost = stages.some(
-    ({ name, outcome }) => deploys.has(name) && outcome !== 'success' && outcome !== 'failure',
-  )
+  const restores = new Set(request.stages.filter((stage) => 'restore' in stage).map(({ name }) => name))
+  const hasAsked = (stage: string) =>
+    restores.has(stage) || existsSync(join(folder, 'stack', stage, DEPLOYED))
+  const isLost = stages.some(({ name, outcome }) => {
+    if (!askers.has(name) || outcome === 'success') return false
+    return outcome !== 'failure' || (!tellsAnswers && hasAsked(name))
+  })
   return isLost ? 'lost' : 'ended'
 }
 

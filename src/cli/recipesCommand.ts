@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander'
+import { InputError } from '../errors.ts'
+import { KINDS, type Kind } from '../recipes/new.ts'
+import { makeContext } from '../world.ts'
+
+/** `berth recipes …` */
+export function addRecipes(program: Command, exit: (code: number) => void): void {
+  const recipes = program
+    .command('recipes')
+    .description('the recipes that there are')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { listRecipes } = await import('./recipes.ts')
+      exit(listRecipes(makeContext(), options.json))
+    })
+  recipes
+    .command('check [name]')
+    .description('validate every recipe, or one; each fault with file, line and column')
+    .option(
+      '--repo <folder>',
+      'hold the compose files of a repository against that one, too; without an engine',
+    )
+    .action(async (name: string | undefined, { repo }: { repo?: string }) => {
+      if (name === undefined && repo !== undefined)
+        throw new InputError('berth recipes check', [
+          '--repo is for one recipe: berth recipes check NAME --repo FOLDER',
+        ])
+      const { checkAll, checkOne } = await import('./recipes.ts')
+      exit(name === undefined ? checkAll(makeContext()) : checkOne(makeContext(), name, repo ?? null))
+    })
+  recipes
+    .command('new <name>')
+    .description('write a recipe to begin with; nothing that is there is changed')
+    .addOption(new Option('--driver <driver>', 'what it deploys with').choices(KINDS).default('process'))
+    .action(async (name: string, { driver }: { driver: Kind }) => {
+      const { makeRecipe } = await import('./recipesNew.ts')
+      exit(makeRecipe(makeContext(), name, driver))
+    })
+}
