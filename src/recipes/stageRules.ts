@@ -41,7 +41,7 @@ function workFindings(
     return [
       {
         path,
-        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready or exec',
+        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
       },
     ]
   if (second !== undefined)
@@ -49,13 +49,6 @@ function workFindings(
   if (only !== 'run' && driver === 'process')
     return [
       { path: [...path, only], text: 'is for the drivers compose and swarm, and the driver is process' },
-    ]
-  if (driver === 'compose' && (only === 'backup' || only === 'restore'))
-    return [
-      {
-        path: [...path, only],
-        text: 'is for the driver swarm: it goes by labels of services, and compose has none',
-      },
     ]
   return probeFindings(stage, path)
 }

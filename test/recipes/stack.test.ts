@@ -122,10 +122,6 @@ test('R-DKR-11 a repository of Co-op Cloud is refused for compose by its key, an
     '3:10: stack.coop-cloud: is for the driver swarm: recipes of Co-op Cloud have secrets and configs that only a swarm keeps',
   ])
   expect(compose('')).toEqual(['2:1: driver: compose needs stack: { files: [compose.yml] }'])
-  const backup = '  - { name: backup, backup: {} }\n'
-  expect(faultsIn(`${STACK.replace('swarm', 'compose')}${backup}`)).toEqual([
-    '6:21: stages[1].backup: is for the driver swarm: it goes by labels of services, and compose has none',
-  ])
 })
 
 describe('stack', () => {

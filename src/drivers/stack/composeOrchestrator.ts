@@ -26,6 +26,7 @@ export const composeOrchestrator: Orchestrator = {
   },
   stand,
   containersOf: projectContainers,
+  restart,
 }
 
 /** As compose itself reads them; only the recipe can ask for some. */
@@ -127,3 +128,13 @@ function endOf(end: Converged, ended: StackStageEnd['ended'], say: (line: string
   for (const line of end.lines) say(line)
   return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...rest }
 }
+
+async function restart(engine: Engine, stack: string, service: string): Promise<void> {
+  for (const { id } of await projectContainers(engine, stack, service))
+    await engine.call(`restart ${service}`, (docker) => docker.getContainer(id).restart(), {
+      mostMs: MOST_RESTART_MS,
+    })
+}
+
+/** With the grace that a container has. */
+const MOST_RESTART_MS = 120_000

@@ -99,12 +99,14 @@ function clientsOf(
   { folder }: RunPaths,
   { tellsAnswers }: Orchestrator,
 ): 'ended' | 'lost' {
-  const deploys = new Set(
+  const askers = new Set(
     request.stages.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
   )
-  const hasAsked = (stage: string) => existsSync(join(filesFolder(folder, stage), DEPLOYED))
+  const restores = new Set(request.stages.filter((stage) => 'restore' in stage).map(({ name }) => name))
+  const hasAsked = (stage: string) =>
+    restores.has(stage) || existsSync(join(filesFolder(folder, stage), DEPLOYED))
   const isLost = stages.some(({ name, outcome }) => {
-    if (!deploys.has(name) || outcome === 'success') return false
+    if (!askers.has(name) || outcome === 'success') return false
     return outcome !== 'failure' || (!tellsAnswers && hasAsked(name))
   })
   return isLost ? 'lost' : 'ended'
