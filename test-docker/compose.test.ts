@@ -7,7 +7,8 @@ import { textOf } from '../test-concurrency/fixtures/records.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
-import { IMAGE } from './fixtures/images.ts'
+import { IMAGE, makeImage } from './fixtures/images.ts'
+import { openOwnEngine } from './fixtures/ownEngine.ts'
 import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
 import { docker, labelled, lines } from './fixtures/raw.ts'
@@ -124,6 +125,28 @@ describe('a run of a compose recipe by `berth run`', () => {
     expect(run.result()?.title).toContain(`the stack name ${stack} is taken`)
     expect(docker('inspect', '--format', '{{.State.Status}} {{.RestartCount}}', id)).toBe('running 0')
   })
+})
+
+test('R-DKR-11 R-DKR-10 an engine that is in no swarm is enough: a run is green there, and leaves nothing', async ({
+  world,
+  stacks,
+}) => {
+  await using engine = await openOwnEngine()
+  docker('--host', engine.host, 'swarm', 'leave', '--force')
+  // What judges looks there, too.
+  process.env['DOCKER_HOST'] = engine.host
+  using _there = { [Symbol.dispose]: () => void delete process.env['DOCKER_HOST'] }
+  makeImage()
+  configureFor(world, stacks, engine.host)
+  const before = lines('network', 'ls', '--format', '{{.Name}}')
+  const text = { services: { app: { volumes: ['data:/data'] } }, volumes: ['data'] }
+  const run = await begun(world, stacks, text, { inside: { exec: { service: 'app', run: 'echo here' } } })
+  await run.cli.endedWith(0)
+  expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
+  expect(textOf(join(run.folder, 'stages/02-inside.log'))).toBe('here\n')
+  expect(lines('ps', '--all', '--quiet')).toEqual([])
+  expect(lines('volume', 'ls', '--quiet')).toEqual([])
+  expect(lines('network', 'ls', '--format', '{{.Name}}')).toEqual(before)
 })
 
 const REDS: readonly (readonly [string, StackText['services'], RegExp])[] = [
