@@ -1,15 +1,21 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
+import { levelOf } from '../src/model/level.ts'
+import { parseJournal } from '../src/model/readJournal.ts'
 import { BERTH_LABELS } from '../src/model/stackObjects.ts'
 import { textOf } from '../test-concurrency/fixtures/records.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
-import { type CoopVersion, commitVersion, coopRecipe } from './fixtures/coopCloud.ts'
+import { type CoopVersion, commitVersion, coopRecipe, runEnds } from './fixtures/coopCloud.ts'
 import { IMAGE } from './fixtures/images.ts'
 import { docker, lines } from './fixtures/raw.ts'
+import { OBEDIENT } from './fixtures/stackFile.ts'
 import { type Stacks, test, type Work } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
+
+/** Many runs, one after the other, each with a stack of its own. */
+vi.setConfig({ testTimeout: 900_000 })
 
 const COOP = { 'coop-cloud': true }
 const DEPLOY: Work = { deploy: {} }
@@ -20,20 +26,21 @@ function inApp(run: string): Work {
   return { exec: { service: 'app', run } }
 }
 
-/** A run of the stages on the recipe with this version of itself, to its end. */
+/** A run of the stages on the recipe with this version of itself, to its end with this code. */
 async function runOf(
   world: World,
   stacks: Stacks,
   word: string,
   version: Partial<CoopVersion>,
   stages: Readonly<Record<string, Work>>,
+  code: number,
 ): Promise<Run> {
   const name = stacks.name(word)
   world.recipe(name)
   stacks.write(name, { stack: COOP, stages })
   commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0', ...version }))
   const run = await world.run(name)
-  await run.concluded()
+  await runEnds(run, code)
   return run
 }
 
@@ -113,7 +120,7 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     })
     commitVersion(world, withDatabase(files))
     const run = await world.run(name)
-    await run.cli.endedWith(0)
+    await runEnds(run, 0)
     expect(endsOf(run)).toMatchObject({
       backup: 'success: 3 files, 18B',
       restore: 'success: the backup of stage backup is back',
@@ -121,7 +128,9 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     // The app has begun anew with its data; the database was told by its hook.
     expect(logOf(run, '07-check.log')).toBe('with\n')
     expect(logOf(run, '06-restore.log')).toMatch(/^volume .*_data is lost$/m)
-    expect(logOf(run, '06-restore.log')).not.toMatch(/_db begins anew/)
+    expect(logOf(run, '06-restore.log').match(/^.* begins anew with its data$/gm)).toEqual([
+      'app begins anew with its data',
+    ])
     const folder = join(run.folder, 'stack/backups/backup')
     expect(readdirSync(folder)).toEqual(['0.tar', '1.tar'])
     expect(statSync(folder).mode & 0o777).toBe(0o700)
@@ -152,6 +161,7 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
         restore: RESTORE,
         check: inApp('test "$(cat /data/it)" = mine'),
       },
+      0,
     )
     expect(endsOf(run)).toMatchObject({ backup: 'success: 1 files, 5B', check: 'success: exit code 0' })
   })
@@ -206,34 +216,31 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
       /^failure: \/data of app cannot be copied: with the rest of it there is more than a stage copies$/,
     ],
   ]
-  // Eight runs, one after the other.
-  const LONG = { timeout: 400_000 }
-  test(
-    'R-DKR-13 is red where it leaves nothing that could be restored, and every such way is named',
-    LONG,
-    async ({ world, stacks }) => {
-      for (const [index, [what, labels, write, words]] of EMPTY.entries()) {
-        const stages = { deploy: DEPLOY, write: inApp(write), backup: BACKUP }
-        const run = await runOf(world, stacks, `empty${index}`, { labels }, stages)
-        expect(endsOf(run)['backup'], what).toMatch(words)
-        expect(run.result(), what).toMatchObject({ conclusion: 'failure', verified: true })
-        if (write.includes('sparse')) expect(existsSync(join(run.folder, 'stack/backups/backup'))).toBe(false)
-      }
-    },
-  )
+  test('R-DKR-13 is red where it leaves nothing that could be restored, and every such way is named', async ({
+    world,
+    stacks,
+  }) => {
+    for (const [index, [what, labels, write, words]] of EMPTY.entries()) {
+      const stages = { deploy: DEPLOY, write: inApp(write), backup: BACKUP }
+      const run = await runOf(world, stacks, `empty${index}`, { labels }, stages, 1)
+      expect(endsOf(run)['backup'], what).toMatch(words)
+      expect(run.result(), what).toMatchObject({ conclusion: 'failure', verified: true })
+      if (write.includes('sparse')) expect(existsSync(join(run.folder, 'stack/backups/backup'))).toBe(false)
+    }
+  })
 
   test('R-DKR-13 is red without a backup before it, and where all was there without it', async ({
     world,
     stacks,
   }) => {
-    const none = await runOf(world, stacks, 'none', {}, { deploy: DEPLOY, restore: RESTORE })
+    const none = await runOf(world, stacks, 'none', {}, { deploy: DEPLOY, restore: RESTORE }, 1)
     expect(endsOf(none)['restore']).toBe(
       'failure: there is no backup: a stage with backup: {} has to come before',
     )
     const command = 'echo same >/data/it; exec sleep 3600'
     const labels = [WANTED]
     const stages = { deploy: DEPLOY, backup: BACKUP, restore: RESTORE }
-    const same = await runOf(world, stacks, 'same', { labels, command }, stages)
+    const same = await runOf(world, stacks, 'same', { labels, command }, stages, 1)
     expect(endsOf(same)['restore']).toMatch(/^failure: the restore has changed nothing/)
   })
 
@@ -253,7 +260,7 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     const log = join(run.folder, 'stages/04-restore.log')
     await until('the hook', () => textOf(log).includes('\nit is back'), LONG_MS)
     run.cli.kill('SIGINT')
-    await run.cli.endedWith(130)
+    await runEnds(run, 130)
     expect(endsOf(run)['restore']).toMatch(/^cancelled: /)
     expect(run.result()).toMatchObject({ verified: true })
     expect(stacks.left()).toEqual([])
@@ -273,6 +280,55 @@ describe('R-DKR-13 a backup by the labels, and its restore', () => {
     docker('pause', ...lines('ps', '--quiet', '--filter', `label=${BERTH_LABELS.run}=${run.id}`))
     process.kill(run.conductor().pid, 'SIGKILL')
     expect(await run.concluded()).toMatchObject({ conclusion: 'failure', verified: true })
+    expect(stacks.left()).toEqual([])
+  })
+
+  test('R-DKR-07 R-DKR-11 R-DKR-13 the driver compose upgrades, backs up and restores in the same way', async ({
+    world,
+    stacks,
+  }) => {
+    const name = stacks.name('alone')
+    world.recipe(name)
+    const files = (content: string) => {
+      const app = {
+        image: IMAGE,
+        command: ['sh', '-c', OBEDIENT.replaceAll('$', '$$$$')],
+        environment: { CONTENT: content },
+        volumes: ['data:/data'],
+        labels: { 'backupbot.backup': 'true' },
+      }
+      return { 'compose.yml': JSON.stringify({ services: { app }, volumes: { data: {} } }) }
+    }
+    commitVersion(world, files('released'), '1.0.0')
+    commitVersion(world, files('changed'))
+    const stages = {
+      released: { deploy: { version: 'released' } },
+      write: inApp('test "$CONTENT" = released; echo mine >/data/it'),
+      upgrade: DEPLOY,
+      kept: inApp('test "$CONTENT" = changed; test "$(cat /data/it)" = mine'),
+      backup: BACKUP,
+      later: inApp('echo later >/data/later'),
+      restore: RESTORE,
+      check: inApp('test "$CONTENT" = changed; test "$(cat /data/it)" = mine; test ! -e /data/later'),
+    }
+    stacks.write(name, { stages, more: { driver: 'compose' } })
+    const run = await world.run(name)
+    await runEnds(run, 0)
+    expect(endsOf(run)).toMatchObject({
+      upgrade: 'success: upgrade from 1.0.0: all of it runs',
+      backup: 'success: 1 files, 5B',
+      restore: 'success: the backup of stage backup is back',
+    })
+    expect(levelOf(parseJournal(textOf(join(run.folder, 'journal.ndjson'))))).toEqual({
+      height: 1,
+      rungs: {
+        deploys: 'shown',
+        'stays up': 'untried',
+        upgrades: 'shown',
+        'backs up': 'shown',
+        'passes its own checks': 'shown',
+      },
+    })
     expect(stacks.left()).toEqual([])
   })
 })

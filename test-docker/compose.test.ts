@@ -7,10 +7,11 @@ import { textOf } from '../test-concurrency/fixtures/records.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
 import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
-import { IMAGE } from './fixtures/images.ts'
+import { IMAGE, makeImage } from './fixtures/images.ts'
+import { openOwnEngine } from './fixtures/ownEngine.ts'
 import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
-import { docker, labelled } from './fixtures/raw.ts'
+import { docker, labelled, lines } from './fixtures/raw.ts'
 import { OBEDIENT, type StackText } from './fixtures/stackFile.ts'
 import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
@@ -82,6 +83,35 @@ describe('a run of a compose recipe by `berth run`', () => {
     expect(stacks.left()).toEqual([])
   })
 
+  test('R-DKR-11 R-DKR-04 R-DKR-07 that deploys twice has what its file says last, keeps its data, and leaves no volume without a name', async ({
+    world,
+    stacks,
+  }) => {
+    const inside = world.gate('inside')
+    const before = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
+    const app = { command: `echo $TURN >>/unnamed/turns; ${OBEDIENT}`, volumes: ['/unnamed'] }
+    const gone = { volumes: ['/unnamed'] }
+    const run = await begun(
+      world,
+      stacks,
+      { services: { app: { ...app, environment: ['TURN=${TURN-1}'] }, gone } },
+      {
+        again: { run: `sed -i 's/TURN-1/TURN-2/; s/"gone"/"new"/' compose.yml` },
+        redeploy: { deploy: {} },
+        kept: { exec: { service: 'app', run: 'cat /unnamed/turns' } },
+        check: { run: `${GATE} inside` },
+      },
+    )
+    await inside.reached()
+    const marked = labelled(`${BERTH_LABELS.run}=${run.id}`).filter((one) => one.startsWith('ps '))
+    expect(marked.map((one) => one.replace(/.*localhost_/, '')).sort()).toEqual(['app_1', 'new_1'])
+    inside.go()
+    await run.cli.endedWith(0)
+    expect(textOf(join(run.folder, 'stages/04-kept.log'))).toBe('1\n2\n')
+    const after = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
+    expect(after.filter((name) => !before.includes(name))).toEqual([])
+  })
+
   test('R-DKR-11 R-DKR-04 touches no project that is not its own, at its very name', async ({
     world,
     stacks,
@@ -95,6 +125,28 @@ describe('a run of a compose recipe by `berth run`', () => {
     expect(run.result()?.title).toContain(`the stack name ${stack} is taken`)
     expect(docker('inspect', '--format', '{{.State.Status}} {{.RestartCount}}', id)).toBe('running 0')
   })
+})
+
+test('R-DKR-11 R-DKR-10 an engine that is in no swarm is enough: a run is green there, and leaves nothing', async ({
+  world,
+  stacks,
+}) => {
+  await using engine = await openOwnEngine()
+  docker('--host', engine.host, 'swarm', 'leave', '--force')
+  // What judges looks there, too.
+  process.env['DOCKER_HOST'] = engine.host
+  using _there = { [Symbol.dispose]: () => void delete process.env['DOCKER_HOST'] }
+  makeImage()
+  configureFor(world, stacks, engine.host)
+  const before = lines('network', 'ls', '--format', '{{.Name}}')
+  const text = { services: { app: { volumes: ['data:/data'] } }, volumes: ['data'] }
+  const run = await begun(world, stacks, text, { inside: { exec: { service: 'app', run: 'echo here' } } })
+  await run.cli.endedWith(0)
+  expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
+  expect(textOf(join(run.folder, 'stages/02-inside.log'))).toBe('here\n')
+  expect(lines('ps', '--all', '--quiet')).toEqual([])
+  expect(lines('volume', 'ls', '--quiet')).toEqual([])
+  expect(lines('network', 'ls', '--format', '{{.Name}}')).toEqual(before)
 })
 
 const REDS: readonly (readonly [string, StackText['services'], RegExp])[] = [

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
-import { commitVersion, coopRecipe } from './fixtures/coopCloud.ts'
+import { commitVersion, coopRecipe, runEnds } from './fixtures/coopCloud.ts'
 import { test, type Work } from './fixtures/stacks.ts'
+
+vi.setConfig({ testTimeout: 400_000 })
 
 const COOP = { 'coop-cloud': true }
 
@@ -38,7 +40,7 @@ describe('R-DKR-07 an upgrade from the last release', () => {
     commitVersion(world, coopRecipe({ version: '0.10.0+1.0.0', motd: ['released\n', 'v1'] }), '0.10.0+1.0.0')
     commitVersion(world, coopRecipe({ version: '0.10.0+1.0.0', motd: ['of the change\n', 'v2'] }))
     const run = await world.run(name)
-    await run.cli.endedWith(0)
+    await runEnds(run, 0)
     expect(endsOf(run)).toMatchObject({
       released: 'success: release 0.10.0+1.0.0: all of it runs',
       upgrade: 'success: upgrade from 0.10.0+1.0.0: all of it runs',
@@ -58,7 +60,7 @@ describe('R-DKR-07 an upgrade from the last release', () => {
     commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0' }), '1.0.0+1.0.0')
     commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0', volume: 'storage' }))
     const run = await world.run(name)
-    await run.cli.endedWith(1)
+    await runEnds(run, 1)
     expect(endsOf(run)).toMatchObject({
       upgrade: 'success: upgrade from 1.0.0+1.0.0: all of it runs',
       kept: 'failure: exit code 1',
@@ -75,7 +77,7 @@ describe('R-DKR-07 an upgrade from the last release', () => {
     commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0', motd: ['one', 'v1'] }), '1.0.0+1.0.0')
     commitVersion(world, coopRecipe({ version: '1.0.0+1.0.0', motd: ['two', 'v1'] }))
     const run = await world.run(name)
-    await run.cli.endedWith(1)
+    await runEnds(run, 1)
     expect(endsOf(run)['upgrade']).toMatch(
       /^failure: compose.yml:\d+: configs.motd: motd.tmpl has changed .* raise MOTD_VERSION \(abra.sh\)$/,
     )
@@ -94,14 +96,14 @@ test('R-DKR-07 a recipe without a release is red at the stage that wants one, or
   }
   commitVersion(world, coopRecipe({ version: '0.1.0+1.0.0' }))
   const red = await world.run(strict)
-  await red.cli.endedWith(1)
+  await runEnds(red, 1)
   expect(endsOf(red)).toEqual({
     released: expect.stringMatching(
       /^failure: no release yet: no tag such as 1.0.0\+2.14.1 stands before commit [0-9a-f]{10}; with optional: true/,
     ),
   })
   const green = await world.run(lenient)
-  await green.cli.endedWith(0)
+  await runEnds(green, 0)
   expect(endsOf(green)).toEqual({
     released: expect.stringMatching(/^success: no release yet: .*; nothing was deployed$/),
     deploy: 'success: all of it runs',

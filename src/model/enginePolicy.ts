@@ -23,7 +23,9 @@ export type Held =
   | { readonly file: Readonly<Record<string, unknown>> }
 
 /** Each is a network of its own, takes addresses, disk or a part of the engine's store. */
-const MOST = { services: 50, networks: 20, volumes: 100, secrets: 200, configs: 200 }
+const MOST = { services: 50, volumes: 100, secrets: 200, configs: 200 }
+/** An engine has addresses for some thirty bridges, and canonical projects need theirs; of overlays it has thousands. */
+const MOST_NETWORKS = { swarm: 20, compose: 5 } as const
 
 const fileShape = keys({
   version: text(/^[23](?:\.\d{1,2})?$/, 'a version of Compose files'),
@@ -33,7 +35,7 @@ const fileShape = keys({
     namesOnNetworks(value, at)
     return service(value, at)
   }, MOST.services),
-  networks: mapOf(network, MOST.networks),
+  networks: (value, at) => mapOf(network, MOST_NETWORKS[at.scene.driver])(value, at),
   volumes: mapOf(volume, MOST.volumes),
   secrets: mapOf(secret, MOST.secrets),
   configs: mapOf(config, MOST.configs),

@@ -37,6 +37,8 @@ export interface Scope {
   readonly stack: string | null
   /** Null = whichever run of ours has left it. */
   readonly run: string | null
+  /** Names that the engine has made up for volumes of ours, which have no labels. */
+  readonly volumes?: readonly string[]
 }
 
 /**
@@ -44,11 +46,12 @@ export interface Scope {
  * @param stacks all stacks of the engine: what begins with a longer stack's name is that one's
  */
 export function ownerIn(
-  { stack, run }: Scope,
+  { stack, run, volumes = [] }: Scope,
   instance: string,
   object: EngineObject,
   stacks: readonly string[],
 ): 'ours' | 'foreign' | null {
+  if (object.kind === 'volume' && volumes.includes(object.name)) return 'ours'
   const isAtName = stack !== null && isOfStack(object, stack, stacks)
   if (object.labels[BERTH_LABELS.instance] !== instance) return isAtName ? 'foreign' : null
   const isOfRun = run !== null && object.labels[BERTH_LABELS.run] === run

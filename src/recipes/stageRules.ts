@@ -41,7 +41,7 @@ function workFindings(
     return [
       {
         path,
-        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready or exec',
+        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
       },
     ]
   if (second !== undefined)

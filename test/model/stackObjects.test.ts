@@ -54,6 +54,13 @@ test('R-DKR-04 where the name may be somebody else’s by now, only the run’s 
   expect(ownerIn(scope, 'me', object('a_ci_data', OURS), [])).toBe('ours')
 })
 
+test('R-DKR-04 R-DKR-11 a volume whose name the engine has made up is ours where the run has noted it', () => {
+  const scope: Scope = { stack: null, run: 'r1', volumes: ['0a1b'] }
+  expect(ownerIn(scope, 'me', object('0a1b'), [])).toBe('ours')
+  expect(ownerIn(scope, 'me', object('0a1c'), [])).toBe(null)
+  expect(ownerIn(scope, 'me', { ...object('0a1b'), kind: 'network' }, [])).toBe(null)
+})
+
 test('R-DKR-04 the stacks of an engine are those that its objects name', () => {
   expect(stacksOf([object('x', at('a')), object('y', at('a')), object('z')])).toEqual(['a'])
   expect(stacksOf([object('x', project('b'))])).toEqual(['b'])

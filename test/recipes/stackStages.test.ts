@@ -72,7 +72,7 @@ describe('stages of a stack', () => {
     ],
     [
       'timeout: 1m',
-      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready or exec',
+      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
     ],
   ])('R-DKR-07 %s is refused with its line and the way out', (stage, expected) => {
     expect(faultsIn(afterDeploy(stage))).toEqual([expect.stringContaining(expected)])

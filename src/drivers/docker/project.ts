@@ -62,6 +62,21 @@ export async function lookAtContainers(
   return looks.filter((look) => look !== null)
 }
 
+const UNNAMED = /^[0-9a-f]{64}$/
+
+/**
+ * Names that the engine has made up for volumes of the project's containers.
+ * @throws EngineError
+ */
+export async function unnamedVolumesOf(engine: Engine, stack: string): Promise<readonly string[]> {
+  const filters = { label: [`${PROJECT_LABEL}=${stack}`] }
+  const list = await engine.call('list containers', (docker, abortSignal) =>
+    docker.listContainers({ all: true, filters, abortSignal }),
+  )
+  const mounts = list.flatMap(({ Mounts }) => Mounts)
+  return mounts.flatMap(({ Name: name = '' }) => (UNNAMED.test(name) ? [name] : []))
+}
+
 /** Null = it has gone since it was listed. */
 async function inspect(engine: Engine, id: string): Promise<ContainerLook | null> {
   try {

@@ -10,6 +10,7 @@ import type { TarMembers } from '../docker/tarIndex.ts'
 import { type BackedUp, makeBackupFolder, noteBackup } from './backupFolder.ts'
 import { containersOf } from './containers.ts'
 import { runHooks } from './hooks.ts'
+import { lastDeployed } from './lastDeployed.ts'
 import { servicesOf } from './services.ts'
 import type { StackStage, StackStageEnd } from './stage.ts'
 import { atStandstill } from './standstill.ts'
@@ -23,11 +24,12 @@ const MOST_PATH = 200
  * (R-DKR-13).
  */
 export async function backup(stage: StackStage, engine: Engine): Promise<StackStageEnd> {
-  const services = await servicesOf(stage, engine)
-  const scope = backupScope(stackName(stage.request.domain), services)
+  const deployed = lastDeployed(stage.run)
+  if (deployed === null) return failed('nothing is there: a stage with deploy: {} has to come before')
+  const scope = backupScope(stackName(stage.request.domain), servicesOf(stage, deployed))
   if (scope === null)
     return failed(
-      'no service says backupbot.backup=true under deploy.labels: nobody would back this stack up',
+      `no service says backupbot.backup=true in its ${stage.orchestrator.driver === 'swarm' ? 'deploy.labels' : 'labels'}: nobody would back this stack up`,
     )
   if (scope.items.length === 0) return failed('the labels leave nothing: no volume, and no path')
   const before = await runHooks(stage, engine, scope.hooks, 'preBackup')

@@ -10,6 +10,7 @@ import type { Engine } from '../docker/engine.ts'
 import { lookAtContainers, watchProject } from '../docker/project.ts'
 import { projectContainers } from './composeContainers.ts'
 import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
+import { noteUnnamedVolumes } from './unnamedVolumes.ts'
 
 /** Containers of one engine, which need be in no swarm, asked for by compose. */
 export const composeOrchestrator: Orchestrator = {
@@ -25,6 +26,7 @@ export const composeOrchestrator: Orchestrator = {
   },
   stand,
   containersOf: projectContainers,
+  restart,
 }
 
 /** As compose itself reads them; only the recipe can ask for some. */
@@ -65,8 +67,9 @@ async function deployWatched(
   { path, images }: Resolved,
   wanted: ReadonlyMap<string, number>,
 ): Promise<{ readonly deployed: Deployed; readonly early: Converged }> {
-  const { request, say, signal, timeoutMs, cli } = stage
+  const { request, run, say, signal, timeoutMs, cli } = stage
   const [stack, profiles] = [stackName(request.domain), profilesOf(request)]
+  await noteUnnamedVolumes(run, engine, stack)
   const before = new Set((await lookAtContainers(engine, stack, signal)).map(({ id }) => id))
   const client = await findComposeClient(cli, signal)
   const call = composeCall(client, cli, { stack, files: [path], profiles }, upWords(client))
@@ -125,3 +128,13 @@ function endOf(end: Converged, ended: StackStageEnd['ended'], say: (line: string
   for (const line of end.lines) say(line)
   return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...rest }
 }
+
+async function restart(engine: Engine, stack: string, service: string): Promise<void> {
+  for (const { id } of await projectContainers(engine, stack, service))
+    await engine.call(`restart ${service}`, (docker) => docker.getContainer(id).restart(), {
+      mostMs: MOST_RESTART_MS,
+    })
+}
+
+/** With the grace that a container has. */
+const MOST_RESTART_MS = 120_000

@@ -10,9 +10,9 @@ import { filesFolder } from '../docker/copies.ts'
 import type { Engine } from '../docker/engine.ts'
 import { deployableFile } from '../docker/resolvedFile.ts'
 import { copySources, type PlacedRefusal } from '../docker/sources.ts'
+import { noteDeployed } from './lastDeployed.ts'
 import { type DeployPlan, labelsOf, makeSecrets, planOf } from './plan.ts'
 import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
-import { noteDeployed } from './standing.ts'
 import { upgradeFaults, type Version, versionOf } from './version.ts'
 
 const RESOLVE_MS = 60_000
@@ -46,8 +46,7 @@ async function deployVersion(
   const resolved = await resolve(stage, stack, plan, version)
   if ('outcome' in resolved) return resolved
   await makeSecrets(stage, engine, plan.secrets)
-  const { path, images, timeoutMs } = resolved
-  noteDeployed(stage.run, { path, images, timeoutMs })
+  noteDeployed(stage.run, resolved)
   const end = await stage.orchestrator.stand(stage, engine, resolved)
   const head = version.from === null ? version.prefix : `upgrade from ${version.from.name}: `
   return { ...end, detail: `${head}${end.detail}` }

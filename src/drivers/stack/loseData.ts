@@ -9,7 +9,7 @@ import { openTakingDown } from '../docker/takeDown.ts'
 import type { StackStage } from './stage.ts'
 
 /** Networks, configs and secrets are no data: whoever restores a stack has them. */
-const LOST: readonly ObjectKind[] = ['service', 'task', 'container', 'volume']
+const LOST: ReadonlySet<ObjectKind> = new Set(['service', 'task', 'container', 'volume'])
 
 /**
  * Takes down what runs of the stack, and removes its volumes: a server that is lost, with the passwords known.
@@ -17,7 +17,8 @@ const LOST: readonly ObjectKind[] = ['service', 'task', 'container', 'volume']
  * @throws EngineError
  */
 export async function loseData(stage: StackStage, engine: Engine): Promise<string | null> {
-  const { request, run, name, secrets, say, signal } = stage
+  const { request, run, name, orchestrator, secrets, say, signal } = stage
+  const kinds = orchestrator.kinds.filter((kind) => LOST.has(kind))
   const logs = join(run.folder, 'stack', `logs-${name}`)
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   const taking = openTakingDown(engine, {
@@ -26,7 +27,7 @@ export async function loseData(stage: StackStage, engine: Engine): Promise<strin
   })
   const told = new Set<string>()
   for (;;) {
-    const all = await listObjects(engine, request.instance, LOST)
+    const all = await listObjects(engine, request.instance, kinds)
     const there = all.filter(({ labels }) => labels[BERTH_LABELS.run] === request.run)
     if (there.length === 0) return null
     if (signal.aborted) return there.map((object) => wordsOf(object, taking.reasonFor(object))).join(', ')

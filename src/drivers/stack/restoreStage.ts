@@ -1,7 +1,6 @@
-import type Dockerode from 'dockerode'
 import { oneLine } from '../../model/cutText.ts'
 import { stackName } from '../../model/names.ts'
-import { type BackupScope, backupScope } from '../coopCloud/backupScope.ts'
+import { type BackupScope, type BackupService, backupScope } from '../coopCloud/backupScope.ts'
 import { copyIn, copyOut, membersIn, type Room } from '../docker/archive.ts'
 import type { Engine } from '../docker/engine.ts'
 import type { TarMember } from '../docker/tarHeader.ts'
@@ -9,10 +8,10 @@ import type { TarMembers } from '../docker/tarIndex.ts'
 import { type BackedUp, lastBackup } from './backupFolder.ts'
 import { MOST_COPIED_BYTES, nameOf, type Placed, placesOf } from './backupStage.ts'
 import { runHooks } from './hooks.ts'
+import { lastDeployed } from './lastDeployed.ts'
 import { loseData } from './loseData.ts'
-import { type StandingService, servicesOf } from './services.ts'
+import { servicesOf } from './services.ts'
 import type { StackStage, StackStageEnd } from './stage.ts'
-import { lastDeployed, stand, untilItStands } from './standing.ts'
 import { atStandstill } from './standstill.ts'
 
 /**
@@ -28,15 +27,18 @@ export async function restore(stage: StackStage, engine: Engine): Promise<StackS
   if (items.length === 0) return failed('the labels say backupbot.restore=false for all that was backed up')
   const left = await loseData(stage, engine)
   if (left !== null) return stopped(`still there: ${left}`)
-  const again = await stand(stage, engine, deployed)
+  const again = await stage.orchestrator.stand(stage, engine, deployed)
   if (again.outcome !== 'success') return { ...again, detail: `without its data: ${again.detail}` }
-  const services = await servicesOf(stage, engine)
-  const scope = backupScope(stackName(stage.request.domain), services)
-  const fault = await bringBack(stage, engine, items, scope?.hooks ?? new Map())
+  const services = servicesOf(stage, deployed)
+  const hooks = backupScope(stackName(stage.request.domain), services)?.hooks ?? new Map()
+  const fault = await bringBack(stage, engine, items, hooks)
   if (stage.signal.aborted) return stopped('before all was back')
   if (fault !== null) return failed(fault)
-  await restart(stage, engine, services, items, scope?.hooks ?? new Map())
-  const end = await untilItStands(stage, engine, deployed.timeoutMs)
+  for (const name of unaware(services, items, hooks)) {
+    stage.say(`${name} begins anew with its data`)
+    await stage.orchestrator.restart(engine, stackName(stage.request.domain), name)
+  }
+  const end = await stage.orchestrator.stand(stage, engine, deployed)
   return end.outcome === 'success' ? { ...end, detail: `the backup of stage ${backup.stage} is back` } : end
 }
 
@@ -120,33 +122,21 @@ function isSame(one: TarMember | undefined, other: TarMember): boolean {
 }
 
 /**
- * A program goes on with the files that it has open, and has read, unless a hook tells it better: those whose volumes were restored, and that have no hook,
- * begin anew. What was restored into a container alone would be lost by that.
+ * A program goes on with the files that it has open, and has read, unless a hook tells it better: services whose volumes were restored, and that have no
+ * hook. What was restored into a container alone would be lost by a new one.
  */
-async function restart(
-  { request, say }: StackStage,
-  engine: Engine,
-  services: readonly StandingService[],
+function unaware(
+  services: readonly BackupService[],
   items: readonly BackedUp[],
   hooks: Hooks,
-): Promise<void> {
+): readonly string[] {
   const restored = new Set(items.map(({ volume }) => volume))
   const inContainer = new Set(items.filter(({ volume }) => volume === null).map(({ service }) => service))
-  for (const { id, name, volumes } of services) {
-    const own = hooks.get(name)
-    const isTold = own !== undefined && (own.preRestore !== null || own.postRestore !== null)
-    if (isTold || inContainer.has(name) || !volumes.some((volume) => restored.has(volume.name))) continue
-    say(`${stackName(request.domain)}_${name} begins anew with its data`)
-    await engine.call(`restart ${name}`, async (docker) => {
-      const service = docker.getService(id)
-      await service.update(restarted(await service.inspect()))
+  return services
+    .filter(({ name, volumes }) => {
+      const own = hooks.get(name)
+      const isTold = own !== undefined && (own.preRestore !== null || own.postRestore !== null)
+      return !isTold && !inContainer.has(name) && volumes.some((volume) => restored.has(volume.name))
     })
-  }
-}
-
-/** The spec as it is, with the count by which the swarm knows that its tasks are to be new ones. */
-function restarted({ Spec: spec, Version: version }: Dockerode.Service): object {
-  const template = spec?.TaskTemplate
-  const count = (template?.ForceUpdate ?? 0) + 1
-  return { version: version?.Index, ...spec, TaskTemplate: { ...template, ForceUpdate: count } }
+    .map(({ name }) => name)
 }

@@ -1,45 +1,40 @@
+import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
-import { type Fields, fieldsOf, listOf, optional, textMapOf, textOf } from '../../model/read.ts'
-import { STACK_LABEL } from '../../model/stackObjects.ts'
-import type { BackupService } from '../coopCloud/backupScope.ts'
-import type { Engine } from '../docker/engine.ts'
-import type { StackStage } from './stage.ts'
+import { type Fields, fieldsOf } from '../../model/read.ts'
+import type { BackupService, ServiceVolume } from '../coopCloud/backupScope.ts'
+import type { Resolved, StackStage } from './stage.ts'
 
-/** A service of the run's stack as it stands. */
-export interface StandingService extends BackupService {
-  readonly id: string
-}
-
-/** By name. @throws EngineError */
-export async function servicesOf(
-  { request }: Pick<StackStage, 'request'>,
-  engine: Engine,
-): Promise<readonly StandingService[]> {
+/** The services of what was deployed, by name, as their backup sees them. A swarm's backup programs read a service's labels, others a container's. */
+export function servicesOf(
+  { request, orchestrator }: StackStage,
+  { file }: Resolved,
+): readonly BackupService[] {
   const stack = stackName(request.domain)
-  const filters = { label: [`${STACK_LABEL}=${stack}`] }
-  const answer = await engine.call<unknown[]>('list services', (docker, abortSignal) =>
-    docker.listServices({ filters, abortSignal }),
-  )
-  return answer
-    .map((raw) => readService(fieldsOf(raw, 'service'), `${stack}_`))
+  return Object.entries(mapIn(file, 'services'))
+    .map(([name, value]) => {
+      const service = isMap(value) ? value : {}
+      const labels = mapIn(orchestrator.driver === 'swarm' ? mapIn(service, 'deploy') : service, 'labels')
+      return {
+        name,
+        labels: Object.fromEntries(Object.entries(labels).map(([key, text]) => [key, String(text)])),
+        volumes: volumesOf(service, mapIn(file, 'volumes'), stack),
+      }
+    })
     .sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-function readService(raw: Fields, prefix: string): StandingService {
-  const spec = fieldsOf(raw['Spec'], 'Spec')
-  const container = fieldsOf(fieldsOf(spec['TaskTemplate'], 'TaskTemplate')['ContainerSpec'], 'ContainerSpec')
-  return {
-    id: textOf(raw, 'ID'),
-    name: textOf(spec, 'Name').slice(prefix.length),
-    labels: optional(spec, 'Labels', textMapOf) ?? {},
-    volumes: (optional(container, 'Mounts', mountsOf) ?? []).flatMap((mount) =>
-      mount['Type'] === 'volume' && typeof mount['Source'] === 'string'
-        ? [{ name: mount['Source'], target: textOf(mount, 'Target') }]
-        : [],
-    ),
-  }
+function volumesOf(service: Fields, declared: Fields, stack: string): readonly ServiceVolume[] {
+  const mounts: readonly unknown[] = Array.isArray(service['volumes']) ? service['volumes'] : []
+  return mounts.flatMap((mount) => {
+    if (!isMap(mount) || mount['type'] !== 'volume') return []
+    const { source, target } = mount
+    if (typeof source !== 'string' || typeof target !== 'string') return []
+    const { name } = mapIn(declared, source)
+    return [{ name: typeof name === 'string' ? name : `${stack}_${source}`, target }]
+  })
 }
 
-function mountsOf(fields: Fields, key: string): readonly Fields[] {
-  return listOf(fields, key, (mount) => fieldsOf(mount, key))
+function mapIn(fields: Fields, key: string): Fields {
+  const value = fields[key]
+  return isMap(value) ? fieldsOf(value, key) : {}
 }

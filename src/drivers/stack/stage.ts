@@ -41,6 +41,8 @@ export interface Orchestrator {
   readonly stand: (stage: StackStage, engine: Engine, resolved: Resolved) => Promise<StackStageEnd>
   /** Those that run. @throws EngineError; HarnessError NO_SERVICE where the stack has none of that name */
   readonly containersOf: (engine: Engine, stack: string, service: string) => Promise<readonly TaskContainer[]>
+  /** Has its programs begin anew, with the same spec; to wait for them is for `stand`. @throws EngineError */
+  readonly restart: (engine: Engine, stack: string, service: string) => Promise<void>
 }
 
 /** What a driver of stacks is made of. */

@@ -1,8 +1,11 @@
+import type Dockerode from 'dockerode'
+import { stackName } from '../../model/names.ts'
 import { OBJECT_KINDS } from '../../model/stackObjects.ts'
-import { requireSwarm } from '../docker/engine.ts'
+import { converge } from '../docker/converge.ts'
+import { deployStack } from '../docker/deploy.ts'
+import { type Engine, requireSwarm } from '../docker/engine.ts'
 import { taskContainers } from './containers.ts'
-import type { Orchestrator } from './stage.ts'
-import { stand } from './standing.ts'
+import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
 
 /** Services of a Docker swarm, asked for by `docker stack`. */
 export const swarmOrchestrator: Orchestrator = {
@@ -15,4 +18,42 @@ export const swarmOrchestrator: Orchestrator = {
     Promise.resolve({ words: ['stack', 'config', ...files.flatMap((file) => ['--compose-file', file])] }),
   stand,
   containersOf: taskContainers,
+  restart,
+}
+
+async function stand(
+  { request, say, signal, timeoutMs, cli }: StackStage,
+  engine: Engine,
+  { path, images, timeoutMs: mostMs }: Resolved,
+): Promise<StackStageEnd> {
+  const stack = stackName(request.domain)
+  const limits = { pullTimeoutMs: timeoutMs(), deployTimeoutMs: timeoutMs() }
+  const deployed = await deployStack(engine, cli, { stack, file: path, images, say, ...limits }, signal)
+  const lost = { ended: deployed.ended, isLost: deployed.client === 'lost' }
+  if (deployed.kind === 'cancelled')
+    return { outcome: 'cancelled', detail: 'before it was deployed', ...lost }
+  if (deployed.kind === 'failed')
+    return { outcome: 'failure', detail: `${deployed.fault}: ${deployed.detail}`, ...lost }
+  const end = await converge(
+    engine,
+    { stack, timeoutMs: Math.min(timeoutMs(), mostMs ?? Infinity), say },
+    signal,
+  )
+  if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
+  if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
+  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
+  for (const line of end.lines) say(line)
+  return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...lost }
+}
+
+/** A new count in the spec is how the swarm knows that tasks are to be new ones; a deploy of the same file keeps it. */
+async function restart(engine: Engine, stack: string, service: string): Promise<void> {
+  await engine.call(`restart ${service}`, async (docker) => {
+    const there = docker.getService(`${stack}_${service}`)
+    const look: Dockerode.Service = await there.inspect()
+    const template = look.Spec?.TaskTemplate
+    const count = (template?.ForceUpdate ?? 0) + 1
+    const spec = { ...look.Spec, TaskTemplate: { ...template, ForceUpdate: count } }
+    await there.update({ version: look.Version?.Index, ...spec })
+  })
 }

@@ -13,6 +13,7 @@ import { type Engine, openEngine } from '../docker/engine.ts'
 import { keepServiceLogs } from '../docker/serviceLogs.ts'
 import { type SweepReport, sweep } from '../docker/sweep.ts'
 import type { Orchestrator, StackParts } from './stage.ts'
+import { notedVolumes } from './unnamedVolumes.ts'
 
 export interface StackTakenDown {
   /** Null = the engine could not be asked. */
@@ -65,7 +66,9 @@ function sweepRun(
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   return sweep(engine, {
     instance: request.instance,
-    scopes: [{ stack: ownOnly ? null : stackName(request.domain), run: request.run }],
+    scopes: [
+      { stack: ownOnly ? null : stackName(request.domain), run: request.run, volumes: notedVolumes(run) },
+    ],
     kinds: orchestrator.kinds,
     clients: clientsOf(journal, request, run, orchestrator),
     budgetMs: Math.max(LEAST_SWEEP_MS, request.budgets.teardownMs - usedMs),
@@ -96,12 +99,14 @@ function clientsOf(
   { folder }: RunPaths,
   { tellsAnswers }: Orchestrator,
 ): 'ended' | 'lost' {
-  const deploys = new Set(
+  const askers = new Set(
     request.stages.filter((stage) => 'deploy' in stage || 'restore' in stage).map(({ name }) => name),
   )
-  const hasAsked = (stage: string) => existsSync(join(filesFolder(folder, stage), DEPLOYED))
+  const restores = new Set(request.stages.filter((stage) => 'restore' in stage).map(({ name }) => name))
+  const hasAsked = (stage: string) =>
+    restores.has(stage) || existsSync(join(filesFolder(folder, stage), DEPLOYED))
   const isLost = stages.some(({ name, outcome }) => {
-    if (!deploys.has(name) || outcome === 'success') return false
+    if (!askers.has(name) || outcome === 'success') return false
     return outcome !== 'failure' || (!tellsAnswers && hasAsked(name))
   })
   return isLost ? 'lost' : 'ended'

@@ -678,6 +678,13 @@ export const RESOURCES: readonly Hostile[] = [
     key: `${S}.deploy.replicas`,
     allow: { replicas: 1000 },
   },
+  {
+    what: 'more bridges than an engine can spare',
+    beside: `networks: { ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}: {}`).join(', ')} }`,
+    key: 'networks',
+    allow: null,
+    driver: 'compose',
+  },
   { what: "more of compose's replicas", service: 'scale: 6', key: `${S}.scale`, allow: { replicas: 6 } },
   {
     what: 'all memory of the engine, reserved',
