@@ -17,6 +17,9 @@ const NEXT: { readonly [K in Kind]: (name: string) => readonly string[] } = {
   ],
 }
 
+const AMONG_SHIPPED =
+  "There is no berth.yml, so it stands among berth's own recipes. To keep yours apart: echo 'recipesDir: ./recipes' >berth.yml\n"
+
 /** `berth recipes new` */
 export function makeRecipe({ config, stdout }: Context, name: string, kind: Kind): number {
   const files = newRecipe(config.recipesDir, name, kind)
@@ -26,6 +29,7 @@ export function makeRecipe({ config, stdout }: Context, name: string, kind: Kind
     `for comments on pull requests, in berth.yml: repositories: { OWNER/NAME: { recipes: [${name}] } }`,
   ]
   for (const file of files) stdout.write(`Wrote ${file}\n`)
+  if (config.file === null) stdout.write(AMONG_SHIPPED)
   stdout.write(`\nNext:\n${steps.map((step, index) => `  ${index + 1}. ${step}\n`).join('')}`)
   return EXIT.ok
 }
