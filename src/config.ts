@@ -27,7 +27,7 @@ export type Given = Pick<Surroundings, 'env' | 'cwd'> & Partial<Pick<Surrounding
  * @throws InputError with every fault at once, each with file, line and column
  */
 export function loadConfig(given: Given): Config {
-  const { config, faults } = read(given, null, false)
+  const { config, faults } = read(given, null)
   if (config === null || faults.length > 0) throw new InputError('The configuration cannot be used', faults)
   return config
 }
@@ -38,7 +38,7 @@ export function loadConfig(given: Given): Config {
  * @throws InputError with every fault of all of it at once
  */
 export function loadInForce(given: Given, running: Config | null): InForce {
-  const { config, faults, loaded } = read(given, running, true)
+  const { config, faults, loaded } = read(given, running)
   const all = [...new Set([...faults, ...(loaded?.faults ?? [])])]
   if (config === null || loaded === null || all.length > 0)
     throw new InputError('berth serve cannot use its configuration and recipes', all)
@@ -54,7 +54,7 @@ interface Reading {
   readonly loaded: LoadedRecipes | null
 }
 
-function read(given: Given, running: Config | null, forService: boolean): Reading {
+function read(given: Given, running: Config | null): Reading {
   const around = { etc: '/etc', uid: process.geteuid?.() ?? -1, ...given }
   const found = findConfigFile(around)
   const moved = running === null ? null : otherFile(found?.file ?? null, running)
@@ -65,10 +65,7 @@ function read(given: Given, running: Config | null, forService: boolean): Readin
   }
   const yaml = readYaml(found.file, found.text, configSchema)
   const parts = yaml.parts ?? {}
-  const { findings, faults, loaded } = brokenRules(parts, found.file, around, {
-    forService,
-    isLive: running !== null,
-  })
+  const { findings, faults, loaded } = brokenRules(parts, found.file, around, running !== null)
   const fixed = running === null ? [] : fixedFindings(yaml, found.file, around, running)
   const torn = running === null ? null : tornFault(found.file, found.text)
   const all = [...yaml.faultsWith([...findings, ...fixed]), ...(torn === null ? [] : [torn]), ...faults]
@@ -101,7 +98,11 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
       killGraceMs: read.budgets.killGrace,
     },
     stageLimits: read.stageLimits,
-    retention: { days: read.retention.days, sizeBytes: read.retention.size },
+    retention: {
+      days: read.retention.days,
+      sizeBytes: read.retention.size,
+      imageBytes: read.retention.images,
+    },
     reconcileMs: read.reconcile,
     docker: engineOf(read.docker, (path) => besideFile(path, file, around.cwd)),
     notify: { webhook: read.notify.webhook ?? null },

@@ -21,6 +21,7 @@ import { letGoOn } from './process/standstill.ts'
 import { loadRecipe, loadRecipes } from './recipes/load.ts'
 import { sweepSecrets } from './secrets/sweepSecrets.ts'
 import { lockPath, namesWithLockFile, openStateFolder, type StatePaths } from './store/stateFolder.ts'
+import { makeEngineWorld } from './world/engineLeftovers.ts'
 import { once } from './world/once.ts'
 import { makeRetentionWorld } from './world/retention.ts'
 
@@ -84,6 +85,7 @@ export function makeJanitorWorld({ config, state }: Pick<Context, 'config' | 'st
         holders.map(({ pid }) => pid),
         dryRun,
       ),
+    engine: makeEngineWorld({ config, state }, looksHeld),
     retention: makeRetentionWorld({ config, state }),
   }
 }

@@ -16,7 +16,7 @@ test('R-DKR-01 an engine that is not there is one clear sentence with the way ou
     code: 'ENGINE_UNREACHABLE',
     message:
       'No Docker Engine answers at unix:///nowhere/docker.sock: start it (systemctl start docker), ' +
-      'install it (apt-get install docker.io), or say in DOCKER_HOST where it is',
+      'install it (apt-get install docker.io), or say where it is (berth.yml, docker.host)',
   })
 })
 
@@ -35,6 +35,12 @@ test('R-DKR-01 an engine that does not answer is given up after its time', async
     code: 'ENGINE_TIMEOUT',
     message: `The Docker Engine at unix://${path} did not list services within 0.2 s: look at its own log`,
   })
+  // Some calls of the client take no signal.
+  await expect(
+    engine.call('say what it is', (docker) => docker.info(), { mostMs: 200 }),
+  ).rejects.toMatchObject({
+    code: 'ENGINE_TIMEOUT',
+  })
 })
 
 test('R-DKR-01 what the engine refuses is told in its own words', async () => {
@@ -51,6 +57,6 @@ test('R-DKR-01 what the engine refuses is told in its own words', async () => {
 
 test('R-DKR-01 an address that no engine can be at is refused by name', async () => {
   await expect(openEngine({ host: 'ssh://else', certPath: null })).rejects.toThrow(
-    'DOCKER_HOST: ssh://else: it must be unix:///path or tcp://host:port',
+    'docker.host: ssh://else: it must be unix:///path or tcp://host:port',
   )
 })

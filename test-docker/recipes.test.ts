@@ -51,6 +51,25 @@ test('R-DKR-07 swarm-example is green in a clone of berth as it is shipped, and 
   expect(labelled(`berth.run=${run.id}`)).toEqual([])
 })
 
+test('R-DKR-07 R-DKR-11 compose-example is green in a clone of berth as it is shipped, and leaves nothing', async ({
+  world,
+  domain,
+}) => {
+  onTestFinished(() => {
+    const project = `label=com.docker.compose.project=${domain.replaceAll('.', '_')}`
+    const left = lines('ps', '--all', '--quiet', '--filter', project)
+    if (left.length > 0) docker('rm', '--force', '--volumes', ...left)
+  })
+  cpSync(join(RECIPES, 'compose-example'), world.recipeFolder('compose-example'), { recursive: true })
+  cpSync(RECIPES, join(world.repo, 'recipes'), { recursive: true })
+  commit(world, {})
+  const run = await world.run('compose-example', '--domain', domain)
+  await run.cli.endedWith(0)
+  expect(run.cli.output()).toContain('success: All 4 stages passed')
+  expect(readFileSync(join(run.folder, 'stages/04-together.log'), 'utf8')).toMatch(/\d\d:\d\d:\d\d/)
+  expect(labelled(`berth.run=${run.id}`)).toEqual([])
+})
+
 test('R-DKR-06 R-DKR-07 R-DKR-11 R-DKR-15 docs/first-recipe.md can be followed to its end: each command as it stands there, each file, each exit code, each refusal', ({
   domain,
 }) => {

@@ -20,7 +20,7 @@ describe('where the configuration comes from', () => {
       supersede: 'queued',
       budgets: { deadlineMs: 3_600_000, teardownMs: 600_000, killGraceMs: 10_000 },
       stageLimits: { memoryBytes: null, processes: null, cpus: null },
-      retention: { days: 30, sizeBytes: 10e9 },
+      retention: { days: 30, sizeBytes: 10e9, imageBytes: 20e9 },
       reconcileMs: 300_000,
       docker: { host: null, certPath: null, configDir: null },
       notify: { webhook: null },

@@ -1,7 +1,7 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { execa } from 'execa'
 import { EXIT, InputError, messageOf } from '../errors.ts'
+import { isolatesCode } from '../model/isolation.ts'
 import { MECHANISMS } from '../model/mechanisms.ts'
 import { cgroupBase } from '../process/cgroup.ts'
 import { createContainment, type RunContainment } from '../process/containment.ts'
@@ -10,17 +10,12 @@ import { loadRecipes } from '../recipes/load.ts'
 import { folderFault, secretFaults } from '../secrets/operatorFolder.ts'
 import { refusedFilesystem } from '../store/stateFolder.ts'
 import { readCredentials } from '../world/credentials.ts'
+import type { Check } from './check.ts'
 import type { Context } from './context.ts'
+import { dockerChecks } from './doctorDocker.ts'
 import { readEnvFile } from './envFile.ts'
 import { jsonText } from './json.ts'
 import { table } from './table.ts'
-
-/** One thing that the doctor looked at; `bad` is what a run cannot do without. */
-export interface Check {
-  readonly what: string
-  readonly state: 'good' | 'note' | 'bad'
-  readonly text: string
-}
 
 const PROGRAMS: readonly (readonly [string, string])[] = [
   ['git', 'checks out what is tested: apt-get install git'],
@@ -41,7 +36,7 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     user(context),
     ...secrets(context),
     ...switches(context),
-    ...(await docker()),
+    ...(await dockerChecks(context.config)),
     ...github(context.config.repositories.length),
   ]
   if (json) context.stdout.write(jsonText(checks))
@@ -149,8 +144,14 @@ function user({ config }: Context): Check {
   return {
     what: 'runAs',
     state: 'note',
-    text: `empty: stages run as ${who}; forks are refused (fork_needs_isolation)`,
+    text: `empty: stages run as ${who}; forks are refused (fork_needs_isolation)${butFor(config)}`,
   }
+}
+
+function butFor({ recipesDir, budgets }: Context['config']): string {
+  const isolating = loadRecipes(recipesDir, budgets).recipes.filter(isolatesCode)
+  if (isolating.length === 0) return ''
+  return `, but for what does all in containers: ${isolating.map(({ name }) => name).join(', ')}`
 }
 
 /** Nothing where no recipe asks for any, and there is no folder of them. */
@@ -178,30 +179,6 @@ function switches({ config }: Context): readonly Check[] {
     state: 'note',
     text: `switchedOff in ${config.file}: ${MECHANISMS[mechanism]}`,
   }))
-}
-
-async function docker(): Promise<readonly Check[]> {
-  const info = await execa('docker', ['info', '--format', '{{.ServerVersion}} {{.Swarm.LocalNodeState}}'], {
-    reject: false,
-    timeout: 5000,
-    stdin: 'ignore',
-  })
-  if (info.failed)
-    return [
-      {
-        what: 'docker',
-        state: 'note',
-        text: `no engine: ${messageOf(info).split('\n')[0] ?? ''}; the process driver needs none`,
-      },
-    ]
-  const [version = '', swarm = ''] = info.stdout.trim().split(' ')
-  return [
-    {
-      what: 'docker',
-      state: 'note',
-      text: `engine ${version}, swarm ${swarm}; compose and swarm drivers are not built yet`,
-    },
-  ]
 }
 
 function github(enrolled: number): readonly Check[] {

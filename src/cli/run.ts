@@ -12,7 +12,6 @@ import type { Recipe } from '../model/recipe.ts'
 import { makeRequest, userName, type Wish } from '../model/request.ts'
 import type { RunAs, Verdict } from '../model/run.ts'
 import { grantOf, withheldText } from '../model/secrets.ts'
-import { unbuiltFault } from '../model/unbuilt.ts'
 import { concludedUnstarted } from '../model/verdict.ts'
 import type { WarmWrapper } from '../process/launch.ts'
 import { recoverer } from '../process/recovery.ts'
@@ -69,8 +68,6 @@ async function wishOf(
   recipe: Recipe,
   options: RunOptions,
 ): Promise<{ wish: Wish; remarks: readonly string[] }> {
-  const fault = unbuiltFault(recipe)
-  if (fault !== null) throw new InputError('berth run', [fault])
   const checked = checkArguments(recipe.arguments, options.arguments)
   if ('fault' in checked) throw new InputError(`berth run ${recipe.name}`, [checked.fault])
   const { owner, repo, remark, ...source } = await findSource(options.repo, options.ref)

@@ -9,7 +9,6 @@ import {
   mentions,
 } from '../model/domain.ts'
 import type { Recipe } from '../model/recipe.ts'
-import { unbuiltFault } from '../model/unbuilt.ts'
 import type { LoadedRecipes } from '../recipes/load.ts'
 import type { Finding } from './document.ts'
 
@@ -30,20 +29,6 @@ export function enrolmentFindings(
       return domainFindings(recipe, users, domains)
     }),
   ]
-}
-
-/** Enrolled recipes whose driver nobody has written yet: a run of one could only be refused. */
-export function unbuiltFindings(
-  enrolments: readonly Enrolment[],
-  { recipes }: Pick<LoadedRecipes, 'recipes'>,
-): readonly Finding[] {
-  return enrolments.flatMap((enrolment) =>
-    enrolment.recipes.flatMap((name, index) => {
-      const recipe = recipes.find((one) => one.name === name)
-      const text = recipe === undefined ? null : unbuiltFault(recipe)
-      return text === null ? [] : [{ path: ['repositories', enrolment.pattern, 'recipes', index], text }]
-    }),
-  )
 }
 
 function wordFindings(

@@ -3,7 +3,7 @@ import { DEFAULT_DOMAIN, type DomainConfig } from '../model/domain.ts'
 import { formatDuration } from '../model/duration.ts'
 import { type LoadedRecipes, loadRecipes } from '../recipes/load.ts'
 import type { Finding } from './document.ts'
-import { enrolmentFindings, sampleDomain, unbuiltFindings } from './enrolments.ts'
+import { enrolmentFindings, sampleDomain } from './enrolments.ts'
 import type { Salvaged } from './salvage.ts'
 import { type ConfigFile, regularExpression } from './schema.ts'
 import { recipesDirOf, type Surroundings, userFacts } from './surroundings.ts'
@@ -19,20 +19,11 @@ export interface Broken {
   readonly loaded: LoadedRecipes | null
 }
 
-export interface ReadFor {
-  /** Runs will be asked for: what is enrolled has to have a driver (R-Q-01). */
-  readonly forService: boolean
-  /** A service works with what was read before: files may be half written. */
-  readonly isLive: boolean
-}
-
-/** What is wrong between the fields of a configuration, this machine's users, and the recipes that it enrols. */
-export function brokenRules(
-  parts: Parts,
-  file: string,
-  around: Surroundings,
-  { forService, isLive }: ReadFor,
-): Broken {
+/**
+ * What is wrong between the fields of a configuration, this machine's users, and the recipes that it enrols.
+ * @param isLive a service works with what was read before: files may be half written
+ */
+export function brokenRules(parts: Parts, file: string, around: Surroundings, isLive: boolean): Broken {
   const own = [
     ...resolveUsers(parts.runAs ?? [], userFacts(around)).findings,
     ...budgetFindings(budgetsIn(parts)),
@@ -53,7 +44,6 @@ export function brokenRules(
     ...own,
     ...domainFindings(domains, loaded),
     ...enrolmentFindings(enrolments, loaded, domains),
-    ...(forService ? unbuiltFindings(enrolments, loaded) : []),
   ]
   return { findings, faults: enrolledFaults(enrolments, loaded), loaded }
 }

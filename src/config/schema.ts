@@ -68,6 +68,9 @@ const budgets = z.strictObject({
 const retention = z.strictObject({
   days: atLeastOne.default(30),
   size: sizeField().prefault('10GB').describe('Of all run folders together.'),
+  images: sizeField()
+    .prefault('20GB')
+    .describe('Of all images together that runs have pulled; what a container or service has stays.'),
 })
 
 const notify = z.strictObject({

@@ -15,7 +15,8 @@ export interface Surroundings {
   readonly uid: number
 }
 
-const SHIPPED_RECIPES = fileURLToPath(new URL('../../recipes', import.meta.url))
+/** What this project ships: examples, unless a configuration enrols them. */
+export const SHIPPED_RECIPES = fileURLToPath(new URL('../../recipes', import.meta.url))
 const INSTANCE_CHARACTERS = 12
 
 /** The configuration file and its text: BERTH_CONFIG, `berth.yml` here, `/etc/berth/berth.yml`; null = none, defaults hold. */

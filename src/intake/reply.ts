@@ -3,6 +3,7 @@ import { inCode } from '../model/commandText.ts'
 import { COMMAND_WORD } from '../model/commandWord.ts'
 import type { Config, Enrolment } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
+import { isolatesCode } from '../model/isolation.ts'
 import { enrolmentOf } from '../model/policy.ts'
 import { shortSha } from '../model/policyFork.ts'
 import type { NewRun, RunRow } from '../model/ports.ts'
@@ -149,6 +150,7 @@ function helpText({ config, recipes }: ReplyFacts, repository: string): string {
     return `- ${inCode(`${COMMAND_WORD} ${words}`.trim())} ${does}${least}`
   })
   const enrolment = enrolmentOf(config.repositories, repository)
+  const enrolled = recipes.filter(({ name }) => enrolment?.recipes.includes(name) === true)
   const known = (enrolment?.recipes ?? []).map((name) => {
     const recipe = recipes.find((one) => one.name === name)
     return recipe === undefined ? `- ${inCode(name)}: cannot be used now` : recipeText(recipe, enrolment)
@@ -158,7 +160,7 @@ function helpText({ config, recipes }: ReplyFacts, repository: string): string {
     '',
     ...commands,
     '',
-    forksText(config),
+    forksText(config, enrolled),
     '',
     'Recipes:',
     '',
@@ -166,10 +168,13 @@ function helpText({ config, recipes }: ReplyFacts, repository: string): string {
   ].join('\n')
 }
 
-function forksText({ trust, runAs }: ReplyFacts['config']): string {
+function forksText({ trust, runAs }: ReplyFacts['config'], recipes: readonly Recipe[]): string {
   if (trust.forks === 'never') return 'Code of forks is not run here.'
-  if (runAs.length === 0) return 'Code of forks is not run here: nothing isolates it.'
-  return `A commit of a fork is run when somebody who may write here has said ${inCode('ok')} to it.`
+  const isolating = runAs.length > 0 ? recipes : recipes.filter(isolatesCode)
+  if (runAs.length === 0 && isolating.length === 0)
+    return 'Code of forks is not run here: nothing isolates it.'
+  const by = runAs.length > 0 ? '' : `, and only by ${isolating.map(({ name }) => inCode(name)).join(', ')}`
+  return `A commit of a fork is run when somebody who may write here has said ${inCode('ok')} to it${by}.`
 }
 
 function recipeText(recipe: Recipe, enrolment: Enrolment | null): string {

@@ -2,7 +2,18 @@ import { messageOf } from '../errors.ts'
 
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror' | 'secrets'
+  readonly what:
+    | 'name'
+    | 'lock file'
+    | 'run'
+    | 'tickets'
+    | 'run folder'
+    | 'mirror'
+    | 'secrets'
+    /** What carries our label on the engine, at a domain; or is in the way there. */
+    | 'stack'
+    | 'engine'
+    | 'image'
   readonly name: string
   readonly action:
     | 'cleaned'

@@ -33,6 +33,9 @@ const OUTCOMES: Readonly<Record<Finding['what'], readonly Finding['action'][]>> 
   'run folder': ['pruned', 'untouched', 'left'],
   mirror: ['pruned', 'untouched', 'left'],
   secrets: ['cleaned', 'left'],
+  stack: ['cleaned', 'untouched', 'left'],
+  engine: ['left'],
+  image: ['pruned', 'left'],
 }
 
 /** All metrics of a sweep by their names, which begin with `berth_janitor_`. All are gauges: a sweep knows nothing of the one before it. */

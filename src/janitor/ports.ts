@@ -1,5 +1,6 @@
 import type { Name } from '../model/names.ts'
 import type { Finding } from './finding.ts'
+import type { EngineWorld } from './leftoversPorts.ts'
 import type { RetentionWorld } from './retentionPorts.ts'
 
 /** What a sweep knows and can do; made by world.ts from locks and folders alone, without database, service or memory. */
@@ -31,6 +32,7 @@ export interface JanitorWorld {
   readonly suspectedLeaks: (names: readonly Name[]) => readonly Leak[]
   /** Lets processes of ours that have such a lock, and that somebody has stopped, go on. Their pids. */
   readonly letGoOn: (leak: Leak, dryRun: boolean) => readonly number[]
+  readonly engine: EngineWorld
   readonly retention: RetentionWorld
 }
 

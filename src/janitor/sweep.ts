@@ -2,6 +2,7 @@ import { EXIT, messageOf } from '../errors.ts'
 import { formatDuration } from '../model/duration.ts'
 import type { Name } from '../model/names.ts'
 import { type Finding, finding, guarded } from './finding.ts'
+import { cleanEngine } from './leftovers.ts'
 import type { JanitorWorld, Leak } from './ports.ts'
 import { type Retained, retain } from './retention.ts'
 
@@ -22,6 +23,10 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
   const cleaned = await cleanNames(world, dryRun).catch((error: unknown) => [
     finding('name', '', 'left', messageOf(error)),
   ])
+  // After the names: what a run's own recovery has taken down is not there any more. Before their lock files: it leaves some.
+  const stacks = await cleanEngine(world.engine, dryRun).catch((error: unknown) => [
+    finding('engine', '', 'left', messageOf(error)),
+  ])
   const secrets = guarded('secrets', '', () => world.sweepSecrets(dryRun))
   const tickets = dryRun ? [] : guarded('tickets', '', () => sweepTickets(world))
   const removed = guarded('lock file', '', () => removeAllIdle(world, dryRun))
@@ -31,7 +36,23 @@ export async function sweep(world: JanitorWorld, dryRun: boolean): Promise<Swept
     return leaks.flatMap((leak) => [leakFound(leak), ...standstills(world, leak, dryRun)])
   })
   const { findings: pruned, ...retained } = await retain(world.retention, dryRun)
-  const findings = [...ended, ...cleaned, ...secrets, ...tickets, ...removed, ...leaked, ...pruned]
+  // One that did not answer just now is not asked again.
+  const images = stacks.some(({ what }) => what === 'engine')
+    ? []
+    : await world.engine
+        .pruneImages(dryRun)
+        .catch((error: unknown) => [finding('image', '', 'left', messageOf(error))])
+  const findings = [
+    ...ended,
+    ...cleaned,
+    ...stacks,
+    ...secrets,
+    ...tickets,
+    ...removed,
+    ...leaked,
+    ...pruned,
+    ...images,
+  ]
   return { findings, leaks, retained, exitCode: exitCodeOf(findings) }
 }
 

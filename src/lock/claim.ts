@@ -127,7 +127,7 @@ async function settleAll(paths: StatePaths, held: Held, recoverer: Recoverer): P
 }
 
 /** Runs that a mark names, or that are open and name one of these locks. */
-function dirtyRuns(paths: StatePaths, held: Held): ReadonlySet<string> {
+export function dirtyRuns(paths: StatePaths, held: Held): ReadonlySet<string> {
   const marked = held.fds.map(readMark).flatMap((mark) => (typeof mark === 'string' ? [] : [mark.run]))
   const open = openRuns(paths).filter((entry) =>
     namesOfOpen(paths, entry.run, entry.locks).some((name) => held.names.includes(name)),

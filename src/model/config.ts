@@ -54,7 +54,13 @@ export interface Config extends Switches {
   readonly budgets: { readonly deadlineMs: number; readonly teardownMs: number; readonly killGraceMs: number }
   /** What any run may use. */
   readonly stageLimits: Limits
-  readonly retention: { readonly days: number; readonly sizeBytes: number }
+  readonly retention: {
+    readonly days: number
+    /** Of run folders. */
+    readonly sizeBytes: number
+    /** Of images that runs have pulled. */
+    readonly imageBytes: number
+  }
   /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
   readonly reconcileMs: number
   readonly docker: EngineRule

@@ -17,6 +17,7 @@ export type StackFault =
   | 'update_paused'
   | 'rolled_back'
   | 'crash_loop'
+  | 'unhealthy'
   | 'not_restarted'
   | 'service_gone'
 
@@ -98,7 +99,11 @@ function stateOf(service: ServiceLook, all: readonly TaskLook[], rules: Converge
     .filter((task) => !isHistory(task))
     .map(({ id, state }) => `${id} ${state}`)
     .sort()
-  const red = updateFault(service) ?? rejection(service, current) ?? crashLoop(service, current, rules)
+  const red =
+    updateFault(service) ??
+    rejection(service, current) ??
+    crashLoop(service, current, rules) ??
+    sickness(service, current)
   if (red !== null) return { kind: 'red', tasks, verdict: red }
   if (service.update === 'updating' || service.update === 'rollback_started') {
     return { kind: 'waiting', tasks, detail: `${service.name}: ${service.update}` }
@@ -136,6 +141,12 @@ function updateFault(service: ServiceLook): StackVerdict | null {
 function rejection(service: ServiceLook, tasks: readonly TaskLook[]): StackVerdict | null {
   const rejected = tasks.find(({ state, error }) => state === 'rejected' && !PASSING.test(error))
   return rejected === undefined ? null : failed('rejected', service, rejected.error)
+}
+
+/** Without a swarm nobody ends a container whose health check has failed as often as its own rule says. */
+function sickness(service: ServiceLook, tasks: readonly TaskLook[]): StackVerdict | null {
+  const sick = tasks.find(({ state }) => state === 'unhealthy')
+  return sick === undefined ? null : failed('unhealthy', service, sick.error)
 }
 
 /** What an engine says that is starting or stopping: it will say something else. */

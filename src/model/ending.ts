@@ -67,6 +67,6 @@ function processesWere(count: number): string {
 }
 
 /** A tenth of a second tells what came in the grace from what came after it. */
-function preciseTime(ms: number): string {
+export function preciseTime(ms: number): string {
   return ms < 1000 ? formatDuration(ms) : `${(ms / 1000).toFixed(1)}s`
 }

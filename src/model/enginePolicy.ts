@@ -1,5 +1,5 @@
 import { allowInForce } from './enginePolicy/allow.ts'
-import { onDefault } from './enginePolicy/attachments.ts'
+import { namesOnNetworks } from './enginePolicy/attachments.ts'
 import {
   type At,
   below,
@@ -30,7 +30,7 @@ const fileShape = keys({
   name: projectName,
   services: mapOf((value, at) => {
     ownName('services', null, at)
-    onDefault(value, at)
+    namesOnNetworks(value, at)
     return service(value, at)
   }, MOST.services),
   networks: mapOf(network, MOST.networks),

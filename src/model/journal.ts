@@ -1,4 +1,6 @@
+import type { Aim } from './aim.ts'
 import type { Ending } from './ending.ts'
+import type { EngineEnding } from './engineEnding.ts'
 import type { Outcome, Verdict } from './run.ts'
 
 /** A process for certain: a pid alone is used again (boot id, pid, field 22 of /proc/PID/stat). */
@@ -53,6 +55,8 @@ export interface TeardownReport {
   readonly ended: number
   /** Null in journals of an older berth, and where a person's word stands for it. */
   readonly ending: Ending | null
+  /** Of a run that has put something up on an engine; none in journals of an older berth. */
+  readonly engine?: EngineEnding
   readonly tookMs: number
   /** Each thing that is left or went wrong, named; empty when verified. */
   readonly left: readonly string[]
@@ -97,6 +101,8 @@ export type EntryBody =
       readonly detail: string
       /** Null = it ended by itself. */
       readonly ending: Ending | null
+      /** Only of a stage that works with a stack. None in journals of an older berth. */
+      readonly aim?: Aim
     }
   | { readonly event: 'stop.requested'; readonly stop: StopRequest }
   | { readonly event: 'kept'; readonly forMs: number }
@@ -118,6 +124,7 @@ export interface StageRecord {
   readonly detail: string
   /** Null = it has ended by itself, or not yet. */
   readonly ending: Ending | null
+  readonly aim?: Aim
 }
 
 /** A run's journal as one record: all that anybody decides from. */
@@ -250,5 +257,6 @@ function ended(stage: StageRecord, entry: Entry & { readonly event: 'stage.ended
     exitCode: entry.exitCode,
     detail: entry.detail,
     ending: entry.ending,
+    ...(entry.aim === undefined ? {} : { aim: entry.aim }),
   }
 }

@@ -1,6 +1,7 @@
 import { runLine } from './commandFormat.ts'
 import { inCode, toCopy } from './commandText.ts'
 import { COMMAND_WORD } from './commandWord.ts'
+import { isolatesCode } from './isolation.ts'
 import type { PolicyConfig, PolicyFacts, RunPlan } from './policyFacts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
@@ -23,13 +24,19 @@ export function forkRefusal(
       `The check is on ${shortSha(facts.namedSha)}, and the head is now ${headSha}. To test that, comment:\n${toCopy(...lines)}`,
     )
   if (!isFork(facts)) return null
-  return settingRefusal(config) ?? movedRefusal(facts, lines) ?? unapprovedRefusal(facts, lines)
+  const exposing = plans.filter(({ recipe }) => !isolatesCode(recipe)).map(({ recipe }) => recipe.name)
+  return (
+    settingRefusal(config) ??
+    exposedRefusal(exposing, config) ??
+    movedRefusal(facts, lines) ??
+    unapprovedRefusal(facts, lines)
+  )
 }
 
 /** Why a writer's word for this commit is not taken, or null. */
 export function approvalRefusal(sha: string, facts: PolicyFacts, config: PolicyConfig): Refusal | null {
   const { headSha } = facts.pullRequest
-  const setting = settingRefusal(config) ?? staleRefusal(facts)
+  const setting = settingRefusal(config) ?? uselessRefusal(facts, config) ?? staleRefusal(facts)
   if (setting !== null) return setting
   if (sha === headSha) return takenBackRefusal(sha, facts)
   const now = `${shortSha(sha)} is not the head any more: it is now ${headSha}.`
@@ -57,15 +64,25 @@ export function shortSha(sha: string): string {
   return inCode(sha.slice(0, 7))
 }
 
-/** No driver isolates a fork's code yet: only stages that run as users of their own do. */
 function settingRefusal(config: PolicyConfig): Refusal | null {
-  if (config.trust.forks === 'never')
-    return refuse('fork_refused', 'The operator has set `trust.forks: never`.')
-  if (config.runAs.length > 0) return null
+  if (config.trust.forks !== 'never') return null
+  return refuse('fork_refused', 'The operator has set `trust.forks: never`.')
+}
+
+/** Stages that run as users of their own isolate whatever the recipe does; without those, only its containers do. */
+function exposedRefusal(recipes: readonly string[], { runAs }: PolicyConfig): Refusal | null {
+  if (runAs.length > 0 || recipes.length === 0) return null
+  const which = recipes.map(inCode).join(', ')
   return refuse(
     'fork_needs_isolation',
-    'The operator gives the stages users of their own with `runAs` in `berth.yml`.',
+    `Stages of ${which} run on the host. The operator gives them users of their own with \`runAs\` in \`berth.yml\`, or writes a recipe that does all in containers (deploy, ready, exec).`,
   )
+}
+
+/** A word for a commit is taken where some recipe may run it. */
+function uselessRefusal({ enrolment, recipes }: PolicyFacts, config: PolicyConfig): Refusal | null {
+  const enrolled = recipes.filter(({ name }) => enrolment.recipes.includes(name))
+  return enrolled.some(isolatesCode) ? null : exposedRefusal(enrolment.recipes, config)
 }
 
 function movedRefusal(facts: PolicyFacts, lines: readonly string[]): Refusal | null {

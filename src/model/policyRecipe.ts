@@ -7,7 +7,6 @@ import type { Enrolment } from './config.ts'
 import type { PolicyFacts, RunPlan } from './policyFacts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { SUBCOMMANDS } from './reservedWords.ts'
-import { unbuiltFault } from './unbuilt.ts'
 
 type RecipeFacts = Pick<PolicyFacts, 'enrolment' | 'recipes'>
 
@@ -42,8 +41,6 @@ function planOf(name: string, command: RunCommand, facts: RecipeFacts): Refusal 
       'recipe_unavailable',
       `The operator sees with \`berth recipes check\` what is wrong with ${inCode(name)}.`,
     )
-  const unbuilt = unbuiltFault(recipe)
-  if (unbuilt !== null) return refuse('recipe_unavailable', `${inCode(unbuilt)}.`)
   const checked = checkArguments(recipe.arguments, command.arguments)
   if ('fault' in checked) return refuse('bad_argument', `${inCode(name)}: ${inCode(checked.fault)}.`)
   return { recipe, given: command.arguments, arguments: checked.values, keepMs: command.keepMs }

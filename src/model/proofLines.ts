@@ -1,5 +1,6 @@
 import { formatDuration } from './duration.ts'
 import { endingWords } from './ending.ts'
+import { engineWords } from './engineEnding.ts'
 import type { Journal, TeardownReport } from './journal.ts'
 import type { Name } from './names.ts'
 
@@ -63,10 +64,15 @@ function teardownLine(what: string, report: TeardownReport): ProofLine {
 
 /** What a teardown has ended, and whether it is verified; what is left has to be named beside it. */
 export function teardownWords(report: TeardownReport): string {
-  const { ended, ending } = report
+  const { ended, ending, engine } = report
   if (isByHand(report)) return standWords(report)
   const processes = ended === 1 ? '1 process' : `${ended} processes`
-  return `${ending === null ? `${processes} ended` : endingWords(ending)}; ${standWords(report)}`
+  const parts = [
+    ending === null ? `${processes} ended` : endingWords(ending),
+    ...(engine === undefined ? [] : [engineWords(engine)]),
+    standWords(report),
+  ]
+  return parts.join('; ')
 }
 
 /** How a teardown stands, in short. */

@@ -1,4 +1,6 @@
+import { AIMS, type Aim } from './aim.ts'
 import { type Ending, PROOFS, type Proof } from './ending.ts'
+import { readEngineEnding } from './engineEnding.ts'
 import type {
   Containment,
   Entry,
@@ -61,6 +63,7 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
       exitCode: optional(fields, 'exitCode', numberOf),
       detail: textOf(fields, 'detail'),
       ending: optional(fields, 'ending', readEnding),
+      ...aimOf(fields),
     }),
     'stop.requested': (fields) => ({ event: 'stop.requested', stop: readStopRequest(fields['stop']) }),
     kept: (fields) => ({ event: 'kept', forMs: numberOf(fields, 'forMs') }),
@@ -72,6 +75,12 @@ const READERS: { readonly [E in EntryBody['event']]: (fields: Fields) => EntryBo
     concluded: (fields) => ({ event: 'concluded', verdict: readVerdict(fields['verdict']) }),
     cleaned: (fields) => ({ event: 'cleaned', report: readReport(fields['report']) }),
   }
+
+/** A newer berth may know of more. */
+function aimOf(fields: Fields): { readonly aim?: Aim } {
+  const aim = AIMS.find((known) => known === fields['aim'])
+  return aim === undefined ? {} : { aim }
+}
 
 function readEntry(value: unknown): Entry {
   const fields = fieldsOf(value, 'entry')
@@ -112,10 +121,12 @@ function readIdentity(fields: Fields): ProcessIdentity {
 
 function readReport(value: unknown): TeardownReport {
   const fields = fieldsOf(value, 'teardown report')
+  const engine = optional(fields, 'engine', (all, key) => readEngineEnding(fieldsOf(all[key], key)))
   return {
     verified: flagOf(fields, 'verified'),
     ended: numberOf(fields, 'ended'),
     ending: optional(fields, 'ending', readEnding),
+    ...(engine === null ? {} : { engine }),
     tookMs: numberOf(fields, 'tookMs'),
     left: textsOf(fields, 'left'),
     ...(fields['timedOut'] === true ? { timedOut: true } : {}),

@@ -1,5 +1,5 @@
-import { type Fields, fieldsOf, flagOf, numberOf, oneOf, textOf } from './read.ts'
-import { type Readiness, type Stage, type StageWork, VERSIONS } from './recipe.ts'
+import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf } from './read.ts'
+import { type DeployRule, type Readiness, type Stage, type StageWork, VERSIONS } from './recipe.ts'
 
 /** A stage as `request.json` keeps it. */
 export function readStage(value: unknown): Stage {
@@ -13,10 +13,11 @@ export function readStage(value: unknown): Stage {
 }
 
 function readWork(fields: Fields): StageWork {
-  const { deploy, ready, exec } = fields
-  if (deploy !== undefined)
-    return { deploy: { version: oneOf(fieldsOf(deploy, 'deploy'), 'version', VERSIONS) } }
+  const { deploy, ready, exec, backup, restore } = fields
+  if (deploy !== undefined) return { deploy: readDeploy(fieldsOf(deploy, 'deploy')) }
   if (ready !== undefined) return { ready: readReadiness(fieldsOf(ready, 'ready')) }
+  if (backup !== undefined) return { backup: {} }
+  if (restore !== undefined) return { restore: {} }
   if (exec === undefined) return { run: textOf(fields, 'run') }
   const inside = fieldsOf(exec, 'exec')
   return { exec: { service: textOf(inside, 'service'), run: textOf(inside, 'run') } }
@@ -26,4 +27,12 @@ function readReadiness(fields: Fields): Readiness {
   const often = { tries: numberOf(fields, 'tries'), everyMs: numberOf(fields, 'everyMs') }
   if (fields['tcp'] !== undefined) return { tcp: textOf(fields, 'tcp'), ...often }
   return { http: textOf(fields, 'http'), status: numberOf(fields, 'status'), ...often }
+}
+
+/** Requests of older berths do not say `optional`. */
+function readDeploy(fields: Fields): DeployRule {
+  return {
+    version: oneOf(fields, 'version', VERSIONS),
+    optional: optional(fields, 'optional', flagOf) ?? false,
+  }
 }

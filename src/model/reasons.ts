@@ -54,7 +54,7 @@ const WAYS_OUT: Readonly<Record<RefusalReason, string>> = {
   fork_refused:
     'The operator has decided so ("trust.forks: never"). Push the branch to the repository itself.',
   fork_needs_isolation:
-    'Code of forks runs only as users of its own: the operator sets "runAs" in berth.yml. "berth doctor" says what a stage could read without it.',
+    'Code of forks runs only as users of its own, or in containers: the operator sets "runAs" in berth.yml, or writes a recipe of deploy, ready and exec alone. "berth doctor" says what a stage could read without.',
   fork_needs_approval:
     'Somebody who may write reads the commit and comments the line that the reply offers. The approval holds for that commit and dies with the next push.',
   head_moved:

@@ -23,9 +23,25 @@ export const VERSIONS = ['pr', 'released'] as const
 
 /** What the drivers `compose` and `swarm` do in a stage. */
 export type StackWork =
-  | { readonly deploy: { readonly version: (typeof VERSIONS)[number] } }
+  | { readonly deploy: DeployRule }
   | { readonly ready: Readiness }
   | { readonly exec: { readonly service: string; readonly run: string } }
+  /** By the labels of the stack's services. */
+  | { readonly backup: NoFurtherWords }
+  | { readonly restore: NoFurtherWords }
+
+export type NoFurtherWords = Readonly<Record<string, never>>
+
+export interface DeployRule {
+  readonly version: (typeof VERSIONS)[number]
+  /** Of `released`: without a release the stage is green, and deploys nothing. */
+  readonly optional: boolean
+}
+
+/** Whether a run of these stages deploys the last release, at any time. */
+export function deploysRelease(stages: readonly Stage[]): boolean {
+  return stages.some((stage) => 'deploy' in stage && stage.deploy.version === 'released')
+}
 
 /** What has to answer, `tries` times in a row. */
 export type Readiness = Probe & { readonly tries: number; readonly everyMs: number }

@@ -9,9 +9,18 @@ export const BERTH_LABELS = {
 /** What the CLI puts on everything that it deploys as a part of a stack. */
 export const STACK_LABEL = 'com.docker.stack.namespace'
 
+/** What compose puts on everything that it makes: the project's name, which is the stack's. */
+export const PROJECT_LABEL = 'com.docker.compose.project'
+
+/** What the swarm puts on the containers of tasks. */
+export const TASK_LABEL = 'com.docker.swarm.task.id'
+
 /** In the order in which they can go: each may be in use by those before it. */
 export const OBJECT_KINDS = ['service', 'task', 'container', 'network', 'volume', 'config', 'secret'] as const
 export type ObjectKind = (typeof OBJECT_KINDS)[number]
+
+/** Those of an engine that need not be in a swarm; containers are the makers there. */
+export const COMPOSE_KINDS = ['container', 'network', 'volume'] as const satisfies readonly ObjectKind[]
 
 export interface EngineObject {
   readonly kind: ObjectKind
@@ -46,9 +55,20 @@ export function ownerIn(
   return isAtName || isOfRun ? 'ours' : null
 }
 
-/** The CLI's label decides; only what has none is judged by its name (`a_b_web` may be of stack `a`, or of `a_b`). */
-function isOfStack({ name, labels }: EngineObject, stack: string, stacks: readonly string[]): boolean {
-  const namespace = labels[STACK_LABEL]
+/** The stack, or the project, that it is a part of by its client's word. */
+export function stackOf({ labels }: EngineObject): string | undefined {
+  return labels[STACK_LABEL] ?? labels[PROJECT_LABEL]
+}
+
+/** Whether it is something's own: a task's container goes with its service, and a task, too. */
+export function standsAlone({ kind, labels }: EngineObject): boolean {
+  return kind === 'container' ? labels[TASK_LABEL] === undefined : kind !== 'task'
+}
+
+/** The client's label decides; only what has none is judged by its name (`a_b_web` may be of stack `a`, or of `a_b`). */
+function isOfStack(object: EngineObject, stack: string, stacks: readonly string[]): boolean {
+  const { name } = object
+  const namespace = stackOf(object)
   if (namespace !== undefined) return namespace === stack
   if (!name.startsWith(`${stack}_`)) return false
   const longer = stacks.filter((other) => other.startsWith(`${stack}_`))
@@ -57,5 +77,5 @@ function isOfStack({ name, labels }: EngineObject, stack: string, stacks: readon
 
 /** The stacks that these objects are parts of. */
 export function stacksOf(objects: readonly EngineObject[]): readonly string[] {
-  return [...new Set(objects.flatMap(({ labels }) => labels[STACK_LABEL] ?? []))]
+  return [...new Set(objects.flatMap((object) => stackOf(object) ?? []))]
 }

@@ -15,20 +15,33 @@ export interface CheckoutWish {
 }
 
 /**
- * Puts the pinned commit with its history into the run's `work/`, which belongs to the user that the stages run as from before the first
- * byte of the repository's is in it: no privileged process follows a path that the repository or that user made.
+ * Puts the pinned commit with its history into the run's `work/`.
  * @throws HarnessError GIT, or WRONG_COMMIT when what stands there is not what was asked for
  */
-export async function checkOut({ request, run, mirrors, cloneToken, signal }: CheckoutWish): Promise<void> {
+export async function checkOut(wish: CheckoutWish): Promise<void> {
+  const { run, request } = wish
+  writeGitConfiguration(run.home)
+  if (request.runAs !== null) for (const folder of [run.home, run.artifacts]) giveTo(request.runAs, folder)
+  await checkOutInto(wish, run.work)
+}
+
+/**
+ * Puts the commit with its history into an empty folder, which belongs to the user that the stages run as from before the first byte of the
+ * repository's is in it: no privileged process follows a path that the repository or that user made. The run's home must be there.
+ * @throws HarnessError GIT, or WRONG_COMMIT when what stands there is not what was asked for
+ */
+export async function checkOutInto(
+  { request, run, mirrors, cloneToken, signal }: CheckoutWish,
+  folder: string,
+): Promise<void> {
   const { sha, runAs } = request
   const user: GitUser = { home: run.home, runAs }
   const options = { run: run.id, signal }
-  writeGitConfiguration(run.home)
-  makeRepository(run.work, sha)
-  if (runAs !== null) for (const folder of [run.work, run.home, run.artifacts]) giveTo(runAs, folder)
-  await fillFromMirror({ mirrors, request, options: { ...options, token: cloneToken } }, user, run.work)
-  await git(user, ['-C', run.work, 'checkout', '-q', '--detach', sha], options)
-  const head = readFileSync(join(run.work, '.git', 'HEAD'), 'utf8').trim()
+  makeRepository(folder, sha)
+  if (runAs !== null) giveTo(runAs, folder)
+  await fillFromMirror({ mirrors, request, options: { ...options, token: cloneToken } }, user, folder)
+  await git(user, ['-C', folder, 'checkout', '-q', '--detach', sha], options)
+  const head = readFileSync(join(folder, '.git', 'HEAD'), 'utf8').trim()
   if (head !== sha) throw new HarnessError('WRONG_COMMIT', `the checkout is at ${head}, not at ${sha}`)
 }
 

@@ -17,6 +17,8 @@ export interface LogSink {
   readonly drain: () => void
   /** Adds a line of the harness's own. */
   readonly say: (line: string) => void
+  /** Adds output that does not come through the pipe. */
+  readonly write: (chunk: Buffer) => void
   readonly close: () => void
 }
 
@@ -34,6 +36,7 @@ export function openLogSink(path: string, pipeFd: number, mask = NO_MASK): LogSi
       file.flush()
     },
     say: (line) => file.say(Buffer.from(`${line}\n`)),
+    write: file.write,
     close() {
       pipe.destroy()
       file.flush()

@@ -133,9 +133,11 @@ function recipeOf(
 const DEFAULT_STATUS = 200
 
 /** Of the one thing that a stage does (`recipeFindings` holds it to that). */
-function workOf({ run, deploy, ready, exec }: StageFile): StageWork {
+function workOf({ run, deploy, ready, exec, backup, restore }: StageFile): StageWork {
   if (deploy !== undefined) return { deploy }
   if (exec !== undefined) return { exec }
+  if (backup !== undefined) return { backup: {} }
+  if (restore !== undefined) return { restore: {} }
   if (ready === undefined) return { run: run ?? '' }
   const { http, status, tcp, tries, every } = ready
   const often = { tries, everyMs: every }

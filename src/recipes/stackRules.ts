@@ -18,11 +18,16 @@ export function stackFindings(parts: Parts): readonly Finding[] {
         path: [key],
         text: `is for the drivers compose and swarm, and the driver is ${driver}`,
       }))
-  if ('stack' in parts) return parts.stack === undefined ? [] : whatToDeploy(parts.stack)
-  return [{ path: ['driver'], text: `${driver} needs stack: { files: [compose.yml] }, or coop-cloud: true` }]
+  if ('stack' in parts) return parts.stack === undefined ? [] : whatToDeploy(parts.stack, driver)
+  const orCoopCloud = driver === 'swarm' ? ', or coop-cloud: true' : ''
+  return [{ path: ['driver'], text: `${driver} needs stack: { files: [compose.yml] }${orCoopCloud}` }]
 }
 
-function whatToDeploy(stack: NonNullable<Parts['stack']>): readonly Finding[] {
+/** Why the driver `compose` cannot deploy a recipe repository. */
+const NEEDS_SWARM =
+  'is for the driver swarm: recipes of Co-op Cloud have secrets and configs that only a swarm keeps'
+
+function whatToDeploy(stack: NonNullable<Parts['stack']>, driver: Parts['driver']): readonly Finding[] {
   const { files, env } = stack
   const isCoopCloud = stack['coop-cloud']
   const says = (files ?? []).length > 0 || isCoopCloud !== false || ('files' in stack && files === undefined)
@@ -35,6 +40,9 @@ function whatToDeploy(stack: NonNullable<Parts['stack']>): readonly Finding[] {
             text: 'says of nothing that it is deployed; write files: [compose.yml], or coop-cloud: true',
           },
         ]),
+    ...(isCoopCloud === true && driver === 'compose'
+      ? [{ path: ['stack', 'coop-cloud'], text: NEEDS_SWARM }]
+      : []),
     ...(isCoopCloud === true && (files ?? []).length > 0
       ? [
           {

@@ -50,6 +50,13 @@ function workFindings(
     return [
       { path: [...path, only], text: 'is for the drivers compose and swarm, and the driver is process' },
     ]
+  if (driver === 'compose' && (only === 'backup' || only === 'restore'))
+    return [
+      {
+        path: [...path, only],
+        text: 'is for the driver swarm: it goes by labels of services, and compose has none',
+      },
+    ]
   return probeFindings(stage, path)
 }
 

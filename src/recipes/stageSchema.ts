@@ -30,6 +30,10 @@ const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\
 const deploy = z
   .strictObject({
     version: z.enum(VERSIONS).default('pr').describe('The last release before it, or its code.'),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe('Of `released`: where nothing is released yet, the stage is green and deploys nothing.'),
   })
   .describe('Deploys the stack, and waits until all of it runs as it should.')
 
@@ -65,6 +69,16 @@ const exec = z
   })
   .describe('Runs a command in a container of the stack.')
 
+const backup = z
+  .strictObject({})
+  .describe(
+    'Backs the stack up as the labels of its services say (backupbot); red where that leaves nothing.',
+  )
+
+const restore = z
+  .strictObject({})
+  .describe('Loses the data of the stack, deploys it once more, and brings the last backup back.')
+
 export const stageSchema = z
   .strictObject({
     name: word
@@ -74,6 +88,8 @@ export const stageSchema = z
     deploy: deploy.optional(),
     ready: ready.optional(),
     exec: exec.optional(),
+    backup: backup.optional(),
+    restore: restore.optional(),
     timeout: durationField().optional().describe("At most the run's deadline, which is the default."),
     uninterruptible: z
       .boolean()
@@ -85,6 +101,6 @@ export const stageSchema = z
   )
 
 /** What a stage may do; each does one of them. */
-export const WORKS = ['run', 'deploy', 'ready', 'exec'] as const
+export const WORKS = ['run', 'deploy', 'ready', 'exec', 'backup', 'restore'] as const
 
 export type StageFile = z.output<typeof stageSchema>

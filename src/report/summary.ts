@@ -1,11 +1,13 @@
 import { formatDuration } from '../model/duration.ts'
 import { deferringStage, type Journal, type StageRecord } from '../model/journal.ts'
+import { levelOf } from '../model/level.ts'
 import type { RunRow } from '../model/ports.ts'
 import { headOf, lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isOver } from '../model/run.ts'
 import type { Holder } from '../model/wait.ts'
 import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
+import { levelText } from './level.ts'
 import { moment, nextMinute } from './moment.ts'
 import { inCell } from './text.ts'
 import { stopOf, stopping } from './title.ts'
@@ -24,6 +26,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
     row.state === 'queued' ? waitOf(row, extras) : '',
     verdictOf(row),
     stopLine(row, journal),
+    isOver(row.state) ? levelText(levelOf(journal)) : '',
     stagesOf(row, journal, extras),
     isOver(row.state) ? annotationsText(extras.annotations) : '',
     isOver(row.state) ? proofOf(row, journal, extras) : '',

@@ -1,9 +1,11 @@
 import { constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ProcessDriverParts, processDriver } from '../drivers/process.ts'
+import { composeDriver } from '../drivers/compose.ts'
+import { processDriver } from '../drivers/process.ts'
+import type { StackParts } from '../drivers/stack/stage.ts'
 import { swarmDriver } from '../drivers/swarm.ts'
-import { EXIT, HarnessError, messageOf } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
 import { inheritedLocks, lostLock, takenNames } from '../lock/inherited.ts'
 import type { Held } from '../lock/nameLocks.ts'
 import { release } from '../lock/release.ts'
@@ -11,14 +13,16 @@ import { becomeSubreaper, exitAtOnce, makePipe, redirectOutput } from '../lock/s
 import type { Journal } from '../model/journal.ts'
 import { isLimited } from '../model/limits.ts'
 import type { Name } from '../model/names.ts'
+import type { DriverName } from '../model/recipe.ts'
+import { deploysRelease } from '../model/recipe.ts'
 import { userName } from '../model/request.ts'
 import type { RunRequest } from '../model/run.ts'
 import { hasSecrets } from '../model/secrets.ts'
-import { type BuiltDriver, isBuilt } from '../model/unbuilt.ts'
 import { createContainment, type Whose } from '../process/containment.ts'
 import type { Limiter } from '../process/limits.ts'
 import { bootId, statOf } from '../process/procfs.ts'
 import { openAsConductor } from '../process/runLock.ts'
+import type { StackSecrets } from '../secrets/generated.ts'
 import { NO_SECRETS } from '../secrets/none.ts'
 import type { RunSecrets } from '../secrets/runSecrets.ts'
 import { mayHaveAnnotations } from '../store/annotations/traces.ts'
@@ -46,8 +50,12 @@ import { Stop } from './stop.ts'
 /** Processes that may die over what the stages say of files; the next one concludes without. */
 const MOST_TRIES = 2
 
-type MakeDriver = (parts: ProcessDriverParts) => Driver & Disposable
-const DRIVERS: { readonly [D in BuiltDriver]: MakeDriver } = { process: processDriver, swarm: swarmDriver }
+type MakeDriver = (parts: StackParts) => Driver & Disposable
+const DRIVERS: { readonly [D in DriverName]: MakeDriver } = {
+  process: processDriver,
+  compose: composeDriver,
+  swarm: swarmDriver,
+}
 
 const signals = hearSignals()
 exitAtOnce(await main(readOrders(process.argv.slice(2))))
@@ -93,13 +101,6 @@ async function isTold(control: Control, run: RunPaths): Promise<boolean> {
   return true
 }
 
-/** Another driver would take down something else than was put up: a run that a newer berth has begun is left to one that can end it. */
-function makeDriver(parts: ProcessDriverParts): Driver & Disposable {
-  const { driver, run } = parts.request
-  if (isBuilt(driver)) return DRIVERS[driver](parts)
-  throw new HarnessError('DRIVER', `Run ${run} needs the driver ${driver}, which this berth does not have`)
-}
-
 async function work(own: RunProcess): Promise<number> {
   const { run, held, request, state, control } = own
   const record = runRecord(own.file, run)
@@ -111,7 +112,7 @@ async function work(own: RunProcess): Promise<number> {
   const limiter = await limiterOf(request)
   const secrets = await secretsOf(own)
   if (record.journal.processes > 1) secrets.learn()
-  using driver = makeDriver({ request, run, containment, makePipe, limiter, secrets })
+  using driver = DRIVERS[request.driver]({ request, run, containment, makePipe, limiter, secrets })
   await conduct({
     request,
     record,
@@ -120,8 +121,14 @@ async function work(own: RunProcess): Promise<number> {
     async prepare(signal) {
       using _readied = containment.readied()
       const { checkOut } = await import('../process/checkout.ts')
-      await checkOut({ request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal })
+      const wish = { request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal }
+      await checkOut(wish)
+      if (deploysRelease(request.stages)) {
+        const { checkOutRelease } = await import('../drivers/stack/releasedCheckout.ts')
+        await checkOutRelease(wish)
+      }
       secrets.place()
+      await driver.prepare?.(signal)
     },
     lostLock: () => taken[0] ?? lostLock(state, held),
     pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
@@ -155,14 +162,17 @@ async function limiterOf({ limits, runAs }: RunRequest): Promise<Limiter | null>
   return createLimiter(limits, runAs !== null)
 }
 
-/** Loaded only where the recipe asks for some. */
-async function secretsOf({ request, run, state }: RunProcess): Promise<RunSecrets> {
-  if (!hasSecrets(request.secrets)) return NO_SECRETS
-  const [{ runSecrets }, { secretPlaces }] = await Promise.all([
+/** Loaded only where the recipe asks for some, or the repository has them generated. */
+async function secretsOf({ request, run, state }: RunProcess): Promise<StackSecrets> {
+  const hasGiven = hasSecrets(request.secrets)
+  if (!hasGiven && request.stack?.coopCloud !== true) return NO_SECRETS
+  const [{ runSecrets }, { secretPlaces }, { withGenerated }] = await Promise.all([
     import('../secrets/runSecrets.ts'),
     import('../secrets/places.ts'),
+    import('../secrets/generated.ts'),
   ])
-  return runSecrets(request, secretPlaces(state, run))
+  const places = secretPlaces(state, run)
+  return withGenerated(hasGiven ? runSecrets(request, places) : NO_SECRETS, places, run)
 }
 
 /** Where another run may have the stages' user by now, only what carries the run's own id is ours to end. */

@@ -1,3 +1,4 @@
+import type { Aim } from '../model/aim.ts'
 import type { Ending } from '../model/ending.ts'
 import type { Containment, EntryBody, Journal, TeardownReport } from '../model/journal.ts'
 import type { Stage } from '../model/recipe.ts'
@@ -11,6 +12,8 @@ export interface StageEnd {
   readonly detail: string
   /** What was ended of it, and what shows that; null = it has ended by itself. */
   readonly ending: Ending | null
+  /** What of a stack it was about; none = of no stack. */
+  readonly aim?: Aim
 }
 
 /** All that conducting a run needs; made by the run process's own entry, and by nobody else. */
@@ -38,6 +41,11 @@ export interface RunRecord {
 /** What deploys: runs stages and takes down what they put up. */
 export interface Driver {
   readonly containmentLevel: string
+  /**
+   * Before the first effect on the run's name: it is free, or what is left there goes now. None = there is nothing to look for.
+   * Throws where the run must not begin.
+   */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>
   /** Makes the stage's containment; recorded before the stage starts. */
   readonly contain: (stage: string) => Containment
   /** Never throws for what the stage does; `signal` ends it. */

@@ -18,3 +18,18 @@ export const NO_MASK: Mask = {
   stream: () => ({ write: (chunk) => chunk, flush: () => Buffer.alloc(0) }),
   text: (text) => text,
 }
+
+/** Hides what either of them hides. */
+export function bothMasks(one: Mask, other: Mask): Mask {
+  if (one === NO_MASK || other === NO_MASK) return one === NO_MASK ? other : one
+  return {
+    text: (text) => other.text(one.text(text)),
+    stream() {
+      const [first, second] = [one.stream(), other.stream()]
+      return {
+        write: (chunk) => second.write(first.write(chunk)),
+        flush: () => Buffer.concat([second.write(first.flush()), second.flush()]),
+      }
+    },
+  }
+}

@@ -1,8 +1,8 @@
+import type { StackSecrets } from './generated.ts'
 import { NO_MASK } from './mask.ts'
-import type { RunSecrets } from './runSecrets.ts'
 
-/** Of a run whose recipe asks for none. */
-export const NO_SECRETS: RunSecrets = {
+/** Of a run whose recipe asks for none, and that generates none. */
+export const NO_SECRETS: StackSecrets = {
   folder: null,
   mask: NO_MASK,
   place: () => undefined,
@@ -10,4 +10,8 @@ export const NO_SECRETS: RunSecrets = {
   knowsAll: () => true,
   restore: () => [],
   remove: () => [],
+  hide() {
+    throw new TypeError('this run was not to generate secrets')
+  },
+  forget: () => [],
 }

@@ -36,6 +36,13 @@ export function sharedFolder({ root }: Pick<StatePaths, 'root'>, memory = MEMORY
   return join(memory, `berth-${String(process.geteuid?.())}-${hash}`)
 }
 
+/** What a run has generated, beside the folder that its stages read. */
+export function generatedIn(folder: string, run: string): string {
+  return join(folder, `${run}${GENERATED}`)
+}
+
+export const GENERATED = '.generated'
+
 function isInMemory(path: string): boolean {
   try {
     return IN_MEMORY.has(Number(statfsSync(path).type))

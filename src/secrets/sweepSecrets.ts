@@ -6,7 +6,7 @@ import { openRun } from '../lock/openRuns.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { isRunId } from '../store/runId.ts'
 import { entriesOf, type StatePaths } from '../store/stateFolder.ts'
-import { isOwn, leaveShared, sharedFolder } from './places.ts'
+import { GENERATED, isOwn, leaveShared, sharedFolder } from './places.ts'
 import { removeFolder } from './runSecrets.ts'
 
 /**
@@ -15,8 +15,9 @@ import { removeFolder } from './runSecrets.ts'
  */
 export function sweepSecrets(state: StatePaths, dryRun: boolean): readonly Finding[] {
   const shared = sharedFolder(state)
-  const inMemory = isOwn(shared) && shared !== null ? foldersIn(shared, '') : []
-  const found = [...inMemory, ...foldersIn(state.runs, 'secrets')].filter(({ id }) => isNobodys(state, id))
+  const inMemory = isOwn(shared) && shared !== null ? [...foldersIn(shared, ''), ...generatedOf(shared)] : []
+  const onDisk = ['secrets', 'generated-secrets'].flatMap((below) => foldersIn(state.runs, below))
+  const found = [...inMemory, ...onDisk].filter(({ id }) => isNobodys(state, id))
   const findings = found.flatMap(({ id, folder }) =>
     guarded('secrets', id, () => removed(id, folder, dryRun)),
   )
@@ -34,6 +35,13 @@ function foldersIn(parent: string, below: string): readonly SecretFolder[] {
     .filter(isRunId)
     .map((id) => ({ id, folder: join(parent, id, below) }))
     .filter(({ folder }) => lstatSync(folder, { throwIfNoEntry: false }) !== undefined)
+}
+
+function generatedOf(shared: string): readonly SecretFolder[] {
+  return entriesOf(shared)
+    .filter((name) => name.endsWith(GENERATED))
+    .map((name) => ({ id: name.slice(0, -GENERATED.length), folder: join(shared, name) }))
+    .filter(({ id }) => isRunId(id))
 }
 
 function isNobodys(state: StatePaths, id: string): boolean {

@@ -23,6 +23,10 @@ export interface RunPaths {
   readonly artifacts: string
   readonly annotations: string
   readonly work: string
+  /** Checkout of the last release before the commit; only of runs that deploy it. */
+  readonly released: string
+  /** Which release that is, or null: there is none yet. */
+  readonly release: string
   readonly home: string
   readonly result: string
   readonly reserve: string
@@ -49,6 +53,8 @@ export function runPathsOf(folder: string): RunPaths {
     artifacts: join(folder, 'artifacts'),
     annotations: join(folder, 'annotations.json'),
     work: join(folder, 'work'),
+    released: join(folder, 'released'),
+    release: join(folder, 'release.json'),
     home: join(folder, 'home'),
     result: join(folder, 'result.json'),
     reserve: join(folder, 'reserve'),

@@ -17,6 +17,8 @@ export interface StatePaths {
   readonly alarms: string
   readonly runs: string
   readonly mirrors: string
+  /** What runs have pulled, an entry an image. */
+  readonly images: string
   readonly audit: string
   readonly compileCache: string
 }
@@ -34,6 +36,7 @@ export function statePaths(root: string): StatePaths {
     alarms: join(root, 'alarms'),
     runs: join(root, 'runs'),
     mirrors: join(root, 'mirrors'),
+    images: join(root, 'images'),
     audit: join(root, 'audit.ndjson'),
     compileCache: join(root, 'compile-cache'),
   }

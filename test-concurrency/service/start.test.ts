@@ -68,12 +68,12 @@ describe.concurrent('berth serve refuses to start', () => {
     const file = join(scene.world.recipeFolder('stack'), 'recipe.yml')
     writeFileSync(
       file,
-      readFileSync(file, 'utf8').replace('"process"', '"compose","stack":{"files":["compose.yml"]}'),
+      readFileSync(file, 'utf8').replace('"process"', '"nomad"'),
     )
     const service = scene.begin()
     await service.started.endedWith(2)
     expect(service.started.output()).toMatch(
-      /berth\.yml:4:\d+: repositories\.acme\/site\.recipes\[1\]: recipe stack: driver compose is not built yet; built is process, swarm/,
+      /recipe\.yml:1:\d+: driver: must be one of process, compose, swarm, and is "nomad"/,
     )
   })
 

@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadInForce } from '../../src/config.ts'
 import type { Config } from '../../src/model/config.ts'
-import { faultsOf, HELLO, type Machine, machine, STACK } from './world.ts'
+import { faultsOf, HELLO, type Machine, machine } from './world.ts'
 
 /** What a service reads: at its start, and while it goes on with what it was started with. */
 function reading(here: Machine, running: Config | null = null, env = {}) {
@@ -24,22 +24,6 @@ test('R-Q-05 a service reads the configuration and every recipe in one go; a fau
     expect.stringContaining('hello/recipe.yml:4:46: stages[0].timeout: must be a duration'),
     expect.stringContaining('other/recipe.yml:4:46: stages[0].timeout: is 2h; at most 1h'),
   ])
-})
-
-test('R-Q-01 what is enrolled has a driver, or the service does not start; what is not enrolled may be there', () => {
-  using here = machine()
-  here.write('work/recipes/hello/recipe.yml', HELLO)
-  here.write('work/recipes/stack/recipe.yml', STACK.replace('swarm', 'compose'))
-  here.write('work/berth.yml', 'repositories: { acme/site: { recipes: [hello] } }\n')
-  const { config } = reading(here)
-  here.write('work/berth.yml', 'repositories: { acme/site: { recipes: [hello, stack] } }\n')
-  for (const running of [null, config])
-    expect(faultsOf(() => reading(here, running))).toEqual([
-      expect.stringContaining(
-        'berth.yml:1:47: repositories.acme/site.recipes[1]: recipe stack: driver compose is not built yet',
-      ),
-    ])
-  expect(here.load().repositories).toHaveLength(1)
 })
 
 test.each([

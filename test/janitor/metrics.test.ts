@@ -59,8 +59,8 @@ test('R-JAN-06 no two sweeps have different series', () => {
 })
 
 test('R-JAN-06 whatever a sweep can find is counted', () => {
-  const sources = ['sweep', 'retention'].map((file) => `src/janitor/${file}.ts`)
-  const texts = [...sources, 'src/process/pruneMirrors.ts']
+  const sources = ['sweep', 'retention', 'leftovers'].map((file) => `src/janitor/${file}.ts`)
+  const texts = [...sources, 'src/process/pruneMirrors.ts', 'src/world/pulledImages.ts']
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
   const found = [...texts.matchAll(/finding\(\s*'([^']+)',[^'\n]*?,\s*'([^']+)'/g)]

@@ -131,8 +131,8 @@ describe('a stage in request.json', () => {
   const often = { timeoutMs: 60_000, uninterruptible: false }
   const STAGES: readonly Stage[] = [
     { name: 'a', run: 'true', ...often },
-    { name: 'b', deploy: { version: 'pr' }, ...often },
-    { name: 'c', deploy: { version: 'released' }, ...often },
+    { name: 'b', deploy: { version: 'pr', optional: false }, ...often },
+    { name: 'c', deploy: { version: 'released', optional: true }, ...often },
     { name: 'd', ready: { http: 'http://app/', status: 204, tries: 3, everyMs: 1000 }, ...often },
     { name: 'e', ready: { tcp: 'db:5432', tries: 1, everyMs: 50 }, ...often },
     { name: 'f', exec: { service: 'app', run: 'true' }, timeoutMs: 1, uninterruptible: true },

@@ -6,9 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { budgetsOf, DEFAULT_BUDGETS } from '../../src/model/budgets.ts'
 import { DEFAULT_ALLOW } from '../../src/model/enginePolicy/allow.ts'
 import { RESERVED_WORDS } from '../../src/model/reservedWords.ts'
-import { unbuiltFault } from '../../src/model/unbuilt.ts'
 import { checkRecipes, loadRecipe, loadRecipes } from '../../src/recipes/load.ts'
-import { faultsOf, HELLO, machine, STACK } from '../config/world.ts'
+import { faultsOf, HELLO, machine } from '../config/world.ts'
 
 const SHIPPED = fileURLToPath(new URL('../../recipes', import.meta.url))
 
@@ -231,14 +230,6 @@ describe('shipped recipes', () => {
       expect(first).toBe('# yaml-language-server: $schema=../../docs/recipe.schema.json')
     }
   })
-})
-
-test('a driver that is not built is a fault only when a run is asked for', () => {
-  using here = machine()
-  here.write('recipes/hello/recipe.yml', STACK.replace('swarm', 'compose'))
-  const recipe = loadRecipe(here.path('recipes/hello'))
-  expect(unbuiltFault(recipe)).toBe('recipe hello: driver compose is not built yet; built is process, swarm')
-  expect(unbuiltFault({ name: 'x', driver: 'process' })).toBeNull()
 })
 
 test('R-QUE-13 the ceiling is deadline, longest uninterruptible stage, teardown and grace together', () => {

@@ -50,8 +50,13 @@ describe('a recipe of a stack', () => {
     const hour = { timeoutMs: 3_600_000, uninterruptible: false }
     expect(stages).toEqual([
       { name: 'build', run: './build.sh', ...hour },
-      { name: 'released', deploy: { version: 'released' }, timeoutMs: 300_000, uninterruptible: false },
-      { name: 'deploy', deploy: { version: 'pr' }, ...hour },
+      {
+        name: 'released',
+        deploy: { version: 'released', optional: false },
+        timeoutMs: 300_000,
+        uninterruptible: false,
+      },
+      { name: 'deploy', deploy: { version: 'pr', optional: false }, ...hour },
       {
         name: 'page',
         ready: { http: 'http://app:8080/healthz?x=1', status: 204, tries: 5, everyMs: 500 },
@@ -109,6 +114,18 @@ stages:
     ]
     expect(faults).toEqual(expected.map((text) => expect.stringContaining(text)))
   })
+})
+
+test('R-DKR-11 a repository of Co-op Cloud is refused for compose by its key, and nothing tells anybody to try', () => {
+  const compose = (text: string) => faultsIn(STACK.replace('swarm', 'compose').replace(/^stack:.*\n/m, text))
+  expect(compose('stack: { coop-cloud: true }\n')).toEqual([
+    '3:10: stack.coop-cloud: is for the driver swarm: recipes of Co-op Cloud have secrets and configs that only a swarm keeps',
+  ])
+  expect(compose('')).toEqual(['2:1: driver: compose needs stack: { files: [compose.yml] }'])
+  const backup = '  - { name: backup, backup: {} }\n'
+  expect(faultsIn(`${STACK.replace('swarm', 'compose')}${backup}`)).toEqual([
+    '6:21: stages[1].backup: is for the driver swarm: it goes by labels of services, and compose has none',
+  ])
 })
 
 describe('stack', () => {

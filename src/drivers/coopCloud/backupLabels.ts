@@ -39,7 +39,7 @@ export interface BackupPlan {
 const PREFIX = 'backupbot.'
 
 /** The backup labels of a stack, in both forms (Co-op Cloud's backup specification, and backup-bot's README before it). */
-export function backupPlan(labels: readonly Label[]): BackupPlan {
+export function backupPlan(labels: readonly Pick<Label, 'service' | 'key' | 'value'>[]): BackupPlan {
   const own = labels.filter(({ key }) => key.startsWith(PREFIX))
   const services = [...new Set(own.map(({ service }) => service))].map((service) =>
     serviceBackup(

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { HarnessError } from '../../errors.ts'
+import { isOrder } from '../../model/clientOrders.ts'
 import type { Containment } from '../../model/journal.ts'
 import type { Ended, RunContainment } from '../../process/containment.ts'
 import { openJoining, type Pipe } from '../../process/joining.ts'
@@ -22,11 +23,15 @@ export interface CliParts {
   readonly part: Containment
   readonly makePipe: () => Pipe
   readonly killGraceMs: number
+  /** The harness's record of what its runs have pulled; none = nothing is noted. */
+  readonly images?: string
   /** For the variables of compose files; none of ours is replaced. */
   readonly values?: Readonly<Record<string, string>>
 }
 
 export interface CliCall {
+  /** With its first words; none = `docker`. */
+  readonly program?: readonly [ClientName, ...(readonly string[])]
   readonly words: readonly string[]
   readonly timeoutMs: number
   /** Where it runs; none = in its home. */
@@ -41,6 +46,10 @@ export interface CliEnd {
   readonly exitCode: number | null
   /** Both outputs, as they came. */
   readonly output: string
+  /** Standard output by itself: what it was asked to print. */
+  readonly printed: string
+  /** Standard error by itself. */
+  readonly warned: string
   /** Each attempt at ending it; none = it has ended by itself. */
   readonly ended: readonly Ended[]
   /** `lost`: the engine may still be at what it was asked last, and nobody hears how that ends. */
@@ -49,13 +58,18 @@ export interface CliEnd {
 
 const MOST_OUTPUT_BYTES = 1_000_000
 
+/** The engine's clients, and the packages of Debian that bring them. */
+const CLIENTS = { docker: 'docker.io', 'docker-compose': 'docker-compose' } as const
+export type ClientName = keyof typeof CLIENTS
+const DOCKER = ['docker'] as const
+
 /**
  * Runs the Docker CLI to its end, in the stage's part of the run, in a constructed environment, with a death signal from this process. With
  * Node's own spawn: execa hands on no descriptor but the first three.
  * @throws HarnessError NO_DOCKER_CLI, NOT_JOINED
  */
 export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal): Promise<CliEnd> {
-  requireCli()
+  requireClient(call.program?.[0] ?? 'docker')
   using joining = openJoining(parts.part, parts.makePipe)
   let child: ChildProcess
   try {
@@ -63,9 +77,7 @@ export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal
   } finally {
     joining.isHandedOver()
   }
-  const output: Buffer[] = []
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => keep(output, chunk))
+  const { both, printed, warned } = outputsOf(child)
   const [exited, closed] = [codeAt(child, 'exit'), codeAt(child, 'close')]
   const cause = await firstOf(closed, call.timeoutMs, signal)
   const ended = cause === 'exit' ? [] : [await parts.containment.end([parts.part], parts.killGraceMs)]
@@ -74,8 +86,9 @@ export async function runCli(parts: CliParts, call: CliCall, signal: AbortSignal
   if (cause === 'exit' && joining.hasFailed(exitCode)) {
     throw new HarnessError('NOT_JOINED', `The Docker CLI could not join its ${joining.what}`)
   }
-  const text = Buffer.concat(output).toString('utf8')
-  return { cause, exitCode, output: text, ended, client: hasEnded(cause, exitCode, text) ? 'ended' : 'lost' }
+  const output = textOf(both)
+  const client = hasEnded(cause, exitCode, output) ? 'ended' : 'lost'
+  return { cause, exitCode, output, printed: textOf(printed), warned: textOf(warned), ended, client }
 }
 
 function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): ChildProcess {
@@ -85,7 +98,7 @@ function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): C
     '--pdeathsig',
     'KILL',
     '--no-new-privs',
-    'docker',
+    ...(call.program ?? DOCKER),
     ...call.words,
   ])
   const child = spawn(file, args, {
@@ -99,9 +112,23 @@ function start(parts: CliParts, call: CliCall, joiningFds: readonly number[]): C
   return child
 }
 
+function outputsOf({ stdout, stderr }: ChildProcess) {
+  const [both, printed, warned]: [Buffer[], Buffer[], Buffer[]] = [[], [], []]
+  for (const [stream, own] of [[stdout, printed] as const, [stderr, warned] as const])
+    stream?.on('data', (chunk: Buffer) => {
+      keep(both, chunk)
+      keep(own, chunk)
+    })
+  return { both, printed, warned }
+}
+
 function keep(output: Buffer[], chunk: Buffer): void {
   const bytes = output.reduce((sum, { length }) => sum + length, 0)
   if (bytes < MOST_OUTPUT_BYTES) output.push(chunk)
+}
+
+function textOf(output: readonly Buffer[]): string {
+  return Buffer.concat(output).toString('utf8')
 }
 
 /** Its exit code, or null, when it has ended (`exit`), or has said its last words, too (`close`). */
@@ -123,10 +150,19 @@ function hasEnded(cause: CliEnd['cause'], exitCode: number | null, output: strin
 const ANSWERED = /Error response from daemon/
 
 /** The command line would only say that setpriv has found nothing. */
-function requireCli(): void {
+function requireClient(name: ClientName): void {
+  if (!hasClient(name)) throw new HarnessError('NO_DOCKER_CLI', noClient(name))
+}
+
+/** For whoever has to install it. */
+export function noClient(name: ClientName): string {
+  return `There is no ${name} command on the PATH: apt-get install ${CLIENTS[name]}`
+}
+
+/** Whether it is on the PATH. */
+export function hasClient(name: ClientName): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
-  if (folders.some((folder) => isExecutable(join(folder, 'docker')))) return
-  throw new HarnessError('NO_DOCKER_CLI', 'There is no docker command on the PATH: apt-get install docker.io')
+  return folders.some((folder) => isExecutable(join(folder, name)))
 }
 
 function isExecutable(path: string): boolean {
@@ -147,8 +183,9 @@ function environmentOf({
   stage,
   values,
 }: CliParts): Record<string, string> {
+  const variables = Object.entries(values ?? {}).filter(([name]) => !isOrder(name))
   return {
-    ...values,
+    ...Object.fromEntries(variables),
     PATH: process.env['PATH'] ?? '',
     HOME: home,
     LANG: 'C.UTF-8',

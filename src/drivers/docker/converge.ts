@@ -20,6 +20,16 @@ export interface ConvergeWish {
   readonly rules?: ConvergeRules
   /** Hears what is waited for, whenever that changes. */
   readonly say?: (text: string) => void
+  /** What is looked at; none = the swarm's stack of that name. */
+  readonly watch?: StackWatch
+}
+
+/** What converging sees of a stack. */
+export interface StackWatch {
+  /** @throws EngineError */
+  readonly look: (signal: AbortSignal) => Promise<StackLook>
+  /** Of a service, by the id that the look gives it. @throws EngineError */
+  readonly lastLines: (service: string, lines: number) => Promise<readonly string[]>
 }
 
 export type Converged = { readonly tookMs: number; readonly looks: number } & (
@@ -44,8 +54,8 @@ const MOST_LINES = 20
 export async function converge(engine: Engine, wish: ConvergeWish, signal: AbortSignal): Promise<Converged> {
   const startedAt = performance.now()
   using waker = openWaker(engine, wish.stack)
-  const startPeriods = openStartPeriods(engine)
-  const look = () => lookAtStack(engine, wish.stack, startPeriods, signal)
+  const watch = wish.watch ?? watchSwarm(engine, wish.stack)
+  const look = () => watch.look(signal)
   let watching: Watching = NOT_YET_LOOKED
   let said = ''
   for (let looks = 1; ; looks += 1) {
@@ -57,7 +67,7 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
     if (verdict.kind === 'converged') return { kind: 'converged', tookMs: tookMs(), looks }
     if (verdict.kind === 'failed') {
       const { fault, detail, service } = verdict
-      const lines = fault === 'service_gone' ? [] : await linesOf(engine, service.id)
+      const lines = fault === 'service_gone' ? [] : await linesOf(watch, service.id)
       return { kind: 'failed', fault, detail, lines, tookMs: tookMs(), looks }
     }
     if (verdict.detail !== said) wish.say?.(verdict.detail)
@@ -83,7 +93,15 @@ async function lookOnce(
   }
 }
 
+function watchSwarm(engine: Engine, stack: string): StackWatch {
+  const startPeriods = openStartPeriods(engine)
+  return {
+    look: (signal) => lookAtStack(engine, stack, startPeriods, signal),
+    lastLines: (service, lines) => lastLines(engine, service, lines),
+  }
+}
+
 /** What failed matters more than what it wrote. */
-async function linesOf(engine: Engine, service: string): Promise<readonly string[]> {
-  return await lastLines(engine, service, MOST_LINES).catch((error: unknown) => [messageOf(error)])
+async function linesOf(watch: StackWatch, service: string): Promise<readonly string[]> {
+  return await watch.lastLines(service, MOST_LINES).catch((error: unknown) => [messageOf(error)])
 }

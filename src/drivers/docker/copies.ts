@@ -20,6 +20,14 @@ export interface Copies {
   readonly write: (name: string, content: string | Uint8Array) => string
 }
 
+/** Where the copies are that a stage of a run deploys. */
+export function filesFolder(runFolder: string, stage: string): string {
+  return join(runFolder, 'stack', 'files', stage)
+}
+
+/** What is deployed, among them: it is there before the engine is asked for anything. */
+export const DEPLOYED = '.berth-deployed.json'
+
 /** Compose mounts them: a container's user reads them as they are. On the host nobody gets there, through folders that are the service's alone. */
 const FOR_CONTAINERS = 0o644
 

@@ -1,4 +1,4 @@
-import { type CliEnd, type CliParts, runCli } from './cli.ts'
+import { type CliCall, type CliEnd, type CliParts, runCli } from './cli.ts'
 import type { Engine } from './engine.ts'
 import { type Pulled, pullMissing } from './pull.ts'
 
@@ -11,6 +11,8 @@ export interface DeployWish {
   readonly pullTimeoutMs: number
   readonly deployTimeoutMs: number
   readonly say: (text: string) => void
+  /** How the engine is asked; none = `docker stack deploy`. */
+  readonly call?: Omit<CliCall, 'timeoutMs'>
 }
 
 export type DeployFault = Extract<Pulled, { kind: 'failed' }>['fault'] | 'deploy_refused' | 'deploy_timed_out'
@@ -26,7 +28,7 @@ export type Deployed = Pick<CliEnd, 'ended' | 'client'> &
 const BY_ITSELF = { ended: [], client: 'ended' } as const
 
 /**
- * Pulls what is missing, then asks the swarm for the stack. It has been asked when this returns; whether it stands is for `converge`.
+ * Pulls what is missing, then asks for the stack. It has been asked when this returns; whether it stands is for `converge`.
  * @throws EngineError; HarnessError (see `runCli`): nobody may take that for a client that has ended
  */
 export async function deployStack(
@@ -41,7 +43,7 @@ export async function deployStack(
   if (pulled.kind === 'failed') {
     return { ...BY_ITSELF, kind: 'failed', fault: pulled.fault, detail: pulled.detail }
   }
-  const call = { words: words(wish, cli), timeoutMs: wish.deployTimeoutMs }
+  const call = { words: words(wish, cli), ...wish.call, timeoutMs: wish.deployTimeoutMs }
   const end = await runCli(cli, call, signal)
   for (const line of end.output.split('\n')) if (line.trim() !== '') wish.say(line)
   const { ended, client } = end
@@ -65,9 +67,13 @@ function words({ stack, file }: DeployWish, { configFolder }: CliParts): readonl
 
 const CONFIG_CHANGED = /only updates to Labels are allowed/
 
+/** docker-compose says why in lines of its own, twice: with the container's name, and with the service's. */
+const COMPOSE_FAULT = /^ERROR: for \S+ +(.+)$/gm
+
 /** The CLI's last line says why; the lines before it, what it had made by then. */
 function reasonOf({ output, exitCode }: CliEnd): string {
-  const text = output.trim().split('\n').at(-1) ?? ''
+  const faults = [...new Set([...output.matchAll(COMPOSE_FAULT)].map(([, fault]) => fault))]
+  const text = faults.length > 0 ? faults.join('; ') : (output.trim().split('\n').at(-1) ?? '')
   if (text === '') return exitCode === null ? 'the CLI was killed' : `exit code ${exitCode}`
   return CONFIG_CHANGED.test(text)
     ? `${text}: a config or secret cannot be changed under its name; give it a new one (bump its version)`

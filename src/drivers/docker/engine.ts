@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { HarnessError, InputError } from '../../errors.ts'
-import { fieldsOf, optional, textOf } from '../../model/read.ts'
+import { type Fields, fieldsOf, optional, textOf } from '../../model/read.ts'
+import { COMPOSE_KINDS, OBJECT_KINDS, type ObjectKind } from '../../model/stackObjects.ts'
 import { engineError, timeoutError } from './engineError.ts'
 
 /** The operator's own words for where the engine is; as the CLI has them. */
@@ -65,12 +66,19 @@ export interface SwarmFacts {
   readonly node: string
 }
 
+/** What an engine can have of ours: one that is no manager of a swarm refuses to list what only a swarm has. @throws EngineError */
+export async function kindsOf(engine: Engine): Promise<readonly ObjectKind[]> {
+  return fieldsOf((await infoOf(engine))['Swarm'] ?? {}, 'Swarm')['ControlAvailable'] === true
+    ? OBJECT_KINDS
+    : COMPOSE_KINDS
+}
+
 /**
  * Who the engine is, if stacks can be deployed on it.
  * @throws EngineError when it does not answer; HarnessError NO_SWARM when it is no manager of a swarm
  */
 export async function requireSwarm(engine: Engine): Promise<SwarmFacts> {
-  const info = fieldsOf(await engine.call('say what it is', (docker) => docker.info()), 'info')
+  const info = await infoOf(engine)
   const swarm = fieldsOf(info['Swarm'] ?? {}, 'Swarm')
   if (swarm['ControlAvailable'] === true) {
     return { version: textOf(info, 'ServerVersion'), node: textOf(swarm, 'NodeID') }
@@ -82,6 +90,19 @@ export async function requireSwarm(engine: Engine): Promise<SwarmFacts> {
   )
 }
 
+/** @throws EngineError */
+export async function engineVersion(engine: Engine, mostMs: number): Promise<string> {
+  return textOf(await infoOf(engine, { mostMs }), 'ServerVersion')
+}
+
+/** Its types take no signal, and it does: without one the connection to a silent engine would keep a process alive. @throws EngineError */
+async function infoOf(engine: Engine, options?: CallOptions): Promise<Fields> {
+  const ask = (docker: Dockerode, abortSignal: AbortSignal): Promise<unknown> =>
+    Reflect.apply(docker.info, docker, [{ abortSignal }])
+  const info = await engine.call('say what it is', ask, options)
+  return fieldsOf(info, 'info')
+}
+
 /** A `host` from the environment would win over a socket: each is said. */
 function connectionTo(address: string, certPath: string | null): Dockerode.DockerOptions {
   if (address.startsWith('unix://')) {
@@ -89,7 +110,7 @@ function connectionTo(address: string, certPath: string | null): Dockerode.Docke
   }
   const url = URL.canParse(address) ? new URL(address) : null
   if (url === null || url.protocol !== 'tcp:' || url.hostname === '') {
-    throw new InputError('DOCKER_HOST', [`${address}: it must be unix:///path or tcp://host:port`])
+    throw new InputError('docker.host', [`${address}: it must be unix:///path or tcp://host:port`])
   }
   const place = { host: url.hostname, socketPath: undefined }
   if (certPath === null) return { ...place, port: url.port || 2375, protocol: 'http' }
@@ -110,7 +131,8 @@ async function bounded<T>(
   const timer = setTimeout(() => over.abort(timeoutError(what, address, mostMs)), mostMs)
   signal?.addEventListener('abort', stop, { once: true })
   try {
-    return await ask(over.signal)
+    // Some calls take no signal: theirs may be answered, by nobody's leave, later or never.
+    return await Promise.race([ask(over.signal), aborted(over.signal)])
   } catch (error) {
     if (over.signal.aborted) throw over.signal.reason
     throw engineError(what, address, error)
@@ -118,4 +140,10 @@ async function bounded<T>(
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

@@ -50,7 +50,7 @@ function wayOut(code: string | null): string {
   if (code === 'EACCES' || code === 'EPERM') {
     return `user ${process.getuid?.() ?? 'unknown'} may not open it; put the service's user (never the stages') into its group`
   }
-  return 'start it (systemctl start docker), install it (apt-get install docker.io), or say in DOCKER_HOST where it is'
+  return 'start it (systemctl start docker), install it (apt-get install docker.io), or say where it is (berth.yml, docker.host)'
 }
 
 function statusOf(error: unknown): number | null {

@@ -1,4 +1,4 @@
-import { STACK_LABEL } from '../../model/stackObjects.ts'
+import { PROJECT_LABEL, STACK_LABEL } from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
 
 /** What shortens a wait; polling goes on without it. */
@@ -59,5 +59,6 @@ export function openWaker(engine: Engine, stack: string): Waker {
 
 /** A service's event has its name alone; a line may be cut between two chunks, and that hint is lost. */
 function isAbout(text: string, stack: string): boolean {
-  return text.includes(`"${STACK_LABEL}":"${stack}"`) || text.includes(`"name":"${stack}_`)
+  const labels = [STACK_LABEL, PROJECT_LABEL].map((label) => `"${label}":"${stack}"`)
+  return [...labels, `"name":"${stack}_`].some((hint) => text.includes(hint))
 }

@@ -1,61 +1,102 @@
 import { type Fields, fieldsOf, numberOf, optional, textOf, textsOf } from '../../model/read.ts'
-import type { Engine } from './engine.ts'
+import type { PulledImage } from '../../store/pulledImages.ts'
+import { type Engine, kindsOf } from './engine.ts'
 import { EngineError, isMissing } from './engineError.ts'
+import { familiarName } from './imageName.ts'
 
-/** An image that a run had to pull: nobody else has asked for it. */
-export interface PulledImage {
-  readonly image: string
-  readonly lastUsedAt: number
+/** What is to go of the images that runs have pulled. */
+export interface ExcessImages {
+  /** Somebody else has removed them already. */
+  readonly gone: readonly string[]
+  /** Longest unused last. */
+  readonly excess: readonly { readonly image: string; readonly bytes: number }[]
 }
 
 /**
- * Removes what runs have pulled, longest unused first, until the rest of it takes no more than `mostBytes`. What any container or service
- * names stays, whoever's it is; layers that two images share count twice. Names what was removed, or was gone already.
+ * What runs have pulled and is too much, until the rest takes no more than `mostBytes`. What any container or service has stays, whoever's it is and by
+ * whichever name; layers that two images share count twice.
+ * @throws EngineError
+ */
+export async function excessImages(
+  engine: Engine,
+  pulled: readonly PulledImage[],
+  mostBytes: number,
+): Promise<ExcessImages> {
+  const there = await imagesByName(engine)
+  const used = await usedImages(engine, there)
+  const gone: string[] = []
+  const excess: { image: string; bytes: number }[] = []
+  let kept = 0
+  for (const { image } of pulled.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)) {
+    const found = there.get(familiarName(image))
+    if (found === undefined) gone.push(image)
+    else if (used.has(found.id) || kept + found.bytes <= mostBytes) kept += found.bytes
+    else excess.push({ image, bytes: found.bytes })
+  }
+  return { gone, excess }
+}
+
+/**
+ * Removes what is too much, and what the engine lets go; or says what is gone already.
+ * @param mayRemove asked right before each: whether a run has asked for it since
  * @throws EngineError
  */
 export async function pruneImages(
   engine: Engine,
   pulled: readonly PulledImage[],
   mostBytes: number,
-): Promise<readonly string[]> {
-  const [sizes, used] = await Promise.all([sizesOf(engine), usedImages(engine)])
+  mayRemove: (image: string) => boolean = () => true,
+): Promise<{ readonly gone: readonly string[]; readonly removed: readonly string[] }> {
+  const { gone, excess } = await excessImages(engine, pulled, mostBytes)
   const removed: string[] = []
-  let bytes = 0
-  for (const { image } of pulled.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)) {
-    const size = sizes.get(image)
-    if (size !== undefined && (used.has(image) || bytes + size <= mostBytes)) bytes += size
-    else if (size === undefined || (await removeImage(engine, image))) removed.push(image)
-  }
-  return removed
+  for (const { image } of excess)
+    if (mayRemove(image) && (await removeImage(engine, image))) removed.push(image)
+  return { gone, removed }
+}
+
+interface ImageThere {
+  readonly id: string
+  readonly bytes: number
 }
 
 /** By every name that an image has here. */
-async function sizesOf(engine: Engine): Promise<ReadonlyMap<string, number>> {
+async function imagesByName(engine: Engine): Promise<ReadonlyMap<string, ImageThere>> {
   const images = await engine.call<unknown[]>('list images', (docker, abortSignal) =>
     docker.listImages({ abortSignal }),
   )
   return new Map(
     images.flatMap((raw) => {
       const fields = fieldsOf(raw, 'image')
-      const size = numberOf(fields, 'Size')
+      const image = { id: textOf(fields, 'Id'), bytes: numberOf(fields, 'Size') }
       return ['RepoTags', 'RepoDigests'].flatMap((key) =>
-        (optional(fields, key, textsOf) ?? []).map((name) => [name, size] as const),
+        (optional(fields, key, textsOf) ?? []).map((name) => [name, image] as const),
       )
     }),
   )
 }
 
-async function usedImages(engine: Engine): Promise<ReadonlySet<string>> {
-  const [containers, services] = await Promise.all([
-    engine.call<unknown[]>('list containers', (docker, abortSignal) =>
-      docker.listContainers({ all: true, abortSignal }),
-    ),
-    engine.call<unknown[]>('list services', (docker, abortSignal) => docker.listServices({ abortSignal })),
-  ])
-  return new Set([
-    ...containers.map((raw) => textOf(fieldsOf(raw, 'container'), 'Image')),
-    ...services.flatMap((raw) => imageOf(fieldsOf(raw, 'service'))),
-  ])
+/** Ids: what somebody has may have got another name since, or have had another one. */
+async function usedImages(
+  engine: Engine,
+  there: ReadonlyMap<string, ImageThere>,
+): Promise<ReadonlySet<string>> {
+  const services = await listServices(engine)
+  // After the services: what a service has started since is a container by then.
+  const containers = await engine.call<unknown[]>('list containers', (docker, abortSignal) =>
+    docker.listContainers({ all: true, abortSignal }),
+  )
+  const named = services
+    .flatMap((raw) => imageOf(fieldsOf(raw, 'service')))
+    .flatMap((image) => [image, image.replace(/@.*$/, '')])
+    .flatMap((image) => there.get(familiarName(image))?.id ?? [])
+  return new Set([...named, ...containers.map((raw) => textOf(fieldsOf(raw, 'container'), 'ImageID'))])
+}
+
+async function listServices(engine: Engine): Promise<readonly unknown[]> {
+  if (!(await kindsOf(engine)).includes('service')) return []
+  return engine.call<unknown[]>('list services', (docker, abortSignal) =>
+    docker.listServices({ abortSignal }),
+  )
 }
 
 /** None where it runs no containers, but plugins. */
@@ -69,7 +110,7 @@ function imageOf(service: Fields): readonly string[] {
 async function removeImage(engine: Engine, image: string): Promise<boolean> {
   try {
     await engine.call(`remove image ${image}`, (docker, abortSignal) =>
-      docker.getImage(image).remove({ abortSignal }),
+      docker.getImage(familiarName(image)).remove({ abortSignal }),
     )
     return true
   } catch (error) {

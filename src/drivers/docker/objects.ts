@@ -5,7 +5,7 @@ import { isMissing } from './engineError.ts'
 
 /**
  * Everything on the engine that a scope of this instance may be about: one call a kind, however many stacks there are. Tasks and containers
- * are asked for by label, the others all: what stands at a stack's name and is not ours has to be told.
+ * are asked for by label, the others all: what stands at a stack's name and is not ours has to be told. Without services the containers say it.
  * @param kinds without a swarm: containers, networks and volumes (the engine refuses to list the others)
  * @throws EngineError
  */
@@ -16,7 +16,7 @@ export async function listObjects(
 ): Promise<readonly EngineObject[]> {
   const lists: (readonly EngineObject[])[] = []
   // One after the other, makers first: what is listed as gone can have made nothing that the later lists have missed.
-  for (const kind of kinds) lists.push(await listKind(engine, kind, instance))
+  for (const kind of kinds) lists.push(await listKind(engine, kind, instance, kinds))
   return lists.flat()
 }
 
@@ -44,12 +44,18 @@ async function listKind(
   engine: Engine,
   kind: ObjectKind,
   instance: string,
+  kinds: readonly ObjectKind[],
 ): Promise<readonly EngineObject[]> {
   const filters = { label: [`${BERTH_LABELS.instance}=${instance}`] }
   const answer = await engine.call<unknown>(`list ${kind}s`, (docker, abortSignal) => {
     if (kind === 'service') return docker.listServices({ abortSignal })
     if (kind === 'task') return docker.listTasks({ filters, abortSignal })
-    if (kind === 'container') return docker.listContainers({ all: true, filters, abortSignal })
+    if (kind === 'container')
+      return docker.listContainers({
+        all: true,
+        ...(kinds.includes('service') ? { filters } : {}),
+        abortSignal,
+      })
     if (kind === 'network') return docker.listNetworks({ abortSignal })
     if (kind === 'volume') return docker.listVolumes({ abortSignal })
     if (kind === 'config') return docker.listConfigs({ abortSignal })

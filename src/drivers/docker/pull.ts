@@ -1,3 +1,4 @@
+import { forgetPull, notePull, noteUse } from '../../store/pulledImages.ts'
 import { type CliParts, runCli } from './cli.ts'
 import type { Engine } from './engine.ts'
 import { isMissing } from './engineError.ts'
@@ -35,10 +36,13 @@ export async function pullMissing(
 ): Promise<Pulled> {
   const startedAt = performance.now()
   const pulled: string[] = []
+  const folder = cli.images ?? null
   for (const image of new Set(images)) {
     if (signal.aborted) return { kind: 'cancelled' }
+    if (folder !== null) noteUse(folder, image)
     if (await isThere(engine, image)) continue
     say(`pulling ${image}`)
+    if (folder !== null) notePull(folder, image)
     const leftMs = Math.max(0, timeoutMs - (performance.now() - startedAt))
     const call = { words: ['pull', '--quiet', image], timeoutMs: leftMs }
     const { cause, exitCode, output } = await runCli(cli, call, signal)
@@ -47,7 +51,11 @@ export async function pullMissing(
     if (cause === 'timeout') {
       return { ...failed, fault: 'pull_timed_out', detail: `${image}: not there after ${timeoutMs / 1000} s` }
     }
+    // A client that was ended may have been heard: only what the engine would not give has surely not come.
+    if (exitCode !== 0 && folder !== null && !(await isThere(engine, image))) forgetPull(folder, image)
     if (exitCode !== 0) return { ...failed, fault: MISSING.test(output) ? 'image_missing' : 'pull_failed' }
+    // Another run's pull of it may have failed meanwhile, and been forgotten.
+    if (folder !== null) notePull(folder, image)
     pulled.push(image)
   }
   return { kind: 'pulled', images: pulled }

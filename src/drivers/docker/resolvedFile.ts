@@ -3,12 +3,19 @@ import { HarnessError } from '../../errors.ts'
 import { doubledDollars, singleDollars } from '../../model/enginePolicy/dollars.ts'
 import type { PolicyRefusal, PolicyScene } from '../../model/enginePolicy/look.ts'
 import { holdAgainstPolicy } from '../../model/enginePolicy.ts'
+import { type Limits, NO_LIMITS } from '../../model/limits.ts'
+import { withLimits } from '../../model/stackLimits.ts'
 import { asJson } from './composeSource.ts'
 import { withCopies } from './copiedFiles.ts'
+import { DEPLOYED } from './copies.ts'
+import { withMountedConfigs } from './mountedConfigs.ts'
 import { placeOfKey } from './sourcePlace.ts'
 import type { PlacedRefusal, Sources } from './sources.ts'
 
-export type ResolvedScene = Omit<PolicyScene, 'checkout' | 'folder'>
+export type ResolvedScene = Omit<PolicyScene, 'checkout' | 'folder'> & {
+  /** Of the run: no service may use more; none = as much as there is. */
+  readonly limits?: Limits
+}
 
 export type Deployable =
   | { readonly refusals: readonly PlacedRefusal[] }
@@ -18,7 +25,6 @@ export type Deployable =
       readonly path: string
     }
 
-const DEPLOYED = '.berth-deployed.json'
 /** docker-compose prints an alias for what its own reading has twice. */
 const MOST_ALIASES = 1000
 
@@ -39,8 +45,9 @@ export function deployableFile(text: string, sources: Sources, scene: ResolvedSc
   const copied = 'refusals' in held ? held : withCopies(held.file, sources)
   if ('refusals' in copied)
     return { refusals: copied.refusals.map((refusal) => placed(refusal, sources, resolved)) }
-  const path = sources.copies.write(DEPLOYED, asJson(doubledDollars(copied.file)))
-  return { file: copied.file, path }
+  const mounted = scene.driver === 'compose' ? withMountedConfigs(copied.file, sources.copies) : copied.file
+  const file = withLimits(mounted, scene.limits ?? NO_LIMITS, scene.driver)
+  return { file, path: sources.copies.write(DEPLOYED, asJson(doubledDollars(file))) }
 }
 
 function parsed(text: string): unknown {

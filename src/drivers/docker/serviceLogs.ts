@@ -9,17 +9,32 @@ const MOST_KEPT_LINES = 10_000
 /** The engine waits for nodes and containers that answer no more. */
 const MOST_MS = 10_000
 
+/** What writes logs. */
+type Writer = Pick<EngineObject, 'kind' | 'id'>
+
 /**
  * The last lines of all containers of a service, oldest first.
  * @throws EngineError
  */
-export async function lastLines(engine: Engine, service: string, lines: number): Promise<readonly string[]> {
+export function lastLines(engine: Engine, service: string, lines: number): Promise<readonly string[]> {
+  return linesOf(engine, { kind: 'service', id: service }, lines)
+}
+
+/**
+ * The last lines of a service's containers, or of one container, oldest first.
+ * @throws EngineError
+ */
+export async function linesOf(
+  engine: Engine,
+  { kind, id }: Writer,
+  lines: number,
+): Promise<readonly string[]> {
   const answer = await engine.call<unknown>(
-    'tell the logs of a service',
-    (docker, abortSignal) =>
-      docker
-        .getService(service)
-        .logs({ stdout: true, stderr: true, timestamps: true, tail: lines, abortSignal }),
+    `tell the logs of a ${kind}`,
+    (docker, abortSignal) => {
+      const wish = { stdout: true, stderr: true, timestamps: true, tail: lines, abortSignal } as const
+      return kind === 'service' ? docker.getService(id).logs(wish) : docker.getContainer(id).logs(wish)
+    },
     { mostMs: MOST_MS },
   )
   const text = Buffer.isBuffer(answer) ? withoutFrames(answer) : String(answer)
@@ -30,20 +45,20 @@ export async function lastLines(engine: Engine, service: string, lines: number):
     .slice(-lines)
 }
 
-/** Writes each service's logs to `<service>.log` in the folder. What the engine cannot tell any more stands there instead. */
+/** Writes the logs of each service, or container, to `<name>.log` in the folder. What the engine cannot tell any more stands there instead. */
 export async function keepServiceLogs(
   engine: Engine,
-  services: readonly EngineObject[],
+  writers: readonly EngineObject[],
   folder: string,
   mask: (text: string) => string,
 ): Promise<void> {
-  const keep = async ({ id, name }: EngineObject): Promise<void> => {
-    const lines = await lastLines(engine, id, MOST_KEPT_LINES).catch((error: unknown) => [
+  const keep = async (writer: EngineObject): Promise<void> => {
+    const lines = await linesOf(engine, writer, MOST_KEPT_LINES).catch((error: unknown) => [
       `[berth: the logs could not be kept: ${messageOf(error)}]`,
     ])
-    await writeFile(join(folder, `${name}.log`), mask(`${lines.join('\n')}\n`), { mode: 0o600 })
+    await writeFile(join(folder, `${writer.name}.log`), mask(`${lines.join('\n')}\n`), { mode: 0o600 })
   }
-  await Promise.all(services.map(keep))
+  await Promise.all(writers.map(keep))
 }
 
 const HEADER_BYTES = 8

@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
-import { type EngineObject, ownerIn, type Scope, stacksOf } from '../../model/stackObjects.ts'
+import {
+  type EngineObject,
+  OBJECT_KINDS,
+  type ObjectKind,
+  ownerIn,
+  type Scope,
+  stacksOf,
+  standsAlone,
+} from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
 import { listObjects } from './objects.ts'
 import { openTakingDown, type TakeDownWish, type TakingDown } from './takeDown.ts'
@@ -16,14 +24,22 @@ export interface SweepWish extends TakeDownWish {
    */
   readonly clients: 'ended' | 'lost'
   readonly budgetMs: number
+  /** What is looked for; none = all kinds, and the engine must be a swarm's manager. */
+  readonly kinds?: readonly ObjectKind[]
+  /** Ends it before its time; what it has begun may come all the same. */
+  readonly signal?: AbortSignal
+  /** Hears what is there, whenever that changes. */
+  readonly say?: (text: string) => void
 }
 
 export interface Swept {
   readonly scope: Scope
   /** The engine has shown that nothing of ours is there. */
   readonly verified: boolean
-  /** How many objects there were to be taken down; tasks and containers go with their services, and do not count. */
+  /** How many objects there were to be taken down; what goes with a service does not count. */
   readonly removed: number
+  /** The last looks, in a row, that found nothing, of how many that were wanted, and the time from the first of them to the last. */
+  readonly empty: { readonly looks: number; readonly wanted: number; readonly overMs: number }
   /** What is left, named, with the engine's reason. */
   readonly left: readonly string[]
   /** What stands at the stack's name and is not ours: never touched. */
@@ -48,21 +64,24 @@ const AT_A_TIME = 8
  */
 export async function sweep(engine: Engine, wish: SweepWish): Promise<SweepReport> {
   const startedAt = performance.now()
-  const isOver = () => performance.now() - startedAt >= wish.budgetMs
+  const isOver = () => performance.now() - startedAt >= wish.budgetMs || wish.signal?.aborted === true
   const works = wish.scopes.map((scope) => newWork(scope, openTakingDown(engine, wish)))
+  const tell = tellChanges(wish.say)
   let looks = 0
   let unanswered: string | null = null
   for (let pauseMs = 0; works.some((work) => !isProved(work, wish)) && !isOver(); ) {
-    await pause(pauseMs)
+    await pause(pauseMs, undefined, { signal: wish.signal }).catch(() => undefined)
     looks += 1
     try {
-      note(works, wish.instance, await listObjects(engine, wish.instance))
+      note(works, wish.instance, await listObjects(engine, wish.instance, wish.kinds))
       unanswered = null
+      tell(thereWords(works, wish))
       pauseMs = await goOn(works)
     } catch (error) {
       // The engine's silence shows nothing, and ends what the looks before it have shown together.
       for (const work of works) work.empty = 0
       unanswered = messageOf(error)
+      tell(unanswered)
       pauseMs = WHILE_UNANSWERED_MS
     }
   }
@@ -81,9 +100,10 @@ export async function findAt(
   engine: Engine,
   instance: string,
   scope: Scope,
+  kinds?: readonly ObjectKind[],
 ): Promise<{ readonly ours: readonly string[]; readonly foreign: readonly string[] }> {
   const work = newWork(scope, null)
-  note([work], instance, await listObjects(engine, instance))
+  note([work], instance, await listObjects(engine, instance, kinds))
   return { ours: work.ours.map(nameOf), foreign: work.foreign.map(nameOf) }
 }
 
@@ -113,7 +133,7 @@ function note(works: readonly Work[], instance: string, objects: readonly Engine
       objects.filter((object) => ownerIn(work.scope, instance, object, stacks) === owner)
     work.ours = owned('ours')
     work.foreign = owned('foreign')
-    for (const { kind, id } of work.ours) if (kind !== 'task' && kind !== 'container') work.seen.add(id)
+    for (const object of work.ours) if (standsAlone(object)) work.seen.add(object.id)
     work.lastAt = performance.now()
     if (work.empty === 0) work.firstAt = work.lastAt
     work.empty = work.ours.length === 0 ? work.empty + 1 : 0
@@ -133,8 +153,33 @@ async function goOn(works: readonly Work[]): Promise<number> {
   return pauseMs
 }
 
-function isProved({ empty, firstAt, lastAt }: Work, { clients }: SweepWish): boolean {
-  return empty >= PROOF[clients].looks && lastAt - firstAt >= PROOF[clients].ms
+function isProved(work: Work, { clients }: SweepWish): boolean {
+  return work.empty >= PROOF[clients].looks && emptyMs(work) >= PROOF[clients].ms
+}
+
+/** From the first of the last empty looks to the last. */
+function emptyMs({ empty, firstAt, lastAt }: Work): number {
+  return empty === 0 ? 0 : Math.round(lastAt - firstAt)
+}
+
+function tellChanges(say: SweepWish['say']): (text: string) => void {
+  let said = ''
+  return (text) => {
+    if (text !== said) say?.(text)
+    said = text
+  }
+}
+
+/** Such as `there: 2 services, 3 tasks`. */
+function thereWords(works: readonly Work[], { clients }: SweepWish): string {
+  const there = works.flatMap(({ ours }) => ours)
+  const counts = OBJECT_KINDS.flatMap((kind) => {
+    const { length } = there.filter((object) => object.kind === kind)
+    return length === 0 ? [] : [`${length} ${kind}${length === 1 ? '' : 's'}`]
+  })
+  if (counts.length > 0) return `there: ${counts.join(', ')}`
+  const looks = Math.min(...works.map(({ empty }) => empty))
+  return `there: nothing (look ${looks} of ${PROOF[clients].looks})`
 }
 
 function reportOf(work: Work, wish: SweepWish, unanswered: string | null): Swept {
@@ -147,6 +192,7 @@ function reportOf(work: Work, wish: SweepWish, unanswered: string | null): Swept
   return {
     scope: work.scope,
     verified,
+    empty: { looks: work.empty, wanted: PROOF[wish.clients].looks, overMs: emptyMs(work) },
     removed: work.seen.size - work.ours.filter(({ id }) => work.seen.has(id)).length,
     left: verified ? [] : left.length > 0 ? left : [unshown],
     foreign: work.foreign.map(nameOf),

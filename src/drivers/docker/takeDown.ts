@@ -1,13 +1,13 @@
 import { messageOf } from '../../errors.ts'
-import type { EngineObject, ObjectKind } from '../../model/stackObjects.ts'
+import { type EngineObject, type ObjectKind, standsAlone, TASK_LABEL } from '../../model/stackObjects.ts'
 import type { Engine } from './engine.ts'
 import { removeObject } from './objects.ts'
 
 export interface TakeDownWish {
   /** How long containers may take to obey before they are removed by force. */
   readonly graceMs: number
-  /** Called once for each service, before it is removed: its logs go with its containers. */
-  readonly keepLogs: (services: readonly EngineObject[]) => Promise<void>
+  /** Called once for each service, and each container that is no task's, before it is removed: its logs go with it. */
+  readonly keepLogs: (writers: readonly EngineObject[]) => Promise<void>
 }
 
 /** One scope's taking down over many looks. */
@@ -18,8 +18,6 @@ export interface TakingDown {
   readonly reasonFor: (object: EngineObject) => string | null
 }
 
-/** What the swarm puts on the containers of tasks. */
-const TASK_LABEL = 'com.docker.swarm.task.id'
 /** What is in use by nothing of ours any more, once all that runs is gone. */
 const LAST: readonly ObjectKind[] = ['network', 'volume', 'config', 'secret']
 const FIRST_PAUSE_MS = 50
@@ -34,10 +32,14 @@ export function openTakingDown(engine: Engine, { graceMs, keepLogs }: TakeDownWi
 
   const remove = (objects: readonly EngineObject[]) => removeAll(engine, objects, reasons)
 
-  async function removeServices(services: readonly EngineObject[]): Promise<boolean> {
-    const fresh = services.filter(({ id }) => !kept.has(id))
+  async function keepOnce(writers: readonly EngineObject[]): Promise<void> {
+    const fresh = writers.filter(({ id }) => !kept.has(id))
     for (const { id } of fresh) kept.add(id)
     if (fresh.length > 0) await keepLogs(fresh)
+  }
+
+  async function removeServices(services: readonly EngineObject[]): Promise<boolean> {
+    await keepOnce(services)
     endingSince = performance.now()
     return await remove(services)
   }
@@ -50,6 +52,9 @@ export function openTakingDown(engine: Engine, { graceMs, keepLogs }: TakeDownWi
     endingSince ??= performance.now()
     const isLate = performance.now() - endingSince >= graceMs
     const abandoned = new Set(tasks.filter(({ state }) => state === 'abandoned').map(({ id }) => id))
+    const own = containers.filter(standsAlone)
+    if (!isLate) await Promise.all(own.map((one) => stop(engine, one, graceMs)))
+    await keepOnce(own)
     return await remove(containers.filter((one) => isLate || isOurTurn(one, abandoned)))
   }
 
@@ -68,6 +73,14 @@ export function openTakingDown(engine: Engine, { graceMs, keepLogs }: TakeDownWi
     },
     reasonFor: (object) => reasons.get(keyOf(object)) ?? null,
   }
+}
+
+/** In its own time, as the swarm does with a task's; what has not ended by then is removed by force. */
+async function stop(engine: Engine, { id, name, state }: EngineObject, mostMs: number): Promise<void> {
+  if (state === 'ended') return
+  await engine
+    .call(`stop ${name}`, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }), { mostMs })
+    .catch(() => undefined)
 }
 
 /** The swarm ends the containers of its tasks itself, after their own grace; nobody else ends the others. */

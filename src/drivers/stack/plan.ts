@@ -1,13 +1,16 @@
+import { isOrder } from '../../model/clientOrders.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
 import { BERTH_LABELS, STACK_LABEL } from '../../model/stackObjects.ts'
+import { LEAST_BYTES, maskableBytes } from '../../secrets/forms.ts'
 import { openCheckout } from '../coopCloud/checkout.ts'
+import type { ConfigContent } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
 import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
 import { newSecret } from '../coopCloud/secretRule.ts'
 import type { UsedSecret } from '../coopCloud/secrets.ts'
 import type { Engine } from '../docker/engine.ts'
-import type { StackStage } from './stackStage.ts'
+import type { StackStage } from './stage.ts'
 
 /** What is to be deployed, as the recipe or the repository itself says it. */
 export interface DeployPlan {
@@ -19,26 +22,51 @@ export interface DeployPlan {
   readonly secrets: readonly UsedSecret[]
   /** How long it may take to stand, by the repository's own word; null = it does not say. */
   readonly timeoutMs: number | null
+  /** What its deploy stores under names of its own choice. */
+  readonly configs: readonly ConfigContent[]
 }
 
-/** @returns or what keeps it from being deployed, a line each */
+/**
+ * @param checkout of the version that is deployed
+ * @returns or what keeps it from being deployed, a line each
+ */
 export function planOf(
-  { request, run, say }: StackStage,
+  { request, say }: Pick<StackStage, 'request' | 'say'>,
   stack: StackRequest,
+  checkout: string,
 ): DeployPlan | { readonly faults: readonly string[] } {
   const itself = { STACK_NAME: stackName(request.domain), DOMAIN: request.domain }
   if (!stack.coopCloud)
-    return { files: stack.files, values: { ...stack.env, ...itself }, secrets: [], timeoutMs: null }
+    return {
+      files: stack.files,
+      values: { ...stack.env, ...itself },
+      secrets: [],
+      timeoutMs: null,
+      configs: [],
+    }
   const wish = { domain: request.domain, stackName: itself.STACK_NAME, env: stack.env }
-  const { faults, remarks, files, environment, secrets, timeoutMs } = readCoopCloudRecipe(
-    openCheckout(run.work),
+  const { faults, remarks, files, environment, secrets, timeoutMs, configs } = readCoopCloudRecipe(
+    openCheckout(checkout),
     wish,
   )
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
-  const lines = [...faults.map(faultLine), ...secrets.flatMap(ungenerated)]
+  const lines = [
+    ...faults.map(faultLine),
+    ...secrets.flatMap(ungenerated),
+    ...[...environment.keys()].flatMap(order),
+  ]
   return lines.length > 0
     ? { faults: lines }
-    : { files, values: Object.fromEntries(environment), secrets, timeoutMs }
+    : { files, values: Object.fromEntries(environment), secrets, timeoutMs, configs }
+}
+
+/** The client would get it in its environment, where its values for compose files have to be. */
+function order(name: string): readonly string[] {
+  return isOrder(name)
+    ? [
+        `${name}: is an order to the programs that read the compose files, and no value for them; give the variable another name`,
+      ]
+    : []
 }
 
 function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
@@ -48,22 +76,27 @@ function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
   ]
 }
 
-/** Fresh values for this run alone; what an earlier deploy of the run has made stays. @throws EngineError */
+/** Fresh values for this run alone, hidden before the engine has them; what an earlier deploy of the run has made stays. @throws EngineError */
 export async function makeSecrets(
-  { request }: StackStage,
+  { request, secrets: known, say }: StackStage,
   engine: Engine,
   secrets: readonly UsedSecret[],
 ): Promise<void> {
   for (const { name, rule } of secrets) {
     const Labels = { ...labelsOf(request), [STACK_LABEL]: stackName(request.domain) }
-    const Data = Buffer.from(newSecret(rule)).toString('base64')
     await engine.call(`create secret ${name}`, async (docker, abortSignal) => {
       const filters = { name: [name] }
       const there = await docker.listSecrets({ filters, abortSignal })
       const isOurs = there.some(
         ({ Spec }) => Spec?.Name === name && Spec.Labels?.[BERTH_LABELS.run] === request.run,
       )
-      if (!isOurs) await docker.createSecret({ Name: name, Labels, Data, abortSignal })
+      if (isOurs) return
+      const value = newSecret(rule)
+      if (maskableBytes(Buffer.from(value)) < LEAST_BYTES)
+        say(`remark: secret ${name} is too short to be hidden in logs (at least ${LEAST_BYTES} characters)`)
+      known.hide(value)
+      const Data = Buffer.from(value).toString('base64')
+      await docker.createSecret({ Name: name, Labels, Data, abortSignal })
     })
   }
 }

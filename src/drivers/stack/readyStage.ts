@@ -6,7 +6,7 @@ import type { Readiness } from '../../model/recipe.ts'
 import type { Engine } from '../docker/engine.ts'
 import { EngineError } from '../docker/engineError.ts'
 import { containersOf } from './containers.ts'
-import type { StackStage, StackStageEnd } from './stackStage.ts'
+import type { StackStage, StackStageEnd } from './stage.ts'
 
 /** Of one probe. */
 const MOST_PROBE_MS = 5_000

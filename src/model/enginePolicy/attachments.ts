@@ -46,10 +46,32 @@ function aliases(value: unknown, at: At): void {
   }
 }
 
-/** A service that names no network is on the default one, which the file may have made an external one. */
-export function onDefault(service: unknown, at: At): void {
-  const given = isMap(service) ? (service['networks'] ?? null) : null
-  if (namesOf(given).length === 0 && isForeign('default', at)) serviceName(String(at.path[1]), at)
+/**
+ * A service that names no network is on the default one, which the file may have made an external one; and the engine has a container answer to its host
+ * name, too, on every network of somebody's.
+ */
+export function namesOnNetworks(service: unknown, at: At): void {
+  const { networks: given = null, hostname = null } = isMap(service) ? service : {}
+  const attached = namesOf(given)
+  const onDefault = attached.length === 0 && isForeign('default', at)
+  if (onDefault) serviceName(String(at.path[1]), at)
+  if (hostname !== null && (onDefault || attached.some((name) => isForeign(name, at))))
+    hostName(String(hostname), below(at, 'hostname', 'hostname'))
+}
+
+/** What a swarm fills in for one of these is a name of its own. */
+const OWN_TEMPLATE = /^\{\{ ?\.(?:Node\.(?:Hostname|ID)|Service\.(?:Name|ID)|Task\.(?:Name|ID)) ?\}\}$/
+
+function hostName(name: string, at: At): void {
+  const { stackName, domain, allow } = at.scene
+  const isItself = name === String(at.path[1]) || OWN_TEMPLATE.test(name)
+  if (isItself || isOwn(stackName, name) || `.${name}`.endsWith(`.${domain}`) || allow.aliases.includes(name))
+    return
+  refuse(
+    at,
+    `answers to ${name} on a network that other stacks use`,
+    `leave it out, or have the operator write allow: { aliases: ['${name}'] } in the recipe`,
+  )
 }
 
 /** A service answers to its key; a full name of another stack's service has two underscores or more (its domain's dots, and one before the service). */

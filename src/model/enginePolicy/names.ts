@@ -55,6 +55,9 @@ function externalName(object: Readonly<Record<string, unknown>>, key: string): s
   return String(object['name'] ?? inner ?? key)
 }
 
+const FROM_FILE =
+  'take it from a file of the repository, or have the operator write driver: swarm in the recipe'
+
 const OWN_NETWORKS: ReadonlySet<string> = new Set(['host', 'none', 'bridge', 'ingress', 'docker_gwbridge'])
 
 /** An external object, which is used and never changed: only its name is deployed. */
@@ -70,6 +73,8 @@ export function external(
     return refuse(at, `${shownText(name)} is no name of a ${word}`, 'write the name of one that is there')
   if (section === 'networks' && OWN_NETWORKS.has(name) && !at.scene.allow.namespaces.includes('network'))
     return refuse(at, `the network ${name} is the host's own`, 'leave it out, or use a network of the stack')
+  if (at.scene.driver === 'compose' && (section === 'secrets' || section === 'configs'))
+    return refuse(at, `an external ${word} is kept by a swarm, and there is none`, FROM_FILE)
   if (isAllowed(word, name, at)) return { name, external: true }
   const line = word === 'network' ? name : `${word}:${name}`
   return refuse(

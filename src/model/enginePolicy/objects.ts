@@ -38,7 +38,10 @@ const networkShape = keys({
 const volumeShape = keys({ name: plain, external: plain, driver: plain, driver_opts: asIs, labels })
 
 /** A template reads only what its own task has (its secrets, configs and environment) and the names of service, task and node. */
-const template = word('golang')
+const template: Look = (value, at) =>
+  at.scene.driver === 'swarm'
+    ? word('golang')(value, at)
+    : refuse(at, 'a template is filled in by a swarm only', 'write the file as it is to be')
 
 const secretShape = keys({
   name: plain,

@@ -233,6 +233,43 @@ test('R-DKR-15 R-DKR-11 mounts of the checkout that docker-compose prints short 
   })
 })
 
+test('R-DKR-11 configs are mounts of their copies for compose: docker-compose 1.29 leaves them out without an error', () => {
+  const here = checkoutOf({ 'compose.yml': 'services: { app: { image: x } }\n', motd: 'welcome' })
+  const sources = goodSources(here)
+  const printed = `services:
+  app: { image: x, volumes: ['data:/data:rw'], configs: [motd, { source: text, target: /etc/text }] }
+  other: { image: x }
+volumes: { data: {} }
+configs: { motd: { file: ${here.into}/motd }, text: { content: 'a $$HOME' } }
+`
+  const result = deployableFile(printed, sources, {
+    driver: 'compose',
+    stackName: STACK,
+    domain: DOMAIN,
+    labels: LABELS,
+    allow: DEFAULT_ALLOW,
+    isFork: false,
+    made: [],
+  })
+  const { file, path } = good(result)
+  const mount = (source: string, target: string) => ({ type: 'bind', source, target, read_only: true })
+  expect(file).toMatchObject({
+    services: {
+      app: {
+        volumes: [
+          'data:/data:rw',
+          mount(`${here.into}/motd`, '/motd'),
+          mount(`${here.into}/.berth-config-text`, '/etc/text'),
+        ],
+      },
+      other: { image: 'x' },
+    },
+  })
+  expect(readFileSync(path, 'utf8')).not.toContain('"configs"')
+  expect(readFileSync(`${here.into}/.berth-config-text`, 'utf8')).toBe('a $HOME')
+  expect(readFileSync(`${here.into}/motd`, 'utf8')).toBe('welcome')
+})
+
 const BASE = `version: "3.8"
 x-root: &root
   privileged: true

@@ -240,6 +240,18 @@ describe('what is deployed', () => {
     expect([bind('swarm'), bind('compose')]).toEqual([{}, { create_host_path: false }])
   })
 
+  test.each(['app', DOMAIN, `mail.${DOMAIN}`, `${STACK}_mail`, '{{ .Service.Name }}'])(
+    'R-DKR-15 %s is a host name of its own on a shared network; on one of the stack, any is',
+    (hostname) => {
+      const shared = { shared: { name: 'proxy', external: true } }
+      const app = { image: 'x', hostname, networks: ['shared'] }
+      expect(refusalsOf(holdAgainstPolicy({ services: { app }, networks: shared }, scene()))).toEqual([])
+      const inner = { ...app, hostname: 'traefik', networks: ['inner'] }
+      const own = { services: { app: inner }, networks: { ...shared, inner: {} } }
+      expect(refusalsOf(holdAgainstPolicy(own, scene()))).toEqual([])
+    },
+  )
+
   test("R-DKR-09 a fork's run has the proxy only where the recipe has it", () => {
     const own = { networks: { p: { external: true, name: 'proxy' } }, services: { app: { image: 'x' } } }
     expect(refusalsOf(holdAgainstPolicy(own, scene({}, { isFork: true })))).toEqual([])
