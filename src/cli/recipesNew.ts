@@ -2,14 +2,19 @@ import { EXIT } from '../errors.ts'
 import { type Kind, newRecipe } from '../recipes/new.ts'
 import type { Context } from './context.ts'
 
-/** What a person does next, with each kind of recipe. */
-const NEXT: { readonly [K in Kind]: (name: string) => readonly string[] } = {
-  process: (name) => [`berth run ${name} --repo /path/to/your/repository`],
-  swarm: (name) => [
+function ofAStack(name: string): readonly string[] {
+  return [
     'copy compose.example.yml to your repository as compose.yml, or name its own compose files below stack.files; commit',
     `berth recipes check ${name} --repo /path/to/your/repository`,
     `berth run ${name} --repo /path/to/your/repository`,
-  ],
+  ]
+}
+
+/** What a person does next, with each kind of recipe. */
+const NEXT: { readonly [K in Kind]: (name: string) => readonly string[] } = {
+  process: (name) => [`berth run ${name} --repo /path/to/your/repository`],
+  compose: ofAStack,
+  swarm: ofAStack,
   'coop-cloud': (name) => [
     'docker network create --driver overlay --attachable proxy, where there is none',
     `berth recipes check ${name} --repo /path/to/a/recipe's/repository`,

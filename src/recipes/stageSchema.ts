@@ -97,7 +97,7 @@ export const stageSchema = z
       .describe('Cancel and deadline wait until this stage has ended; its own timeout holds.'),
   })
   .describe(
-    'One step of a run: `run`, or, with the drivers compose and swarm, `deploy`, `ready` or `exec`. It is red when that fails.',
+    'One step of a run: `run`, or, with the drivers compose and swarm, `deploy`, `ready`, `exec`, `backup` or `restore`. It is red when that fails.',
   )
 
 /** What a stage may do; each does one of them. */

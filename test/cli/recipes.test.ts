@@ -84,7 +84,10 @@ test("R-DKR-11 berth recipes new says where there is no berth.yml that the recip
 })
 
 test.each([
-  [['recipes', 'new', 'mine', '--driver', 'nomad'], 'Allowed choices are process, swarm, coop-cloud'],
+  [
+    ['recipes', 'new', 'mine', '--driver', 'nomad'],
+    'Allowed choices are process, compose, swarm, coop-cloud',
+  ],
   [['recipes', 'new', 'Mine'], "Mine: a recipe's name must be at most 40 lower-case letters"],
   [['recipes', 'check', '--repo', '.'], '--repo is for one recipe: berth recipes check NAME --repo FOLDER'],
   [['recipes', 'check', 'stak'], 'has none of that name; there is hello, stack. Did you mean stack?'],
