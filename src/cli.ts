@@ -62,7 +62,6 @@ function addRun(program: Command, exit: Exit): void {
     .option('--wait <duration>', 'wait so long for the domain', duration, 0)
     .option('--keep <duration>', 'keep a red run so long for inspection', duration, 0)
     .action(async (recipe: string, given: string[], options: RunFlags) => {
-      const { run } = await import('./cli/run.ts')
       const { repo, ref, pr, domain, wait, keep } = options
       const wish = {
         recipe,
@@ -74,6 +73,7 @@ function addRun(program: Command, exit: Exit): void {
         waitMs: wait,
         keepMs: keep,
       }
+      const { run } = await import('./cli/run.ts')
       exit(await run(makeContext(), wish))
     })
 }

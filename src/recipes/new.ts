@@ -6,13 +6,16 @@ import { recipeNameFault } from './rules.ts'
 import { WORD, WORD_TEXT } from './stageSchema.ts'
 
 /** What a new recipe can be of: a driver, or the driver `swarm` for repositories that say the rest themselves. */
-export const KINDS = ['process', 'swarm', 'coop-cloud'] as const
+export const KINDS = ['process', 'compose', 'swarm', 'coop-cloud'] as const
 export type Kind = (typeof KINDS)[number]
+
+const OF_A_STACK = { 'recipe.yml': './new/stack.yml', 'compose.example.yml': './new/compose.example.yml' }
 
 /** Each file of the new folder, and where its text is. */
 const FILES: { readonly [K in Kind]: Readonly<Record<string, string>> } = {
   process: { 'recipe.yml': './new/process.yml' },
-  swarm: { 'recipe.yml': './new/swarm.yml', 'compose.example.yml': './new/compose.example.yml' },
+  compose: OF_A_STACK,
+  swarm: OF_A_STACK,
   'coop-cloud': { 'recipe.yml': '../../recipes/coop-cloud/recipe.yml' },
 }
 
@@ -30,7 +33,10 @@ export function newRecipe(recipesDir: string, name: string, kind: Kind): readonl
   try {
     mkdirSync(beside, { recursive: true })
     for (const [file, source] of Object.entries(FILES[kind]))
-      writeFileSync(join(beside, file), file === 'recipe.yml' ? withSchema(folder, source) : textOf(source))
+      writeFileSync(
+        join(beside, file),
+        file === 'recipe.yml' ? recipeText(folder, source, kind) : textOf(source),
+      )
     if (!isMoved(beside, folder))
       throw refused(`${folder} is there already, and stays as it is; take another name, or change it by hand`)
   } catch (error) {
@@ -63,8 +69,8 @@ const SCHEMA = fileURLToPath(new URL('../../docs/recipe.schema.json', import.met
 const SCHEMA_LINE = /^# yaml-language-server: .*\n/
 
 /** Editors check a recipe with the schema that its first line names. */
-function withSchema(folder: string, source: string): string {
-  const text = textOf(source).replace(SCHEMA_LINE, '')
+function recipeText(folder: string, source: string, kind: Kind): string {
+  const text = textOf(source).replace(SCHEMA_LINE, '').replace('{driver}', kind)
   return `# yaml-language-server: $schema=${relative(folder, SCHEMA)}\n${text}`
 }
 

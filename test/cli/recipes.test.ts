@@ -1,28 +1,33 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Context } from '../../src/cli/context.ts'
 import { checkAll, checkOne } from '../../src/cli/recipes.ts'
 import { makeRecipe } from '../../src/cli/recipesNew.ts'
+import { commandLine } from '../../src/cli.ts'
 import { loadRecipe } from '../../src/recipes/load.ts'
 import { openStateFolder } from '../../src/store/stateFolder.ts'
 import { HELLO, type Machine, machine, STACK } from '../config/world.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const COMPOSE = 'services:\n  app:\n    image: nginx:1.27\n'
 
-/** The command as a person gives it, in the machine's working folder. */
-function berth(here: Machine, ...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    cwd: here.path('work'),
-    env: { PATH: process.env['PATH'], BERTH_STATE_DIR: here.path('state') },
-    encoding: 'utf8',
+/** The command line as a person gives it. */
+async function berth(here: Machine, ...words: readonly string[]) {
+  const written = { stdout: '', stderr: '' }
+  vi.stubEnv('BERTH_CONFIG', here.path('work/berth.yml'))
+  vi.stubEnv('BERTH_STATE_DIR', here.path('state'))
+  for (const stream of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += String(text)
+      return true
+    })
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
   })
-  return { status, stdout, stderr }
+  return { status: await commandLine(words, null), ...written }
 }
 
-/** The same without a process of its own. */
+/** One command, without its words. */
 function told(here: Machine, command: (context: Context) => number) {
   const written = { stdout: '', stderr: '' }
   const config = here.load({ BERTH_STATE_DIR: here.path('state') })
@@ -45,9 +50,9 @@ function operator(): Machine {
   return here
 }
 
-test('R-DKR-11 berth recipes new says what it has written and what comes next, and what it has written is in order', () => {
+test('R-DKR-11 berth recipes new says what it has written and what comes next, and what it has written is in order', async () => {
   using here = operator()
-  const made = berth(here, 'recipes', 'new', 'mine', '--driver', 'swarm')
+  const made = await berth(here, 'recipes', 'new', 'mine', '--driver', 'swarm')
   expect(made).toMatchObject({ status: 0, stderr: '' })
   const folder = here.path('work/recipes/mine')
   const [first, second, , ...steps] = made.stdout.trim().split('\n')
@@ -68,15 +73,32 @@ test('R-DKR-11 berth recipes new says what it has written and what comes next, a
   expect(readdirSync(here.path('work/recipes'))).toEqual(names)
 })
 
+test("R-DKR-11 berth recipes new says where there is no berth.yml that the recipe stands among berth's own", () => {
+  using here = operator()
+  const make = (file: string | null) =>
+    told(here, (context) =>
+      makeRecipe({ ...context, config: { ...context.config, file } }, `mine-${file === null}`, 'process'),
+    ).stdout
+  expect(make(null)).toContain("echo 'recipesDir: ./recipes' >berth.yml")
+  expect(make(here.path('work/berth.yml'))).not.toContain('recipesDir')
+})
+
 test.each([
-  [['recipes', 'new', 'mine', '--driver', 'nomad'], 'Allowed choices are process, swarm, coop-cloud'],
+  [
+    ['recipes', 'new', 'mine', '--driver', 'nomad'],
+    'Allowed choices are process, compose, swarm, coop-cloud',
+  ],
   [['recipes', 'new', 'Mine'], "Mine: a recipe's name must be at most 40 lower-case letters"],
   [['recipes', 'check', '--repo', '.'], '--repo is for one recipe: berth recipes check NAME --repo FOLDER'],
   [['recipes', 'check', 'stak'], 'has none of that name; there is hello, stack. Did you mean stack?'],
   [['run', 'hello', 'loud'], "loud is no argument; a recipe's arguments are key=value"],
-])('R-CMD-03 R-DKR-11 berth %j ends with 2 and says what would be right', (words, expected) => {
+])('R-CMD-03 R-DKR-11 berth %j ends with 2 and says what would be right', async (words, expected) => {
   using here = operator()
-  expect(berth(here, ...words)).toEqual({ status: 2, stdout: '', stderr: expect.stringContaining(expected) })
+  expect(await berth(here, ...words)).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining(expected),
+  })
   expect(readdirSync(here.path('work/recipes'))).toEqual(['hello', 'stack'])
 })
 

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_ALLOW } from '../../src/model/enginePolicy/allow.ts'
 import { readStage } from '../../src/model/readStage.ts'
 import type { Stage } from '../../src/model/recipe.ts'
+import { makeRequest, type Wish } from '../../src/model/request.ts'
+import { readRunRequest } from '../../src/model/run.ts'
 import { readStack, type StackRequest } from '../../src/model/stack.ts'
+import { loadRecipe } from '../../src/recipes/load.ts'
+import { HELLO, machine, STACK as STACK_TEXT } from '../config/world.ts'
 
 const STACK: StackRequest = {
   files: ['compose.yml', 'compose.ci.yml'],
@@ -68,6 +72,58 @@ describe('the stack in request.json', () => {
 
   test('R-DKR-01 that is no map is named', () => {
     expect(() => readStack(kept([]), 'stack')).toThrow('stack must be an object, and is []')
+  })
+})
+
+describe('what is asked of a run of a stack', () => {
+  const WISH: Wish = {
+    run: '01m8hcjvsps80dv8',
+    domain: 'site-pr7.ci.example.org',
+    names: ['site-pr7.ci.example.org'],
+    repository: 'acme/site',
+    repositoryId: '1',
+    cloneUrl: 'https://git.example.org/acme/site',
+    pr: 7,
+    sha: 'a'.repeat(40),
+    ref: null,
+    actor: 'octocat',
+    arguments: {},
+    foreground: false,
+    keepMs: 0,
+    requestedAtMs: 1,
+    fork: false,
+  }
+
+  function asked(text: string, fork: boolean) {
+    using here = machine()
+    here.write('recipes/stack/recipe.yml', text)
+    here.write('work/berth.yml', 'docker: { host: tcp://engine:2376, certPath: /certs }')
+    const recipe = loadRecipe(here.path('recipes/stack'))
+    return makeRequest({ ...WISH, fork }, recipe, here.load(), null)
+  }
+
+  test.each([true, false])(
+    'R-DKR-15 R-RUN-19 is the recipe’s stack, what it may have, where the engine is, and whether the code is a fork’s: %j',
+    (fork) => {
+      const text = STACK_TEXT.replace('stages:', 'allow: { ports: [8080] }\nstages:')
+      const request = asked(text, fork)
+      expect(request.stack).toEqual({
+        files: ['compose.yml'],
+        coopCloud: false,
+        env: {},
+        allow: { ...DEFAULT_ALLOW, ports: ['8080'] },
+        isFork: fork,
+        engine: { host: 'tcp://engine:2376', certPath: '/certs', configDir: null },
+      })
+      expect(readRunRequest(JSON.parse(JSON.stringify(request)))).toEqual(request)
+    },
+  )
+
+  test('R-DKR-11 of a process has none, and knows of no engine', () => {
+    const request = asked(HELLO, false)
+    expect(request).not.toHaveProperty('stack')
+    expect(JSON.stringify(request)).not.toContain('engine')
+    expect(readRunRequest(JSON.parse(JSON.stringify(request)))).toEqual(request)
   })
 })
 

@@ -48,6 +48,7 @@ describe('a new recipe', () => {
     })
     expect(made).toEqual([
       ['process', 'process', null],
+      ['compose', 'compose', false],
       ['swarm', 'swarm', false],
       ['coop-cloud', 'swarm', true],
     ])
