@@ -1,13 +1,20 @@
 import { isMap } from '../../model/enginePolicy/look.ts'
 import { stackName } from '../../model/names.ts'
 import { type Fields, fieldsOf } from '../../model/read.ts'
+import type { RunRequest } from '../../model/run.ts'
 import type { BackupService, ServiceVolume } from '../coopCloud/backupScope.ts'
-import type { Resolved, StackStage } from './stage.ts'
+import type { Orchestrator, Resolved } from './stage.ts'
 
 /** The services of what was deployed, by name, as their backup sees them. A swarm's backup programs read a service's labels, others a container's. */
 export function servicesOf(
-  { request, orchestrator }: StackStage,
-  { file }: Resolved,
+  {
+    request,
+    orchestrator,
+  }: {
+    readonly request: Pick<RunRequest, 'domain'>
+    readonly orchestrator: Pick<Orchestrator, 'driver'>
+  },
+  { file }: Pick<Resolved, 'file'>,
 ): readonly BackupService[] {
   const stack = stackName(request.domain)
   return Object.entries(mapIn(file, 'services'))
@@ -26,12 +33,19 @@ export function servicesOf(
 function volumesOf(service: Fields, declared: Fields, stack: string): readonly ServiceVolume[] {
   const mounts: readonly unknown[] = Array.isArray(service['volumes']) ? service['volumes'] : []
   return mounts.flatMap((mount) => {
-    if (!isMap(mount) || mount['type'] !== 'volume') return []
-    const { source, target } = mount
-    if (typeof source !== 'string' || typeof target !== 'string') return []
+    const { source, target } = isMap(mount) && mount['type'] === 'volume' ? mount : shortMount(mount)
+    if (typeof source !== 'string' || typeof target !== 'string' || !Object.hasOwn(declared, source))
+      return []
     const { name } = mapIn(declared, source)
     return [{ name: typeof name === 'string' ? name : `${stack}_${source}`, target }]
   })
+}
+
+/** `data:/data:rw`, as docker-compose prints them. */
+function shortMount(mount: unknown): { readonly source?: unknown; readonly target?: unknown } {
+  if (typeof mount !== 'string') return {}
+  const [source, target] = mount.split(':')
+  return { source, target }
 }
 
 function mapIn(fields: Fields, key: string): Fields {
