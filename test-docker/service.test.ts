@@ -142,13 +142,8 @@ function recipeOf(scene: Scene, stacks: Stacks, word: string, how: StackRecipe =
   const name = stacks.name(word)
   scene.recipe(name)
   stacks.write(name, how)
-  for (const line of stacks.settings()) if (!SET.has(scene)) scene.setting(line)
-  SET.add(scene)
   return name
 }
-
-/** Scenes whose configuration says already which harness they are. */
-const SET = new WeakSet<Scene>()
 
 async function openPull({ gitHub }: Scene): Promise<number> {
   const branch = `stack-${gitHub.memory.pulls.size + 1}`

@@ -62,8 +62,6 @@ function sweepRun(
   journal: Journal,
   { ownOnly, usedMs, say }: SweepOrder,
 ): Promise<SweepReport> {
-  const logs = join(run.folder, 'stack', 'logs')
-  mkdirSync(logs, { recursive: true, mode: 0o700 })
   return sweep(engine, {
     instance: request.instance,
     scopes: [
@@ -73,17 +71,19 @@ function sweepRun(
     clients: clientsOf(journal, request, run, orchestrator),
     budgetMs: Math.max(LEAST_SWEEP_MS, request.budgets.teardownMs - usedMs),
     graceMs: request.budgets.killGraceMs,
-    keepLogs: (services) =>
-      secrets.knowsAll() ? keepServiceLogs(engine, services, logs, secrets.mask.text) : notKept(say),
+    // What keeps the logs from being written (a full disk) ends this look, and no later one.
+    async keepLogs(services) {
+      if (!secrets.knowsAll()) return say(NOT_KEPT)
+      const logs = join(run.folder, 'stack', 'logs')
+      mkdirSync(logs, { recursive: true, mode: 0o700 })
+      await keepServiceLogs(engine, services, logs, secrets.mask.text)
+    },
     say,
   })
 }
 
 /** After a reboot nobody knows what has to be hidden in them. */
-function notKept(say: SweepOrder['say']): Promise<void> {
-  say('the logs of services are not kept: they may show secrets whose values nobody has any more')
-  return Promise.resolve()
-}
+const NOT_KEPT = 'the logs of services are not kept: they may show secrets whose values nobody has any more'
 
 function endingOf(
   { looks, tookMs }: SweepReport,
