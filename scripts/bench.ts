@@ -5,6 +5,7 @@
 import { EXIT, HarnessError, messageOf } from '../src/errors.ts'
 import { measureCancels } from './bench/cancelPart.ts'
 import { measureComments } from './bench/commentPart.ts'
+import { measureDocker } from './bench/dockerPart.ts'
 import { dataOf, type Part, tableOf } from './bench/figures.ts'
 import { measureHandOvers } from './bench/handoverPart.ts'
 import { measureLive } from './bench/livePart.ts'
@@ -63,6 +64,7 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   queue: ({ folder, rounds, long }, measuring) => measureQueue(folder, rounds, long, measuring),
   live: ({ folder, live }, measuring) => measureLive(folder, live, measuring),
   start: ({ folder, rounds, long }, measuring) => measureStarts(folder, rounds, long, measuring),
+  docker: ({ folder, rounds, stacks }, measuring) => measureDocker(folder, rounds, stacks, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }
 

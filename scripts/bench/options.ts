@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError, messageOf } from '../../src/errors.ts'
 
-export const PARTS = [
+const PARTS = [
   'run',
   'comment',
   'memory',
@@ -16,7 +16,10 @@ export const PARTS = [
   'live',
   'start',
 ] as const
-export type PartName = (typeof PARTS)[number]
+/** Parts that want more than a machine: they are measured where they are asked for by name. */
+const FURTHER_PARTS = ['docker'] as const
+const ALL_PARTS = [...PARTS, ...FURTHER_PARTS] as const
+export type PartName = (typeof ALL_PARTS)[number]
 
 export interface Options {
   readonly parts: readonly PartName[]
@@ -30,6 +33,8 @@ export interface Options {
   readonly long: number
   /** Runs that are under way at once. */
   readonly live: number
+  /** That a sweep of the engine goes over. */
+  readonly stacks: number
   /** Everything is written below here: its disk is what is measured. */
   readonly folder: string
   readonly json: boolean
@@ -39,12 +44,14 @@ export interface Options {
 export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
 
 usage: node scripts/bench.ts [options]
-  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start
+  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start; or
+                              docker, which wants an engine that is a swarm manager
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)
   --long N                    runs in the long queue, and in the records that a service starts with (100000)
   --live N                    runs that are under way at once, each with its processes (200)
+  --stacks N                  stacks that a sweep of the engine goes over (200)
   --dir FOLDER                where state folders are made; its disk is what counts (${tmpdir()})
   --json                      everything, with every single value
   --help
@@ -54,9 +61,9 @@ usage: node scripts/bench.ts [options]
 export function readOptions(words: readonly string[]): Options {
   const given = parsed(words)
   const faults: string[] = []
-  const part = PARTS.find((one) => one === given.only)
+  const part = ALL_PARTS.find((one) => one === given.only)
   if (given.only !== undefined && part === undefined)
-    faults.push(`--only must be one of ${PARTS.join(', ')}, and is ${given.only}`)
+    faults.push(`--only must be one of ${ALL_PARTS.join(', ')}, and is ${given.only}`)
   const folder = resolve(given.dir)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     faults.push(`--dir must be a folder that is there, and is ${folder}`)
@@ -67,6 +74,7 @@ export function readOptions(words: readonly string[]): Options {
     queued: countOf('queued', given.queued, faults),
     long: countOf('long', given.long, faults),
     live: countOf('live', given.live, faults),
+    stacks: countOf('stacks', given.stacks, faults),
     folder,
     json: given.json,
     help: given.help,
@@ -86,6 +94,7 @@ function parsed(words: readonly string[]) {
         queued: { type: 'string', default: '1000' },
         long: { type: 'string', default: '100000' },
         live: { type: 'string', default: '200' },
+        stacks: { type: 'string', default: '200' },
         dir: { type: 'string', default: tmpdir() },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

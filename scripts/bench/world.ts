@@ -90,16 +90,22 @@ function writeRecipe(folder: string, stage: string, domain?: string): void {
 }
 
 function makeRepository(folder: string): void {
-  const git = (...words: readonly string[]) =>
-    execFileSync(
-      'git',
-      ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org', '-c', 'commit.gpgSign=false', ...words],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    )
   git('init', '-q', folder)
   writeFileSync(join(folder, 'README.md'), 'A repository to measure with.\n')
+  commitAll(folder, 'First')
+}
+
+/** Commits everything that lies in the repository. */
+export function commitAll(folder: string, message: string): void {
   git('-C', folder, 'add', '.')
-  git('-C', folder, 'commit', '-q', '-m', 'First')
+  git('-C', folder, 'commit', '-q', '-m', message)
+}
+
+const COMMITTER = ['user.name=bench', 'user.email=bench@example.org', 'commit.gpgSign=false'] as const
+
+function git(...words: readonly string[]): void {
+  const settings = COMMITTER.flatMap((setting) => ['-c', setting])
+  execFileSync('git', [...settings, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 const LONGEST_END_MS = 30_000

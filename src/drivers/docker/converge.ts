@@ -44,8 +44,10 @@ export type Converged = { readonly tookMs: number; readonly looks: number } & (
     }
 )
 
-/** Polling is the truth; events only make it come sooner. */
+/** Polling is the truth; events only make it come sooner. Where nothing changes it is asked less often: many runs may watch one engine. */
 const POLL_MS = 1000
+const SLOWER = 1.5
+const MOST_POLL_MS = 3000
 /** What looks good is looked at again soon: it has to hold for a few looks. */
 const CONFIRM_MS = 250
 const MOST_LINES = 20
@@ -58,6 +60,7 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
   const look = () => watch.look(signal)
   let watching: Watching = NOT_YET_LOOKED
   let said = ''
+  let pollMs = POLL_MS
   for (let looks = 1; ; looks += 1) {
     const tookMs = () => Math.round(performance.now() - startedAt)
     const seen = await lookOnce(look, watching, wish.rules, signal)
@@ -70,11 +73,13 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
       const lines = fault === 'service_gone' ? [] : await linesOf(watch, service.id)
       return { kind: 'failed', fault, detail, lines, tookMs: tookMs(), looks }
     }
-    if (verdict.detail !== said) wish.say?.(verdict.detail)
+    const isNews = verdict.detail !== said
+    if (isNews) wish.say?.(verdict.detail)
+    pollMs = isNews ? POLL_MS : Math.min(pollMs * SLOWER, MOST_POLL_MS)
     said = verdict.detail
     const leftMs = wish.timeoutMs - tookMs()
     if (leftMs <= 0) return { kind: 'timed_out', detail: verdict.detail, tookMs: tookMs(), looks }
-    await waker.wait(Math.min(leftMs, verdict.isGood ? CONFIRM_MS : POLL_MS), signal)
+    await waker.wait(Math.min(leftMs, verdict.isGood ? CONFIRM_MS : pollMs), signal)
   }
 }
 
