@@ -6,8 +6,7 @@ import { HarnessError, messageOf } from '../../errors.ts'
 import { fieldsOf, numberOf } from '../../model/read.ts'
 import type { Engine } from './engine.ts'
 import { EngineError, isMissing } from './engineError.ts'
-import { TarFault } from './tarHeader.ts'
-import { openTarIndex, type TarMembers } from './tarIndex.ts'
+import { readTarMembers, TarFault, type TarMembers } from './tarMembers.ts'
 
 /** A file or folder in a container. */
 export interface Place {
@@ -55,19 +54,18 @@ export async function copyOut(
     engine.call(what, (docker) => docker.getContainer(place.container).getArchive({ path })),
   )
   if ('fault' in stream) return stream
-  const index = openTarIndex(MOST_MEMBERS)
-  async function* looked(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
+  const content: AsyncIterable<Buffer> = Readable.from(stream)
+  async function* limited(): AsyncGenerator<Buffer> {
+    for await (const chunk of content) {
       room.bytes -= chunk.length
       if (room.bytes < 0) throw new TarFault('with the rest of it there is more than a stage copies')
-      index.push(chunk)
       yield chunk
     }
   }
   try {
-    const into = file === null ? drain : createWriteStream(file, { flags: 'wx', mode: 0o600 })
-    await pipeline(Readable.from(stream), looked, into, { signal })
-    return { isFolder, members: index.end() }
+    if (file === null) return { isFolder, members: await readTarMembers(limited(), MOST_MEMBERS, signal) }
+    await pipeline(limited, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal })
+    return { isFolder, members: await membersIn(file) }
   } catch (error) {
     if (error instanceof TarFault) return { fault: error.message }
     if (signal.aborted) return { fault: 'the stage was stopped' }
@@ -85,10 +83,6 @@ async function unlessRefused<T>(answer: Promise<T>): Promise<T | { readonly faul
     if (error instanceof EngineError && error.fault === 'refused') return { fault: error.message }
     throw error
   }
-}
-
-async function drain(source: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _chunk of source) continue
 }
 
 /** Whether it is a folder; null = it is not there. */
@@ -113,10 +107,8 @@ function statOf({ headers }: IncomingMessage): string {
 }
 
 /** What is in an archive of `copyOut`. @throws TarFault */
-export async function membersIn(file: string): Promise<TarMembers> {
-  const index = openTarIndex(MOST_MEMBERS)
-  for await (const chunk of createReadStream(file)) index.push(chunk)
-  return index.end()
+export function membersIn(file: string): Promise<TarMembers> {
+  return readTarMembers(createReadStream(file), MOST_MEMBERS)
 }
 
 export interface CopyIn {
