@@ -70,9 +70,12 @@ test('R-DKR-07 R-DKR-11 compose-example is green in a clone of berth as it is sh
   expect(labelled(`berth.run=${run.id}`)).toEqual([])
 })
 
-test('R-DKR-06 R-DKR-07 R-DKR-11 R-DKR-15 docs/first-recipe.md can be followed to its end: each command as it stands there, each file, each exit code, each refusal', ({
-  domain,
-}) => {
+/** The page's whole way: five runs, and a dozen commands. */
+const WHOLE_PAGE_MS = 600_000
+
+test('R-DKR-06 R-DKR-07 R-DKR-11 R-DKR-15 docs/first-recipe.md can be followed to its end: each command as it stands there, each file, each exit code, each refusal', {
+  timeout: WHOLE_PAGE_MS,
+}, ({ domain }) => {
   const reader = followPage(domain)
   onTestFinished(reader.close)
   reader.repository('custom-html', COOP_CLOUD)
