@@ -90,7 +90,10 @@ describe('`!testme` on a pull request that is a stack', () => {
   })
 })
 
-describe('SIGKILL in the middle of a deploy that a comment asked for', () => {
+/** Two services and a janitor, one after the other, on a machine that has other work. */
+const LONG = { timeout: 400_000 }
+
+describe('SIGKILL in the middle of a deploy that a comment asked for', LONG, () => {
   test('R-RUN-08 R-REP-01 R-DKR-05 of the run process alone: its stack is taken down, and the check has one end', async ({
     scene,
     stacks,
