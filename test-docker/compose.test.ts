@@ -87,8 +87,7 @@ describe('a run of a compose recipe by `berth run`', () => {
     world,
     stacks,
   }) => {
-    const inside = world.gate('inside')
-    const before = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
+    const [first, inside] = [world.gate('first'), world.gate('inside')]
     const app = { command: `echo $TURN >>/unnamed/turns; ${OBEDIENT}`, volumes: ['/unnamed'] }
     const gone = { volumes: ['/unnamed'] }
     const run = await begun(
@@ -96,20 +95,26 @@ describe('a run of a compose recipe by `berth run`', () => {
       stacks,
       { services: { app: { ...app, environment: ['TURN=${TURN-1}'] }, gone } },
       {
+        first: { run: `${GATE} first` },
         again: { run: `sed -i 's/TURN-1/TURN-2/; s/"gone"/"new"/' compose.yml` },
         redeploy: { deploy: {} },
         kept: { exec: { service: 'app', run: 'cat /unnamed/turns' } },
         check: { run: `${GATE} inside` },
       },
     )
+    await first.reached()
+    const made = lines('ps', '--quiet', '--filter', `label=${BERTH_LABELS.run}=${run.id}`)
+    const unnamed = made.map((id) => docker('inspect', '--format', '{{range .Mounts}}{{.Name}}{{end}}', id))
+    first.go()
     await inside.reached()
     const marked = labelled(`${BERTH_LABELS.run}=${run.id}`).filter((one) => one.startsWith('ps '))
     expect(marked.map((one) => one.replace(/.*localhost_/, '')).sort()).toEqual(['app_1', 'new_1'])
     inside.go()
     await run.cli.endedWith(0)
-    expect(textOf(join(run.folder, 'stages/04-kept.log'))).toBe('1\n2\n')
-    const after = lines('volume', 'ls', '--quiet', '--filter', 'dangling=true')
-    expect(after.filter((name) => !before.includes(name))).toEqual([])
+    expect(textOf(join(run.folder, 'stages/05-kept.log'))).toBe('1\n2\n')
+    const there = lines('volume', 'ls', '--quiet')
+    expect(unnamed).toHaveLength(2)
+    expect(unnamed.filter((name) => there.includes(name))).toEqual([])
   })
 
   test('R-DKR-11 R-DKR-04 touches no project that is not its own, at its very name', async ({
@@ -138,7 +143,6 @@ test('R-DKR-11 R-DKR-10 an engine that is in no swarm is enough: a run is green 
   using _there = { [Symbol.dispose]: () => void delete process.env['DOCKER_HOST'] }
   makeImage()
   configureFor(world, stacks, engine.host)
-  const before = lines('network', 'ls', '--format', '{{.Name}}')
   const text = { services: { app: { volumes: ['data:/data'] } }, volumes: ['data'] }
   const run = await begun(world, stacks, text, { inside: { exec: { service: 'app', run: 'echo here' } } })
   await run.cli.endedWith(0)
@@ -146,7 +150,7 @@ test('R-DKR-11 R-DKR-10 an engine that is in no swarm is enough: a run is green 
   expect(textOf(join(run.folder, 'stages/02-inside.log'))).toBe('here\n')
   expect(lines('ps', '--all', '--quiet')).toEqual([])
   expect(lines('volume', 'ls', '--quiet')).toEqual([])
-  expect(lines('network', 'ls', '--format', '{{.Name}}')).toEqual(before)
+  expect(lines('network', 'ls', '--quiet', '--filter', 'name=localhost')).toEqual([])
 })
 
 const REDS: readonly (readonly [string, StackText['services'], RegExp])[] = [

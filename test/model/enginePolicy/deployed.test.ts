@@ -252,6 +252,18 @@ describe('what is deployed', () => {
     },
   )
 
+  test.each(['secret', 'config'])(
+    'R-DKR-15 R-DKR-11 no recipe can allow an external %s where no swarm keeps it',
+    (kind) => {
+      const file = { services: { app: { image: 'x' } }, [`${kind}s`]: { x: { name: 'x', external: true } } }
+      const allowed = { external: [`${kind}:x`] }
+      expect(refusalsOf(holdAgainstPolicy(file, scene(allowed)))).toEqual([])
+      expect(refusalsOf(holdAgainstPolicy(file, scene(allowed, { driver: 'compose' })))).toEqual([
+        `${kind}s.x: an external ${kind} is kept by a swarm, and there is none`,
+      ])
+    },
+  )
+
   test("R-DKR-09 a fork's run has the proxy only where the recipe has it", () => {
     const own = { networks: { p: { external: true, name: 'proxy' } }, services: { app: { image: 'x' } } }
     expect(refusalsOf(holdAgainstPolicy(own, scene({}, { isFork: true })))).toEqual([])
