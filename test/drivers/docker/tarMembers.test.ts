@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { array, assert, asyncProperty, integer } from 'fast-check'
@@ -93,7 +93,8 @@ describe('an archive that is read for comparison', () => {
     const archive = archiveOf(makeFolder(), 'pax')
     await expect(indexOf(archive, [], 3)).rejects.toThrow('it has more than 3 files')
     const folder = makeFolder()
-    execFileSync('truncate', ['-s', '1M', join(folder, 'sparse')])
+    writeFileSync(join(folder, 'sparse'), '')
+    truncateSync(join(folder, 'sparse'), 1024 * 1024)
     const sparse = execFileSync('tar', ['--format=gnu', '--sparse', '-C', folder, '-c', 'sparse'])
     await expect(indexOf(sparse)).rejects.toThrow('it has a member of a kind that nobody knows: sparse')
   })
