@@ -10,7 +10,15 @@ import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
 import { labelled } from './fixtures/raw.ts'
 import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
-import { commit, configureFor, externalNetwork, filesOf, type Stacks, test } from './fixtures/stacks.ts'
+import {
+  commit,
+  configureFor,
+  externalNetwork,
+  filesOf,
+  type Stacks,
+  stackOf,
+  test,
+} from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
 
 const NEVER_WELL: StackText = {
@@ -58,10 +66,10 @@ describe('R-DKR-05 SIGKILL of everything that a run of a stack is: the janitor l
     stacks,
   }) => {
     const run = await begun(world, stacks, SLOW_TO_END)
-    await run.has('teardown.started')
-    await until('the end of the service', () => !stacks.left().some((one) => one.startsWith('service ')))
-    expect(stacks.left().some((one) => one.startsWith('ps '))).toBe(true)
+    // By the log: the CLI that judges is slower than the grace on a busy machine.
+    await until('the end of the service', () => teardownLogOf(run).includes('there: 1 task, 1 container'))
     await killEverything(run)
+    expect(stacks.left()).toContain(`volume ${stackOf(stacks.name('app'))}_data`)
     await world.berth('janitor').endedWith(10)
     expect(run.result()).toMatchObject({ conclusion: 'success', verified: true })
     expectFree(world, stacks, run, '')
