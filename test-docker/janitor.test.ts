@@ -66,7 +66,10 @@ function about(findings: readonly Finding[], ...names: readonly string[]): reado
     .map(({ what, name, action }) => `${what} ${name} ${action}`)
 }
 
-describe('R-JAN-01 R-DKR-17 the janitor where the state folder is gone', () => {
+/** Several sweeps with their proof each, on an engine that others use. */
+const timeout = 400_000
+
+describe('R-JAN-01 R-DKR-17 the janitor where the state folder is gone', { timeout }, () => {
   test('R-JAN-01 R-JAN-02 R-JAN-06 R-DKR-05 R-DKR-10 takes down all that carries our label, under its domain’s lock; others’ stacks and what has no label stand', async ({
     world,
     stacks,
