@@ -66,6 +66,7 @@ describe('R-DKR-05 SIGKILL of everything that a run of a stack is: the janitor l
     stacks,
   }) => {
     const run = await begun(world, stacks, SLOW_TO_END)
+    for (const event of ['prepared', 'stage.ended deploy', 'teardown.started']) await run.has(event)
     // By the log: the CLI that judges is slower than the grace on a busy machine.
     await until('the end of the service', () => teardownLogOf(run).includes('there: 1 task, 1 container'))
     await killEverything(run)
