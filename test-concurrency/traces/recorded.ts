@@ -79,7 +79,7 @@ export function replayedTickets({ trace, setting, commands }: Recorded): Replaye
   const story = storyOfTickets(trace, setting, commands)
   const model = ticketModel(story.waiters.length, commands.janitors.length, ALL_OF_TICKETS)
   const places = [...story.waiters, ...commands.janitors].map((pid, place) => [pid, place] as const)
-  return replay(model, story, new Map(places))
+  return replay(model, story, new Map(places), true)
 }
 
 /** The explorer's own model, on a state folder that has no lock file yet, and with room for all that happens. */
