@@ -22,7 +22,7 @@ const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC
 
 const LIVE = `SELECT * FROM runs WHERE state IN ('starting', 'running', 'tearing_down') ORDER BY enqueued_at, id`
 
-const NEWS = 'SELECT * FROM runs WHERE changed > :since'
+const NEWS = 'SELECT * FROM runs WHERE changed > 0 AND changed > :since'
 
 const UP_TO = `SELECT value FROM counters WHERE name = 'runs'`
 
