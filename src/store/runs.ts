@@ -5,6 +5,7 @@ import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
 import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
+import { keptByVersion } from './version.ts'
 
 const ADD = `
   INSERT INTO runs (id, state, priority, enqueued_at, repository, repository_id, installation_id, clone_url, pr, sha, pinned_at, ref, fork,
@@ -62,12 +63,14 @@ export interface Runs {
   stateOf(id: string): RunState | null
 }
 
-export function runsOn(database: Database, reads: RunReads): Runs {
+export function runsOn(database: Database, reads: RunReads, version: () => string): Runs {
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)
   const queued = reads.each(QUEUED)
-  const live = reads.each(LIVE)
+  // All that follow runs ask for them several times a second, and mostly nothing has been written.
+  const readLive = reads.each(LIVE)
+  const live = keptByVersion(version, () => readLive())
   const ofCommit = reads.each(OF_COMMIT)
   const durations = database.prepare(DURATIONS)
 
