@@ -2,15 +2,14 @@ import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { GitHubFault } from '../intake/gitHubFault.ts'
-import { claim } from '../lock/claim.ts'
+import { claimHeld } from '../lock/claim.ts'
 import { deadRuns } from '../lock/deadRuns.ts'
 import { adoptForgotten } from '../lock/dirtyNames.ts'
-import { letGo } from '../lock/nameLocks.ts'
+import { letGo, tryAcquire } from '../lock/nameLocks.ts'
 import { type Start, startRun } from '../lock/startRun.ts'
 import { createTurns, type Turns } from '../lock/turns.ts'
 import type { Config } from '../model/config.ts'
 import type { InForce } from '../model/inForce.ts'
-import { EMPTY_JOURNAL } from '../model/journal.ts'
 import { isOff } from '../model/mechanisms.ts'
 import { sortedNames } from '../model/names.ts'
 import type { RunRow } from '../model/ports.ts'
@@ -19,14 +18,14 @@ import { makeRequest, userName } from '../model/request.ts'
 import { grantOf } from '../model/secrets.ts'
 import { misfitOf } from '../model/stillFits.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
-import type { FolderLook, Machine, Recovered, Turn } from '../queue/ports.ts'
+import type { Machine, Recovered, Turn } from '../queue/ports.ts'
 import { readSecrets } from '../secrets/operatorFolder.ts'
 import { createOnce } from '../store/durable.ts'
 import { hasRunFolder, type RunPaths, readRequest, runPaths } from '../store/runFolder.ts'
-import { lookAtProgress } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Launched } from './launch.ts'
 import { leavingAfter } from './leavingAfter.ts'
+import { createLooks, type Looks } from './looks.ts'
 import { processesGone } from './processesGone.ts'
 import { recoverer } from './recovery.ts'
 import { stopRun } from './stopRun.ts'
@@ -45,6 +44,7 @@ export interface MachineParts {
 /** The service's side of locks, folders and processes. */
 export function createMachine(parts: MachineParts): Machine {
   const { state } = parts
+  const looks = createLooks(state)
   const turns = createTurns(state)
   const warms = createWarmRuns(state, () => parts.inForce().config.slots)
   const service = recoverer(state, 'service', false, leaveAlone, parts.note)
@@ -56,13 +56,18 @@ export function createMachine(parts: MachineParts): Machine {
       turns.leave(id)
       claims.leave(id)
     },
-    look: (id) => look(state, id),
+    look: looks.at,
     stop: (id, stop) => void stopRun(runPaths(state, id), stop),
-    recover: (row) => recover(state, row, service),
+    recover: (row) => recover(state, looks, row, service),
     dead: (rows) => deadRuns(state, rows),
     noteReported: notesOn(state),
     gone: processesGone,
-    watch: (id, changed) => watchFolders([runPaths(state, id).folder], changed),
+    watch(id, changed) {
+      using both = new DisposableStack()
+      both.use(looks.keep(id))
+      both.use(watchFolders([runPaths(state, id).folder], changed))
+      return both.move()
+    },
     watchNames: (changed) => watchFolders([state.locks, join(state.locks, 'r:')], changed),
   }
 }
@@ -144,12 +149,6 @@ function wishOf(row: RunRow) {
   return { run: id, repositoryId: `github-${repositoryId}`, ...rest, ...asked }
 }
 
-function look(state: StatePaths, id: string): FolderLook {
-  const run = runPaths(state, id)
-  if (!hasRunFolder(run)) return { exists: false, journal: EMPTY_JOURNAL, result: null }
-  return { exists: true, ...lookAtProgress(run) }
-}
-
 /**
  * On a disk that takes nothing the end of a run stands all the same, and its note is owed: with the next end it is tried again. Without it nobody may
  * prune the folder, and make room.
@@ -172,9 +171,16 @@ function isNoted(run: RunPaths): boolean {
 }
 
 /** All names that the run was started with; those that it was queued with where it has no request yet. */
-async function recover(state: StatePaths, row: RunRow, by: ReturnType<typeof recoverer>): Promise<Recovered> {
+async function recover(
+  state: StatePaths,
+  looks: Looks,
+  row: RunRow,
+  by: ReturnType<typeof recoverer>,
+): Promise<Recovered> {
   adoptForgotten(state, row.id)
-  const claimed = await claim(state, namesOf(state, row), by)
+  const held = tryAcquire(state, namesOf(looks, row))
+  if (held.kind === 'busy') return { kind: 'busy' }
+  const claimed = await claimHeld(state, held, by)
   if (claimed.kind !== 'held') return claimed.kind === 'dirty' ? claimed : { kind: 'busy' }
   try {
     if (isUnbegun(runPaths(state, row.id)))
@@ -196,9 +202,9 @@ function isUnbegun(run: RunPaths): boolean {
   }
 }
 
-function namesOf(state: StatePaths, row: RunRow): RunRow['names'] {
+function namesOf(looks: Looks, row: RunRow): RunRow['names'] {
   try {
-    return readRequest(runPaths(state, row.id)).names
+    return looks.names(row.id)
   } catch {
     return row.names
   }

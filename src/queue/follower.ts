@@ -4,7 +4,7 @@ import type { RunChange, RunRow } from '../model/ports.ts'
 import { KEPT, type RunState, type Verdict } from '../model/run.ts'
 import type { Telling } from '../model/transitions.ts'
 import { changeRun, concludeRun } from './changes.ts'
-import type { QueueWorld } from './ports.ts'
+import type { FolderLook, QueueWorld } from './ports.ts'
 
 export interface Follower {
   /** Brings the store up to what the live runs' folders say, and carries out stops that were asked for. */
@@ -12,28 +12,44 @@ export interface Follower {
   readonly close: () => void
 }
 
+/** What is known of a run that is followed. */
+interface Followed {
+  readonly watch: Disposable
+  /** A stop that was asked for is passed on. */
+  isStopped: boolean
+  /** The stage that a stop waits for, as it was told. */
+  deferred: string | null
+  /** What was seen when there was nothing to do for it. */
+  atRest: Seen | null
+}
+
+interface Seen {
+  readonly row: RunRow
+  readonly look: FolderLook
+}
+
 /** The same for a run that this service started and for one that it found: nothing but the folder is asked. */
 export function createFollower(world: QueueWorld, telling: Telling, changed: () => void): Follower {
-  const watched = new Map<string, Disposable>()
-  const stopped = new Set<string>()
-  /** The stage that a stop waits for, as it was told. */
-  const deferred = new Map<string, string>()
+  const followed = new Map<string, Followed>()
 
   async function follow(row: RunRow): Promise<void> {
     const look = world.machine.look(row.id)
     if (!look.exists) return
-    if (!watched.has(row.id)) watched.set(row.id, world.machine.watch(row.id, changed))
+    const run = followed.get(row.id) ?? begun(world.machine.watch(row.id, changed))
+    followed.set(row.id, run)
+    if (isAtRest(run, { row, look })) return
     telling.tell(row, look.journal)
     if (look.result !== null) return conclude(world, row, look.journal, look.result)
-    const asked = row.stop !== null && !stopped.has(row.id)
+    const asked = row.stop !== null && !run.isStopped
     if (row.stop !== null && asked) {
       world.machine.stop(row.id, row.stop)
-      stopped.add(row.id)
+      run.isStopped = true
     }
     const waited = deferralOf(row, look.journal)
-    const isNew = waited !== null && waited !== deferred.get(row.id)
-    await takeOver(world, row, look.journal, asked || isNew)
-    if (waited !== null) deferred.set(row.id, waited)
+    const isNew = waited !== null && waited !== run.deferred
+    if (asked || isNew || isBehind(row, look.journal)) await takeOver(world, row, look.journal)
+    else run.atRest = { row, look }
+    if (waited !== null) run.deferred = waited
   }
 
   return {
@@ -45,19 +61,28 @@ export function createFollower(world: QueueWorld, telling: Telling, changed: () 
         )
       }
       const ids = new Set(live.map((row) => row.id))
-      for (const [id, watch] of watched) {
+      for (const [id, { watch }] of followed) {
         if (ids.has(id)) continue
         watch[Symbol.dispose]()
-        watched.delete(id)
-        stopped.delete(id)
-        deferred.delete(id)
+        followed.delete(id)
         telling.forget(id)
       }
     },
     close() {
-      for (const watch of watched.values()) watch[Symbol.dispose]()
+      for (const { watch } of followed.values()) watch[Symbol.dispose]()
     },
   }
+}
+
+function begun(watch: Disposable): Followed {
+  return { watch, isStopped: false, deferred: null, atRest: null }
+}
+
+/** Nothing that is followed is another one: neither what the folder says, nor how far the record has come, nor whether it is to stop. */
+function isAtRest({ atRest }: Followed, { row, look }: Seen): boolean {
+  if (atRest === null || atRest.look !== look) return false
+  const { state, stage, stop } = atRest.row
+  return row.state === state && row.stage === stage && (row.stop === null) === (stop === null)
 }
 
 async function conclude(world: QueueWorld, row: RunRow, journal: Journal, result: Verdict): Promise<void> {
@@ -70,12 +95,15 @@ function deferralOf({ stop }: RunRow, journal: Journal): string | null {
   return stop === null && journal.stop === null ? null : deferringStage(journal)
 }
 
-/** @param isNews there is something to tell although neither state nor stage has changed */
-async function takeOver(world: QueueWorld, row: RunRow, journal: Journal, isNews: boolean): Promise<void> {
+/** The record does not say what the journal says. */
+function isBehind(row: RunRow, journal: Journal): boolean {
+  return journal.entries > 0 && (stateOf(journal) !== row.state || stageOf(journal) !== row.stage)
+}
+
+async function takeOver(world: QueueWorld, row: RunRow, journal: Journal): Promise<void> {
   if (journal.entries === 0) return
   const change: RunChange = { state: stateOf(journal), stage: stageOf(journal), waitsFor: null }
-  if (isNews || change.state !== row.state || change.stage !== row.stage)
-    await changeRun(world, row, change, journal)
+  await changeRun(world, row, change, journal)
 }
 
 function stateOf(journal: Journal): RunState {

@@ -48,6 +48,7 @@ export interface Machine {
   readonly takeTurn: (row: RunRow) => Promise<Turn>
   /** The run does not want its names any more. */
   readonly leaveTurn: (runId: string) => void
+  /** Of a run that is watched the very same object as before where its folder says nothing new. */
   readonly look: (runId: string) => FolderLook
   readonly stop: (runId: string, stop: StopRequest) => void
   readonly recover: (row: RunRow) => Promise<Recovered>

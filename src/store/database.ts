@@ -31,6 +31,8 @@ export function openDatabase(file: string, migrations: readonly Migration[]): Da
     try {
       connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
       migrate(connection, file, migrations)
+      // What may have to be taken back is some pages; by default those become a file outside of the state folder, made and removed with each such write.
+      connection.exec('PRAGMA temp_store = MEMORY')
       return databaseOn(connection, file)
     } catch (error) {
       connection.close()

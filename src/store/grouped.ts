@@ -18,9 +18,7 @@ interface Waiting {
  * the event loop goes together. Who comes alone waits for nobody.
  */
 export function groupedOn(database: Database): Grouped {
-  const begin = database.prepare('SAVEPOINT one')
-  const keep = database.prepare('RELEASE one')
-  const undo = database.prepare('ROLLBACK TO one')
+  const written = writingOn(database)
   let waiting: Waiting[] = []
 
   function flush(): void {
@@ -28,22 +26,9 @@ export function groupedOn(database: Database): Grouped {
     waiting = []
     if (all.length === 0) return
     try {
-      for (const tell of database.write(() => all.map(alone))) tell()
+      for (const tell of written(all)) tell()
     } catch (error) {
       for (const { failed } of all) failed(error)
-    }
-  }
-
-  function alone({ run, failed }: Waiting): () => void {
-    begin.run()
-    try {
-      const tell = run()
-      keep.run()
-      return tell
-    } catch (error) {
-      undo.run()
-      keep.run()
-      return () => failed(error)
     }
   }
 
@@ -61,5 +46,31 @@ export function groupedOn(database: Database): Grouped {
       })
       return promise
     },
+  }
+}
+
+function writingOn(database: Database): (all: readonly Waiting[]) => readonly (() => void)[] {
+  const begin = database.prepare('SAVEPOINT one')
+  const keep = database.prepare('RELEASE one')
+  const undo = database.prepare('ROLLBACK TO one')
+
+  function amongOthers({ run, failed }: Waiting): () => void {
+    begin.run()
+    try {
+      const tell = run()
+      keep.run()
+      return tell
+    } catch (error) {
+      undo.run()
+      keep.run()
+      return () => failed(error)
+    }
+  }
+
+  /** Who is the whole transaction needs no savepoint, which keeps a copy of every page that is written. */
+  return (all) => {
+    const [first, ...others] = all
+    if (first !== undefined && others.length === 0) return [database.write(first.run)]
+    return database.write(() => all.map(amongOthers))
   }
 }

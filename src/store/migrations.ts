@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { HarnessError } from '../errors.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
+import { FEWER_PAGES } from './indexes.ts'
 import {
   ALARMS,
   BEGUN_ORDERS,
@@ -19,7 +20,7 @@ import {
   WATCHES,
 } from './schema.ts'
 
-/** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes anything away. */
+/** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes away what is recorded. */
 export type Migration = string
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
   BEGUN_ORDERS,
   CHANGED_RUNS,
   QUEUED_FIELDS,
+  FEWER_PAGES,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

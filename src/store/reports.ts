@@ -52,7 +52,8 @@ const DUE = `SELECT ${REPORT} ${HEADS} AND ${DUE_AT} <= :nowMs
 const NEXT = `SELECT min(${DUE_AT}) AS at ${HEADS} AND ${DUE_AT} > :afterMs`
 
 const LAST_CHECK = `
-  SELECT body, created_at FROM reports WHERE run_id = :run AND kind = 'check' ORDER BY seq DESC LIMIT 1`
+  SELECT body, created_at FROM reports
+   WHERE seq = (SELECT max(seq) FROM reports WHERE run_id = :run AND kind = 'check')`
 
 const PENDING = `SELECT count(*) AS count ${HEADS}`
 

@@ -5,6 +5,7 @@ import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
 import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
+import { keptByVersion } from './version.ts'
 
 const ADD = `
   INSERT INTO runs (id, state, priority, enqueued_at, repository, repository_id, installation_id, clone_url, pr, sha, pinned_at, ref, fork,
@@ -22,7 +23,7 @@ const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC
 
 const LIVE = `SELECT * FROM runs WHERE state IN ('starting', 'running', 'tearing_down') ORDER BY enqueued_at, id`
 
-const NEWS = 'SELECT * FROM runs WHERE changed > :since'
+const NEWS = 'SELECT * FROM runs WHERE changed > 0 AND changed > :since'
 
 const UP_TO = `SELECT value FROM counters WHERE name = 'runs'`
 
@@ -62,12 +63,14 @@ export interface Runs {
   stateOf(id: string): RunState | null
 }
 
-export function runsOn(database: Database, reads: RunReads): Runs {
+export function runsOn(database: Database, reads: RunReads, version: () => string): Runs {
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)
   const queued = reads.each(QUEUED)
-  const live = reads.each(LIVE)
+  // All that follow runs ask for them several times a second, and mostly nothing has been written.
+  const readLive = reads.each(LIVE)
+  const live = keptByVersion(version, () => readLive())
   const ofCommit = reads.each(OF_COMMIT)
   const durations = database.prepare(DURATIONS)
 

@@ -1,5 +1,4 @@
 import type { Store } from '../model/ports.ts'
-import { fieldsOf, numberOf } from '../model/read.ts'
 import { alarmsOn } from './alarms.ts'
 import { crashLoopsOn } from './crashLoops.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -15,10 +14,8 @@ import { runChangesOn } from './runChanges.ts'
 import { type NoteBroken, runReadsOn } from './runReads.ts'
 import { runsOn } from './runs.ts'
 import { usesOn } from './uses.ts'
+import { versionOn } from './version.ts'
 import { watchesOn } from './watches.ts'
-
-/** What others have committed, and what this connection has changed: SQLite counts the two apart (sqlite.org/pragma.html, data_version). */
-const VERSION = 'SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'
 
 /**
  * The records on SQLite (WAL, synchronous=FULL: on disk when a promise resolves). The file is made, with mode 0600, if it is missing.
@@ -52,7 +49,8 @@ export function recordsOn(
   const alarms = alarmsOn(database)
   const reports = reportsOn(database, now, alarms.raise)
   const reads = runReadsOn(database, note)
-  const runs = runsOn(database, reads)
+  const version = versionOn(database)
+  const runs = runsOn(database, reads, version)
   const orders = ordersOn(database)
   const replies = repliesOn(database, reads, orders, reports)
   const changes = runChangesOn(database, runs, reports, replies)
@@ -69,16 +67,7 @@ export function recordsOn(
     ...forgettingOn(database),
     ...alarms.port,
     ...watchesOn(database),
-    version: versionOf(database),
+    version: async () => database.read(version),
     damage: () => database.damage(),
   }
-}
-
-function versionOf(database: Database): Store['version'] {
-  const version = database.prepare(VERSION)
-  return async () =>
-    database.read(() => {
-      const fields = fieldsOf(version.get(), 'version')
-      return `${numberOf(fields, 'others')}.${numberOf(fields, 'own')}`
-    })
 }

@@ -55,6 +55,14 @@ test('R-QUE-01 R-QUE-11 one that fails takes back all of its own, and nothing of
   expect([words(), writes()]).toEqual([['a', 'c'], 1])
 })
 
+test('R-QUE-01 R-QUE-11 one that comes alone and fails takes back all of its own, and the next one is none the worse', async () => {
+  const { grouped, writes, add, words } = aDatabase()
+  await expect(grouped.write(() => add('a') + add('a'))).rejects.toThrow('UNIQUE')
+  expect([words(), writes()]).toEqual([[], 1])
+  expect(await grouped.write(() => add('a'))).toBe(1)
+  expect([words(), writes()]).toEqual([['a'], 2])
+})
+
 test('R-QUE-01 where the write as a whole fails, nobody is told that theirs is on disk', async () => {
   const database = openDatabase(aFile(), ['CREATE TABLE words (word TEXT PRIMARY KEY) STRICT'])
   const add = database.prepare('INSERT INTO words (word) VALUES (:word)')

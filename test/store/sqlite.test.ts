@@ -241,7 +241,12 @@ describe('speed', () => {
     ['decided_at IS NULL AND (not_before', 'SCAN deliveries USING INDEX deliveries_undecided'],
     ['json_each(:except)) ORDER BY terminal', 'SCAN reports USING INDEX reports_pending'],
     ['concluded_at - started_at', 'SEARCH runs USING INDEX runs_finished (repository_id=? AND recipe=?)'],
-    ['ORDER BY seq DESC LIMIT 1', 'SEARCH reports USING INDEX reports_of_run (run_id=?)'],
+    ['(SELECT max(seq) FROM reports WHERE run_id', 'SEARCH reports USING INDEX reports_of_run (run_id=?)'],
+    [
+      'earlier.state = ',
+      'SEARCH earlier USING COVERING INDEX reports_of_run (run_id=? AND state=? AND rowid<?)',
+    ],
+    ['changed > :since', 'SEARCH runs USING INDEX runs_by_change (changed>?)'],
   ])('what is over is in no index that answers %s', async (part, plan) => {
     await using records = await recordsInFolder()
     const database = openDatabase(records.file, MIGRATIONS)
