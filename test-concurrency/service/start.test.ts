@@ -66,10 +66,7 @@ describe.concurrent('berth serve refuses to start', () => {
     scene.recipe('app')
     scene.recipe('stack')
     const file = join(scene.world.recipeFolder('stack'), 'recipe.yml')
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8').replace('"process"', '"nomad"'),
-    )
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"process"', '"nomad"'))
     const service = scene.begin()
     await service.started.endedWith(2)
     expect(service.started.output()).toMatch(
