@@ -11,9 +11,15 @@ describe.concurrent('the log of a service', () => {
   test('R-OBS-01 green: each step of a run is one event, in order, and every line is as the table has it', async ({
     scene,
   }) => {
-    scene.recipe('app', { stages: { up: `${SITE} up`, check: `${SITE} check` } })
+    const [inside, down] = [scene.world.gate('inside'), scene.world.gate('down')]
+    const stages = { up: `${SITE} up`, check: `${SITE} check; ${GATE} inside` }
+    scene.recipe('app', { stages, teardown: `${GATE} down; ${SITE} down` })
     await scene.serve()
     const run = await scene.testme(1)
+    await inStage(run, inside, 'check')
+    inside.go()
+    await inTeardown(scene, run, down)
+    down.go()
     await reported(scene, run)
     expect(journalled(scene, run)).toEqual([
       'run.locked',
@@ -40,7 +46,8 @@ describe.concurrent('the log of a service', () => {
   }) => {
     const inside = scene.world.gate('inside')
     const stages = { one: `${GATE} inside`, two: `${GATE} inside`, three: `${GATE} inside` }
-    scene.recipe('app', { stages })
+    const down = scene.world.gate('down')
+    scene.recipe('app', { stages, teardown: `${GATE} down` })
     await scene.serve()
     const run = await scene.testme(1)
     await inStage(run, inside, 'one')
@@ -54,6 +61,8 @@ describe.concurrent('the log of a service', () => {
     await scene.serve()
     await inStage(run, inside, 'three')
     inside.go()
+    await inTeardown(scene, run, down)
+    down.go()
     await reported(scene, run)
     const expected = ['one', 'two', 'three'].flatMap((name) => [
       `stage.started ${name}`,
@@ -123,6 +132,11 @@ async function inStage(
 ): Promise<void> {
   await gate.reached()
   await run.shows(`stage ${name}`, ({ output }) => (output.title ?? '').startsWith(`Stage ${name}`))
+}
+
+async function inTeardown(scene: Scene, run: AskedRun, gate: Parameters<typeof inStage>[1]): Promise<void> {
+  await gate.reached()
+  await until('the record of its teardown', () => recorded(scene, run).includes('run.tearing_down'))
 }
 
 async function reported(scene: Scene, run: AskedRun): Promise<void> {
