@@ -45,7 +45,16 @@ test('R-DKR-01 R-DKR-04 a stack of two services stands, is labelled through and 
   ])
 
   const report = await world.sweep()
-  expect(report.sweeps).toEqual([{ scope: world.scope, verified: true, removed: 6, left: [], foreign: [] }])
+  expect(report.sweeps).toEqual([
+    {
+      scope: world.scope,
+      verified: true,
+      removed: 6,
+      empty: { looks: 1, wanted: 1, overMs: 0 },
+      left: [],
+      foreign: [],
+    },
+  ])
   expect(everything()).toEqual(before)
   expect(readFileSync(join(world.root, 'logs', `${world.stack}_app.log`), 'utf8')).toBe(
     'hello from app\nhello from app\n',
