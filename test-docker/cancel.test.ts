@@ -72,7 +72,6 @@ describe('R-DKR-05 R-DKR-10 a deploy that ends in the middle', () => {
       expect(sweptAt).toBeGreaterThan(releasedAt)
       expect(report).toMatchObject({ sweeps: [{ verified: true, left: [] }] })
       expect(report.tookMs).toBeGreaterThan(10_000)
-      console.log('held up for 5 s:', report.tookMs, 'ms,', report.looks, 'looks')
     })
   })
 

@@ -59,7 +59,6 @@ test('R-DKR-01 R-DKR-04 a stack of two services stands, is labelled through and 
   expect(readFileSync(join(world.root, 'logs', `${world.stack}_app.log`), 'utf8')).toBe(
     'hello from app\nhello from app\n',
   )
-  console.log({ converged, report: JSON.stringify(report) })
 })
 
 describe('R-DKR-08 images', () => {

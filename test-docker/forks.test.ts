@@ -17,7 +17,6 @@ test('R-RUN-20 R-CMD-07 a fork’s stack is deployed without users of its own on
   const inside = { exec: { service: 'app', run: 'echo in a container' } }
   stacks.write(isolating, { stages: { deploy: { deploy: {} }, inside } })
   stacks.write(exposing, { stages: { deploy: { deploy: {} }, host: { run: 'true' } } })
-  for (const line of stacks.settings()) scene.setting(line)
   const { number, sha } = await openFork(scene)
   await scene.serve()
 

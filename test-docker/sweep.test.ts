@@ -151,7 +151,6 @@ describe('R-DKR-04 what is in use', () => {
 test('R-DKR-04 a sweep over many stacks looks as often as over few', async ({ world }) => {
   const few = await callsFor(world, 2)
   const many = await callsFor(world, 40)
-  console.log('calls beside removals, 2 and 40 stacks:', few, many)
   expect(many).toBe(few)
 })
 
