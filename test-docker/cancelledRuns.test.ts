@@ -4,7 +4,7 @@ import { outputOf } from '../test-concurrency/fixtures/started.ts'
 import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
 import { openProxy } from './fixtures/proxy.ts'
 import { docker, labelled } from './fixtures/raw.ts'
-import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
+import { NEVER_WELL, SLOW_TO_END, type StackText } from './fixtures/stackFile.ts'
 import { commit, configureFor, filesOf, type Stacks, stackOf, test } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
 
@@ -17,13 +17,6 @@ const STACK: StackText = {
   volumes: ['data'],
   configs: { motd: 'welcome' },
   secrets: { password: 'hunter2' },
-}
-const NEVER_WELL: StackText = {
-  services: { app: { healthcheck: { test: ['CMD', 'false'], interval: '1s', start_period: '60s' } } },
-}
-const SLOW_TO_END: StackText = {
-  services: { app: { command: STUBBORN, stop_grace_period: '2m', volumes: ['data:/data'] } },
-  volumes: ['data'],
 }
 
 describe('R-DKR-10 a run of a stack that is cancelled leaves zero objects, and is cancelled', () => {

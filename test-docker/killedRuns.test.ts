@@ -9,7 +9,7 @@ import { GATE, type World } from '../test-concurrency/fixtures/world.ts'
 import { clisOf } from './fixtures/processes.ts'
 import { openProxy } from './fixtures/proxy.ts'
 import { labelled } from './fixtures/raw.ts'
-import { STUBBORN, type StackText } from './fixtures/stackFile.ts'
+import { NEVER_WELL, SLOW_TO_END, type StackText } from './fixtures/stackFile.ts'
 import {
   commit,
   configureFor,
@@ -20,14 +20,6 @@ import {
   test,
 } from './fixtures/stacks.ts'
 import { until } from './fixtures/until.ts'
-
-const NEVER_WELL: StackText = {
-  services: { app: { healthcheck: { test: ['CMD', 'false'], interval: '1s', start_period: '60s' } } },
-}
-const SLOW_TO_END: StackText = {
-  services: { app: { command: STUBBORN, stop_grace_period: '2m', volumes: ['data:/data'] } },
-  volumes: ['data'],
-}
 
 describe('R-DKR-05 SIGKILL of everything that a run of a stack is: the janitor leaves zero objects, and the lock free', () => {
   test('R-DKR-05 R-JAN-01 in the middle of its deploy; the engine hears its client’s last request when the janitor has seen nothing once', async ({
