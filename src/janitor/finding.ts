@@ -1,8 +1,10 @@
 import { messageOf } from '../errors.ts'
 
+export const SWEPT = ['name', 'lock file', 'run', 'tickets', 'run folder', 'mirror', 'secrets'] as const
+
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what: 'name' | 'lock file' | 'run' | 'tickets' | 'run folder' | 'mirror' | 'secrets'
+  readonly what: (typeof SWEPT)[number]
   readonly name: string
   readonly action:
     | 'cleaned'

@@ -5,7 +5,7 @@ import type { NewOrder, Order, OrderEnd } from './order.ts'
 import type { QueueNews } from './queued.ts'
 import type { CrashLoop, Uses } from './rateLimits.ts'
 import type { NewReply, NewReport, ReportStore } from './report.ts'
-import type { RunState, Verdict } from './run.ts'
+import type { Conclusion, RunState, Verdict } from './run.ts'
 
 /** One webhook call, raw. */
 export interface Delivery {
@@ -65,6 +65,28 @@ export interface BrokenRun {
   readonly id: string
   readonly state: RunState
   readonly fault: string
+}
+
+/** Where a run stands in the order of the newest. */
+export type RunPlace = Pick<RunRow, 'id' | 'enqueuedAtMs'>
+
+/** Which runs are asked for; what is left out lets all through. */
+export interface RunFilter {
+  readonly repository?: string
+  readonly pr?: number
+  readonly recipe?: string
+  /** A domain or a resource that they wanted. */
+  readonly name?: Name
+  readonly actor?: string
+  readonly state?: RunState
+  readonly conclusion?: Conclusion
+}
+
+export interface RunPage {
+  /** Newest first; those that cannot be read are left out. */
+  readonly runs: readonly RunRow[]
+  /** Where the next page begins, to be given as `after`; null = there is none. */
+  readonly next: RunPlace | null
 }
 
 /** What a caller may change together with, or without, the state. */
@@ -227,6 +249,8 @@ export interface Store extends AlarmStore, ReportStore {
     readonly pr?: number
     readonly name?: Name
   }): Promise<readonly RunRow[]>
+  /** One page of those that the filter lets through, newest first: no run is on two pages, whatever is queued meanwhile. */
+  runPage(filter: RunFilter, after: RunPlace | null, limit: number): Promise<RunPage>
   /** All of this commit, newest first; the repository by its id. */
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id (by its bytes, in no language's order). */

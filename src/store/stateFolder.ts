@@ -18,6 +18,7 @@ export interface StatePaths {
   readonly runs: string
   readonly mirrors: string
   readonly audit: string
+  readonly sweeps: string
   readonly compileCache: string
 }
 
@@ -35,6 +36,7 @@ export function statePaths(root: string): StatePaths {
     runs: join(root, 'runs'),
     mirrors: join(root, 'mirrors'),
     audit: join(root, 'audit.ndjson'),
+    sweeps: join(root, 'sweeps.ndjson'),
     compileCache: join(root, 'compile-cache'),
   }
 }

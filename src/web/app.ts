@@ -1,7 +1,10 @@
 import { Hono, type MiddlewareHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { messageOf } from '../errors.ts'
-import { API_PREFIX, addApi, refuse } from './api.ts'
+import { problemAnswer } from './api/problem.ts'
+import { addApi, isApi } from './api.ts'
 import { addAssets } from './assets.ts'
+import { addBadges } from './badges.ts'
 import { addHealth } from './health.ts'
 import { addLogs } from './logs.ts'
 import { addPages } from './pageRoutes.ts'
@@ -21,36 +24,40 @@ export function createWeb(parts: WebWorld): Hono {
   addHealth(app, world)
   addApi(app, world)
   addAssets(app)
+  addBadges(app, world)
   addLogs(app, world)
   addPages(app, world)
   app.notFound((c) => {
-    const message = 'There is no such page'
     if (isApi(c.req.path))
-      return refuse(c, 404, 'no_such_page', `${message}. ${API_PREFIX}runs lists the newest runs.`)
-    return c.html(layout({ title: 'berth: not found', live: false, body: missingPage(message) }), 404)
+      return problemAnswer(
+        c,
+        'no_such_page',
+        'There is no such address here; /api/v1/runs lists the newest runs.',
+      )
+    return c.html(
+      layout({ title: 'berth: not found', live: false, body: missingPage('There is no such page') }),
+      404,
+    )
   })
   app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
     world.log.error({ path: c.req.path, error: messageOf(error) }, 'web.failed')
-    if (isApi(c.req.path)) return refuse(c, 500, 'fault', messageOf(error))
+    if (isApi(c.req.path)) return problemAnswer(c, 'fault', messageOf(error))
     return c.html(layout({ title: 'berth: fault', live: false, body: faultPage(messageOf(error)) }), 500)
   })
   return app
 }
 
-function isApi(path: string): boolean {
-  return path.startsWith(API_PREFIX)
-}
-
 function readingOnly(): MiddlewareHandler {
   return async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    return c.text(
-      'These pages are for reading only; act with comments, or with `berth` on the machine\n',
-      405,
-      {
-        allow: 'GET, HEAD',
-      },
+    const answer = problemAnswer(
+      c,
+      'method_not_allowed',
+      'This is for reading only; act with comments, or with `berth`.',
     )
+    answer.headers.set('allow', 'GET, HEAD')
+    return answer
   }
 }
 

@@ -7,6 +7,8 @@ import type { EventLog } from '../model/events.ts'
 import type { RefusedReload } from '../model/inForce.ts'
 import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
+import type { Recipe } from '../model/recipe.ts'
+import type { Waits } from '../queue/waits.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -40,16 +42,20 @@ export interface StateReads {
    * @returns null = there is no such log
    */
   readonly readLog: (id: string, log: string, fromByte: number) => LogPart | null
+  /** The janitor's last sweeps, oldest first, as they were noted. */
+  readonly lastSweeps: () => readonly unknown[]
 }
 
 /** All that the pages, the API and the health checks are made of. */
 export interface WebWorld extends StateReads {
   readonly store: Pick<
     Store,
-    'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
+    'run' | 'runs' | 'runPage' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
   >
   /** What is in force now. */
-  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff' | 'repositories'>
+  readonly recipes: () => readonly Recipe[]
+  readonly waits: Pick<Waits, 'of' | 'all'>
   /** Null = what is in force is what was read last. */
   readonly refused: () => RefusedReload | null
   /** Why the service cannot do its work now; none = it can. */

@@ -75,7 +75,8 @@ export async function startService(
   const heard = { stored: () => intake.wake(), reportsChanged: outbox.wake }
   const reconcile = undo.use(startReconcile(parts, heard))
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
-  const web = createWeb({ ...reads, metrics: parts.metrics, log, ready })
+  const recipes = () => parts.inForce().recipes
+  const web = createWeb({ ...reads, recipes, waits: parts.waits, metrics: parts.metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   tellReady(parts)
   const others = [outbox, forgetting, ceilings, orders, alarms, intake, reconcile]

@@ -9,6 +9,7 @@ import { EMPTY_JOURNAL, type Entry, type EntryBody, withEntry } from '../../src/
 import type { Name } from '../../src/model/names.ts'
 import type { NewRun, RunChange, Store } from '../../src/model/ports.ts'
 import type { RunRequest } from '../../src/model/run.ts'
+import { waitsOn } from '../../src/queue/waits.ts'
 import { writeSynced } from '../../src/store/durable.ts'
 import { writeResult } from '../../src/store/result.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
@@ -19,7 +20,7 @@ import { createWeb } from '../../src/web/app.ts'
 import { createMetrics, type Metrics } from '../../src/web/metrics.ts'
 import type { WebWorld } from '../../src/web/ports.ts'
 import { stateReads } from '../../src/web/stateReads.ts'
-import { LIMITS } from '../model/policyWorld.ts'
+import { aRecipe, LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
 export const DOMAIN = 'site-hello-pr12.ci.test'
@@ -62,12 +63,19 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
   const store = await openStore(state.database)
   stack.defer(() => store.close())
   const [reads, readiness, faults] = [stateReads(state), { reasons: [] as readonly string[] }, [] as object[]]
-  const config = (): ReturnType<WebWorld['config']> => ({ slots: 4, limits: LIMITS, switchedOff: [] })
+  const config = (): ReturnType<WebWorld['config']> => ({
+    slots: 4,
+    limits: LIMITS,
+    switchedOff: [],
+    repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null, priority: 0 }],
+  })
   const own = { config, refused: () => null, now: Date.now }
   const metrics = createMetrics({ store, ...reads, ...own })
   const ready = async () => readiness.reasons
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }
-  const world: WebWorld = { ...reads, ...own, store, ready, metrics, log }
+  const waits = waitsOn({ store, slots: () => 4, others: () => [], now: () => own.now() })
+  const recipes = () => [aRecipe('hello')]
+  const world: WebWorld = { ...reads, ...own, store, recipes, waits, ready, metrics, log }
   const server = createAdaptorServer({ fetch: createWeb(change(world)).fetch })
   const port = await new Promise<number>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),

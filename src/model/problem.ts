@@ -1,0 +1,87 @@
+import type { Reason } from './reasons.ts'
+import { REFUSALS, type RefusalReason } from './refusal.ts'
+
+interface ProblemRow {
+  readonly status: number
+  readonly means: string
+  readonly wayOut: string
+}
+
+/** Why a request over HTTP is not answered with what was asked for, beside the refusals of commands: stable codes. */
+export const PROBLEMS = {
+  bad_input: {
+    status: 400,
+    means: 'A field of the request is not what is taken there.',
+    wayOut: 'The answer names each field and what it takes; /api/v1/openapi.json has all of them.',
+  },
+  no_such_page: {
+    status: 404,
+    means: 'There is no such page.',
+    wayOut: 'The addresses for programs are in /api/v1/openapi.json, those for people begin at the overview.',
+  },
+  no_such_recipe: {
+    status: 404,
+    means: 'There is no such recipe.',
+    wayOut: 'The recipes that there are can be had from /api/v1/recipes.',
+  },
+  no_such_name: {
+    status: 404,
+    means: 'Nobody has that name, wants it or has left anything at it.',
+    wayOut: 'The names that somebody has or wants can be had from /api/v1/locks. A free one is not listed.',
+  },
+  method_not_allowed: {
+    status: 405,
+    means: 'This address does not take that method.',
+    wayOut: 'The header "allow" of the answer names those that it takes.',
+  },
+  fault: {
+    status: 500,
+    means: 'The service has failed at it.',
+    wayOut: 'Try again. Runs go on without the pages; the operator finds "web.failed" in the log.',
+  },
+} as const satisfies Readonly<Record<string, ProblemRow>>
+
+/** All codes of requests with what they mean and the way out, for the page that explains them. */
+export function problemReasons(): readonly Reason[] {
+  return Object.entries(PROBLEMS).map(([code, { means, wayOut }]) => ({ code, means, wayOut }))
+}
+
+export type ProblemCode = keyof typeof PROBLEMS | RefusalReason
+
+export function statusOf(code: ProblemCode): number {
+  return isOwn(code) ? PROBLEMS[code].status : REFUSED[code]
+}
+
+export function meaningOf(code: ProblemCode): string {
+  return isOwn(code) ? PROBLEMS[code].means : REFUSALS[code]
+}
+
+function isOwn(code: ProblemCode): code is keyof typeof PROBLEMS {
+  return Object.hasOwn(PROBLEMS, code)
+}
+
+/** HTTP's word for each refusal (RFC 9110): 409 = ask again once something else has changed. */
+const REFUSED: Readonly<Record<RefusalReason, number>> = {
+  bad_command: 400,
+  bad_argument: 400,
+  not_enrolled: 403,
+  not_permitted: 403,
+  rate_limited: 429,
+  command_loop: 429,
+  crash_loop: 409,
+  pr_closed: 409,
+  unknown_recipe: 404,
+  ambiguous_recipe: 400,
+  recipe_unavailable: 409,
+  fork_refused: 403,
+  fork_needs_isolation: 403,
+  fork_needs_approval: 403,
+  head_moved: 409,
+  unknown_domain: 404,
+  ambiguous_domain: 400,
+  no_such_run: 404,
+  ambiguous_run: 400,
+  github_refused: 502,
+  too_late: 409,
+  undecidable: 503,
+}
