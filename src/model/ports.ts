@@ -1,3 +1,5 @@
+import type { AccessStore } from './access.ts'
+import type { ActionStore } from './action.ts'
 import type { AlarmStore } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
@@ -132,6 +134,8 @@ export interface Decided {
   readonly replies: readonly NewReply[]
   readonly orders: readonly NewOrder[]
   readonly moves: readonly Move[]
+  /** What is said to whoever asked where that is no comment; Markdown. */
+  readonly said?: string
 }
 
 /** A repository has another name, or another owner: its runs and what GitHub is still to be told of them go with it. */
@@ -184,7 +188,7 @@ export interface Approval {
  * - Numbers are whole and safe in JavaScript; times are milliseconds. Texts come back as they were given, whatever is in them.
  * - Order is as it is said here, never that of a table. `seq` says what was stored earlier, and no more: there are gaps.
  */
-export interface Store extends AlarmStore, ReportStore {
+export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore {
   /**
    * False = this delivery id is known.
    * @param outcome a word for why nothing comes of it: it is decided with that, and its payload not kept; null = to be decided

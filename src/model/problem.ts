@@ -14,6 +14,22 @@ export const PROBLEMS = {
     means: 'A field of the request is not what is taken there.',
     wayOut: 'The answer names each field and what it takes; /api/v1/openapi.json has all of them.',
   },
+  not_signed_in: {
+    status: 401,
+    means: 'This needs a token, or somebody who has signed in.',
+    wayOut:
+      'The operator makes a token with "berth token new NAME"; it is sent as "authorization: Bearer TOKEN".',
+  },
+  bad_token: {
+    status: 401,
+    means: 'This is no token of this service, or none any more.',
+    wayOut: 'The operator sees those that are live with "berth token list", and makes another.',
+  },
+  scope_missing: {
+    status: 403,
+    means: 'This token is for looking only.',
+    wayOut: 'The operator makes one that acts with "berth token new NAME --scope act".',
+  },
   no_such_page: {
     status: 404,
     means: 'There is no such page.',
@@ -29,10 +45,30 @@ export const PROBLEMS = {
     means: 'Nobody has that name, wants it or has left anything at it.',
     wayOut: 'The names that somebody has or wants can be had from /api/v1/locks. A free one is not listed.',
   },
+  no_such_action: {
+    status: 404,
+    means: 'There is no such action.',
+    wayOut: 'The newest can be had from /api/v1/actions.',
+  },
   method_not_allowed: {
     status: 405,
     means: 'This address does not take that method.',
     wayOut: 'The header "allow" of the answer names those that it takes.',
+  },
+  too_large: {
+    status: 413,
+    means: 'The body of the request is larger than anything that is taken here.',
+    wayOut: 'No request needs more than 16 KiB.',
+  },
+  wrong_type: {
+    status: 415,
+    means: 'The body of the request is not of the type that is taken here.',
+    wayOut: 'Send JSON, with "content-type: application/json".',
+  },
+  too_many_requests: {
+    status: 429,
+    means: 'Too many requests of this kind within a minute.',
+    wayOut: 'Wait for as many seconds as the header "retry-after" says.',
   },
   fault: {
     status: 500,
@@ -54,6 +90,15 @@ export function statusOf(code: ProblemCode): number {
 
 export function meaningOf(code: ProblemCode): string {
   return isOwn(code) ? PROBLEMS[code].means : REFUSALS[code]
+}
+
+/** What a decision's outcome is a refusal by; null = it is none. */
+export function refusalOf(outcome: string): RefusalReason | null {
+  return isReason(outcome) ? outcome : null
+}
+
+function isReason(word: string): word is RefusalReason {
+  return Object.hasOwn(REFUSALS, word)
 }
 
 function isOwn(code: ProblemCode): code is keyof typeof PROBLEMS {

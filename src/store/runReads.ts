@@ -75,11 +75,9 @@ export function runReadsOn(database: Database, note: NoteBroken): RunReads {
     },
     broken: () =>
       [...met.keys()].flatMap((id) => {
-        const row = one.get({ id })
-        const read = row === undefined ? null : tryRow(row)
-        if (read !== null && 'fault' in read) return [read]
-        met.delete(id)
-        return []
+        const broken = brokenOf(one.get({ id }))
+        if (broken === null) met.delete(id)
+        return broken ?? []
       }),
   }
 }
@@ -89,6 +87,11 @@ function prepared(database: Database, sql: string): StatementSync {
   const statement = database.prepare(sql)
   statement.setReadBigInts(true)
   return statement
+}
+
+function brokenOf(row: object | undefined): BrokenRun | null {
+  const read = row === undefined ? null : tryRow(row)
+  return read !== null && 'fault' in read ? read : null
 }
 
 function placeOf(row: object): RunPlace {

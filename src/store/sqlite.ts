@@ -1,5 +1,7 @@
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, numberOf } from '../model/read.ts'
+import { accessOn } from './access.ts'
+import { actionsOn } from './actions.ts'
 import { alarmsOn } from './alarms.ts'
 import { crashLoopsOn } from './crashLoops.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -54,11 +56,12 @@ export function recordsOn(
   const reads = runReadsOn(database, note)
   const runs = runsOn(database, reads)
   const orders = ordersOn(database)
+  const actions = actionsOn(database)
   const replies = repliesOn(database, reads, orders, reports)
   const changes = runChangesOn(database, runs, reports, replies)
   return {
     ...deliveriesOn(database, grouped),
-    ...decisionsOn(database, grouped, { runs, changes, reports, replies, orders }),
+    ...decisionsOn(database, grouped, { runs, changes, reports, replies, orders, actions }),
     ...runs.port,
     ...changes.port,
     ...reports.port,
@@ -69,6 +72,8 @@ export function recordsOn(
     ...forgettingOn(database),
     ...alarms.port,
     ...watchesOn(database),
+    ...accessOn(database),
+    ...actions.port,
     version: versionOf(database),
     damage: () => database.damage(),
   }

@@ -1,6 +1,7 @@
-import { Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { messageOf } from '../errors.ts'
+import { isActing } from './api/acting.ts'
 import { problemAnswer } from './api/problem.ts'
 import { addApi, isApi } from './api.ts'
 import { addAssets } from './assets.ts'
@@ -40,7 +41,7 @@ export function createWeb(parts: WebWorld): Hono {
     )
   })
   app.onError((error, c) => {
-    if (error instanceof HTTPException) return error.getResponse()
+    if (error instanceof HTTPException) return isApi(c.req.path) ? apiAnswer(c, error) : error.getResponse()
     world.log.error({ path: c.req.path, error: messageOf(error) }, 'web.failed')
     if (isApi(c.req.path)) return problemAnswer(c, 'fault', messageOf(error))
     return c.html(layout({ title: 'berth: fault', live: false, body: faultPage(messageOf(error)) }), 500)
@@ -48,9 +49,14 @@ export function createWeb(parts: WebWorld): Hono {
   return app
 }
 
+/** Where the framework has refused a body before any of our code saw it. */
+function apiAnswer(c: Context, error: HTTPException): Response {
+  return error.res ?? problemAnswer(c, 'bad_input', error.message)
+}
+
 function readingOnly(): MiddlewareHandler {
   return async (c, next) => {
-    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    if (c.req.method === 'GET' || c.req.method === 'HEAD' || isActing(c.req)) return next()
     const answer = problemAnswer(
       c,
       'method_not_allowed',

@@ -1,5 +1,6 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
+import type { Action, NewAction } from '../model/action.ts'
 import type { Annotations } from '../model/annotations.ts'
 import type { Conductor } from '../model/conductor.ts'
 import type { Config } from '../model/config.ts'
@@ -50,12 +51,25 @@ export interface StateReads {
 export interface WebWorld extends StateReads {
   readonly store: Pick<
     Store,
-    'run' | 'runs' | 'runPage' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
+    | 'run'
+    | 'runs'
+    | 'runPage'
+    | 'queued'
+    | 'useToken'
+    | 'action'
+    | 'actions'
+    | 'live'
+    | 'broken'
+    | 'failedReports'
+    | 'usedUp'
+    | 'crashLoops'
   >
   /** What is in force now. */
   readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff' | 'repositories'>
   readonly recipes: () => readonly Recipe[]
   readonly waits: Pick<Waits, 'of' | 'all'>
+  /** Has an action decided, and waits for that for a while. @throws whatever the records throw: then it is not stored */
+  readonly act: (action: NewAction) => Promise<Action>
   /** Null = what is in force is what was read last. */
   readonly refused: () => RefusedReload | null
   /** Why the service cannot do its work now; none = it can. */

@@ -29,6 +29,7 @@ import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
+import { actingOf } from './acting.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
 import { startCeilings } from './ceilings.ts'
 import { checkOf } from './checks.ts'
@@ -65,18 +66,22 @@ export async function startService(
   const byHand = { byHand: byHandOn(state, note), isOff: () => parts.isOff('orders') }
   const orders = undo.use(startOrders({ store, ...byHand, ended: outbox.wake, now: Date.now, log }))
   const alarms = undo.use(startAlarming(parts))
-  const intake = undo.use(
-    startIntakeOf(parts, ({ runs, stops, reports, orders: ordered }) => {
+  const stored = () => intake.wake()
+  const acting = actingOf({ store, stored, isOff: () => parts.isOff('intake') })
+  const intake: Intake = undo.use(
+    startIntakeOf(parts, ({ deliveryId, runs, stops, reports, orders: ordered }) => {
+      acting.decided(deliveryId)
       if (reports.length > 0) outbox.wake()
       if (runs.length + stops.length > 0) queue.wake()
       if (ordered.length > 0) orders.wake()
     }),
   )
-  const heard = { stored: () => intake.wake(), reportsChanged: outbox.wake }
+  const heard = { stored, reportsChanged: outbox.wake }
   const reconcile = undo.use(startReconcile(parts, heard))
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
   const recipes = () => parts.inForce().recipes
-  const web = createWeb({ ...reads, recipes, waits: parts.waits, metrics: parts.metrics, log, ready })
+  const { waits, metrics } = parts
+  const web = createWeb({ ...reads, recipes, waits, act: acting.act, metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   tellReady(parts)
   const others = [outbox, forgetting, ceilings, orders, alarms, intake, reconcile]

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { hashOf, newSecret } from '../../src/web/access/secret.ts'
 import { PASSED } from '../store/samples.ts'
 import { aQueued, type Scene, startScene } from '../web/scene.ts'
 
@@ -42,7 +43,11 @@ test('docs/api.md: every command in it is one of the examples', () => {
 test.each(EXAMPLES)('R-OBS-04 docs/api.md: $command', async ({ command, answer }) => {
   await using scene = await startScene()
   await twoPassed(scene)
-  const env = { PATH: process.env['PATH'], BERTH: scene.url }
+  const [token, waiting] = [newSecret(), aQueued()]
+  const made = { name: 'ci-bot', scope: 'act', madeBy: 'root', madeAtMs: 1, endsAtMs: null } as const
+  await scene.store.addToken(made, hashOf(token))
+  await (command.includes('$RUN') ? scene.queue(waiting) : undefined)
+  const env = { PATH: process.env['PATH'], BERTH: scene.url, TOKEN: token, RUN: waiting.id }
   const { stdout } = await run('sh', ['-euc', command], { env })
   expect(JSON.parse(stdout)).toEqual(expected(JSON.parse(answer)))
 })

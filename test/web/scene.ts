@@ -3,13 +3,19 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
+import { GitHubFault } from '../../src/intake/gitHubFault.ts'
+import { Intake } from '../../src/intake/intake.ts'
+import type { GitHubFacts } from '../../src/intake/ports.ts'
 import { lockExclusively, writeMark } from '../../src/lock/lockFile.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { EMPTY_JOURNAL, type Entry, type EntryBody, withEntry } from '../../src/model/journal.ts'
 import type { Name } from '../../src/model/names.ts'
 import type { NewRun, RunChange, Store } from '../../src/model/ports.ts'
 import type { RunRequest } from '../../src/model/run.ts'
+import { byHandOn } from '../../src/process/byHand.ts'
+import { startOrders } from '../../src/queue/orders.ts'
 import { waitsOn } from '../../src/queue/waits.ts'
+import { SYSTEM_TIME } from '../../src/report/time.ts'
 import { writeSynced } from '../../src/store/durable.ts'
 import { writeResult } from '../../src/store/result.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
@@ -20,6 +26,8 @@ import { createWeb } from '../../src/web/app.ts'
 import { createMetrics, type Metrics } from '../../src/web/metrics.ts'
 import type { WebWorld } from '../../src/web/ports.ts'
 import { stateReads } from '../../src/web/stateReads.ts'
+import { actingOf } from '../../src/world/acting.ts'
+import { CONFIG, makeLog, PARTS } from '../intake/scene.ts'
 import { aRecipe, LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
@@ -55,7 +63,17 @@ interface Answer {
 /** A journal line and its time. */
 export type Line = readonly [at: number, body: EntryBody]
 
-export async function startScene(change: (world: WebWorld) => WebWorld = (world) => world): Promise<Scene> {
+/** What only GitHub knows, where nobody asks it. */
+const NO_GITHUB: GitHubFacts = {
+  permissionOf: () => Promise.reject(new GitHubFault('GitHub is not asked here', { notBeforeMs: 0 })),
+  pullRequest: () => Promise.reject(new GitHubFault('GitHub is not asked here', { notBeforeMs: 0 })),
+}
+
+/** @param github by which actions are decided, in the intake as it is in service */
+export async function startScene(
+  change: (world: WebWorld) => WebWorld = (world) => world,
+  github: GitHubFacts = NO_GITHUB,
+): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
   const root = mkdtempSync(join(tmpdir(), 'berth-web-'))
   stack.defer(() => rmSync(root, { recursive: true, force: true }))
@@ -75,7 +93,8 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }
   const waits = waitsOn({ store, slots: () => 4, others: () => [], now: () => own.now() })
   const recipes = () => [aRecipe('hello')]
-  const world: WebWorld = { ...reads, ...own, store, recipes, waits, ready, metrics, log }
+  const act = startActing(stack, { store, state, github, config: config() })
+  const world: WebWorld = { ...reads, ...own, store, recipes, waits, act, ready, metrics, log }
   const server = createAdaptorServer({ fetch: createWeb(change(world)).fetch })
   const port = await new Promise<number>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
@@ -100,6 +119,37 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
     hold: (name, run, since) => held.push(hold(state, name, run, since)),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
+}
+
+interface ActingParts {
+  readonly store: Store
+  readonly state: StatePaths
+  readonly github: GitHubFacts
+  readonly config: Pick<WebWorld['config'] extends () => infer C ? C : never, 'repositories'>
+}
+
+/** The intake and the orders as they are in service. */
+function startActing(
+  stack: AsyncDisposableStack,
+  { store, state, github, config }: ActingParts,
+): WebWorld['act'] {
+  const log = makeLog()
+  const orders = stack.use(
+    startOrders({ store, byHand: byHandOn(state), ended: () => undefined, now: Date.now, log }),
+  )
+  const acting = actingOf({ store, stored: () => intake.wake(), isOff: () => false, waitMs: 2_000 })
+  const world = { ...PARTS, store, github, config: { ...CONFIG, ...config }, time: SYSTEM_TIME }
+  const intake: Intake = stack.use(
+    new Intake({
+      world: () => world,
+      log,
+      decided({ deliveryId }) {
+        acting.decided(deliveryId)
+        orders.wake()
+      },
+    }),
+  )
+  return acting.act
 }
 
 export function aRequest(id: string, change: Partial<RunRequest> = {}): RunRequest {

@@ -23,6 +23,7 @@ const PROBLEM = z
       .array(z.object({ field: z.string(), detail: z.string() }))
       .optional()
       .describe('Each field of the request that is at fault.'),
+    action: z.string().optional().describe('The action that was refused; /api/v1/actions has it.'),
   })
   .openapi('Problem')
 
@@ -40,17 +41,18 @@ export function problemAnswer(
   c: Context,
   code: ProblemCode,
   detail: string,
-  errors: readonly FieldFault[] = [],
+  more: { readonly errors?: readonly FieldFault[]; readonly action?: string } = {},
 ): Response {
   const status = statusOf(code)
   const what = { type: `/reasons#${code}`, title: meaningOf(code), status, code, detail }
-  const body = sent(PROBLEM, errors.length === 0 ? what : { ...what, errors })
+  const body = sent(PROBLEM, { ...what, ...more })
   return c.body(`${JSON.stringify(body)}\n`, contentful(status), { 'content-type': PROBLEM_TYPE })
 }
 
 /** To be thrown where a route has another answer. */
-export function problem(c: Context, code: ProblemCode, detail: string): HTTPException {
-  return new HTTPException(contentful(statusOf(code)), { res: problemAnswer(c, code, detail) })
+export function problem(c: Context, code: ProblemCode, detail: string, action?: string): HTTPException {
+  const more = action === undefined ? {} : { action }
+  return new HTTPException(contentful(statusOf(code)), { res: problemAnswer(c, code, detail, more) })
 }
 
 /** What the library found at fault with a request, field by field. */
@@ -63,7 +65,7 @@ export function refuseInput(
   const detail = errors
     .map((one) => `${one.field === '' ? 'the request' : one.field} ${one.detail}`)
     .join('; ')
-  return problemAnswer(c, 'bad_input', `${detail}.`, errors)
+  return problemAnswer(c, 'bad_input', `${detail}.`, { errors })
 }
 
 function fieldFaults(issue: z.core.$ZodIssue): readonly FieldFault[] {
