@@ -102,6 +102,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     stageLimits: read.stageLimits,
     retention: { days: read.retention.days, sizeBytes: read.retention.size },
     reconcileMs: read.reconcile,
+    web: read.web,
     notify: { webhook: read.notify.webhook ?? null },
     switchedOff: read.switchedOff,
     traced: isTraced(around.env),

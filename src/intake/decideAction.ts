@@ -42,7 +42,7 @@ export async function decideActionNot(
 function askedByAction(action: NewAction, run: RunRow): Asked {
   const { id, by, askedAtMs } = action
   return {
-    repository: repositoryOf(run),
+    repository: repositoryOfRun(run),
     pr: run.pr,
     actor: actorOf(action),
     commands: [commandOf(action, run)],
@@ -57,7 +57,8 @@ function askedByAction(action: NewAction, run: RunRow): Asked {
   }
 }
 
-function repositoryOf({
+/** Its repository, as it is called now. */
+export function repositoryOfRun({
   repositoryId: id,
   repository: fullName,
   cloneUrl,

@@ -20,7 +20,9 @@ export type Person =
 
 export interface Session {
   readonly person: Person
-  readonly scope: Scope
+  /** Where not everybody may look. */
+  readonly mayRead: boolean
+  readonly mayAct: boolean
   readonly endsAtMs: number
 }
 

@@ -30,6 +30,11 @@ export const PROBLEMS = {
     means: 'This token is for looking only.',
     wayOut: 'The operator makes one that acts with "berth token new NAME --scope act".',
   },
+  cross_site: {
+    status: 403,
+    means: 'This did not come from a page of this service.',
+    wayOut: 'Press the button on the page itself; a page that was open for long is to be loaded again.',
+  },
   no_such_page: {
     status: 404,
     means: 'There is no such page.',

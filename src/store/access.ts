@@ -25,8 +25,8 @@ const END_SESSIONS_OF = 'DELETE FROM sessions WHERE token = :name'
 const FORGET_SESSIONS = 'DELETE FROM sessions WHERE ends_at <= :nowMs'
 
 const ADD_SESSION = `
-  INSERT INTO sessions (hash, github_id, login, token, scope, ends_at)
-  VALUES (:hash, :githubId, :login, :token, :scope, :endsAtMs)`
+  INSERT INTO sessions (hash, github_id, login, token, may_read, may_act, ends_at)
+  VALUES (:hash, :githubId, :login, :token, :mayRead, :mayAct, :endsAtMs)`
 
 const SESSION = 'SELECT * FROM sessions WHERE hash = :hash AND ends_at > :nowMs'
 
@@ -68,10 +68,11 @@ function sessionsOn(database: Database): Pick<AccessStore, 'addSession' | 'sessi
   const one = database.prepare(SESSION)
   const end = database.prepare(END_SESSION)
   return {
-    addSession: async ({ person, scope, endsAtMs }, hash, nowMs) =>
+    addSession: async ({ person, mayRead, mayAct, endsAtMs }, hash, nowMs) =>
       database.write(() => {
         forget.run({ nowMs })
-        add.run({ hash, scope, endsAtMs, ...columnsOf(person) })
+        const may = { mayRead: mayRead ? 1 : 0, mayAct: mayAct ? 1 : 0 }
+        add.run({ hash, endsAtMs, ...may, ...columnsOf(person) })
       }),
     session: async (hash, nowMs) =>
       database.read(() => {
@@ -103,7 +104,8 @@ function sessionOf(row: unknown): Session {
   const fields = fieldsOf(row, 'session')
   return {
     person: personOf(fields),
-    scope: oneOf(fields, 'scope', SCOPES),
+    mayRead: numberOf(fields, 'may_read') === 1,
+    mayAct: numberOf(fields, 'may_act') === 1,
     endsAtMs: numberOf(fields, 'ends_at'),
   }
 }

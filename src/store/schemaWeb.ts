@@ -23,7 +23,8 @@ CREATE TABLE sessions (
   github_id INTEGER,
   login     TEXT,
   token     TEXT,
-  scope     TEXT    NOT NULL CHECK (scope IN ('read', 'act')),
+  may_read  INTEGER NOT NULL CHECK (may_read IN (0, 1)),
+  may_act   INTEGER NOT NULL CHECK (may_act IN (0, 1)),
   ends_at   INTEGER NOT NULL,
   CHECK ((login IS NULL) = (github_id IS NULL) AND (login IS NULL) <> (token IS NULL))
 ) STRICT, WITHOUT ROWID;

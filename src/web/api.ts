@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { etag } from 'hono/etag'
-import { bearersOf } from './access/bearer.ts'
+import type { Bearers } from './access/bearer.ts'
 import { addActing } from './api/acting.ts'
 import { PROBLEM_TYPE, problemAnswer, refuseInput } from './api/problem.ts'
 import { addQueue } from './api/queue.ts'
@@ -26,14 +26,14 @@ const ABOUT = {
 }
 
 /** What the pages show, for programs. The schemas that describe it are those that what comes and what leaves is held against. */
-export function addApi(app: Hono, world: WebWorld): void {
+export function addApi(app: Hono, world: WebWorld, bearers: Bearers): void {
   const api = new OpenAPIHono({ defaultHook: refuseInput })
   app.use(`${API}/*`, etag(), inUtf8(), bodyLimit({ maxSize: MOST_BODY, onError: tooLarge }), onlyJson())
   addRuns(api, world)
   addQueue(api, world)
   addRecipes(api, world)
   addService(api, world)
-  addActing(api, world, bearersOf(world))
+  addActing(api, world, bearers)
   const description = api.getOpenAPI31Document(ABOUT)
   api.get('/openapi.json', (c) => c.json(description))
   app.route(API, api)

@@ -1,6 +1,12 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { messageOf } from '../errors.ts'
+import { addActs } from './access/acts.ts'
+import { bearersOf } from './access/bearer.ts'
+import { readingGate } from './access/gate.ts'
+import { sessionsOf } from './access/sessions.ts'
+import { addSignIn } from './access/signIn.ts'
 import { isActing } from './api/acting.ts'
 import { problemAnswer } from './api/problem.ts'
 import { addApi, isApi } from './api.ts'
@@ -22,12 +28,17 @@ export function createWeb(parts: WebWorld): Hono {
   const world = { ...parts, names: remembered(parts.names, LOOK_EVERY_MS, parts.now) }
   const app = new Hono()
   app.use(readingOnly(), safeHeaders())
+  const [bearers, sessions] = [bearersOf(world), sessionsOf(world)]
+  app.use(readingGate(world, bearers, sessions))
+  for (const path of ['/act', '/sign-in/*', '/sign-out']) app.use(path, bodyLimit({ maxSize: MOST_FORM }))
   addHealth(app, world)
-  addApi(app, world)
+  addApi(app, world, bearers)
+  addSignIn(app, world, sessions)
+  addActs(app, world, sessions)
   addAssets(app)
   addBadges(app, world)
   addLogs(app, world)
-  addPages(app, world)
+  addPages(app, world, sessions)
   app.notFound((c) => {
     if (isApi(c.req.path))
       return problemAnswer(
@@ -74,6 +85,8 @@ function safeHeaders(): MiddlewareHandler {
     for (const [name, value] of SAFE_HEADERS) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   }
 }
+
+const MOST_FORM = 16 * 1024
 
 const SAFE_HEADERS = [
   ['content-security-policy', CONTENT_SECURITY_POLICY],

@@ -47,6 +47,24 @@ export interface StateReads {
   readonly lastSweeps: () => readonly unknown[]
 }
 
+/** The App's web flow (docs.github.com, generating a user access token for a GitHub App). */
+export interface GitHubSignIn {
+  /** Where a browser is sent. `challenge` = PKCE's, S256 (RFC 7636). */
+  readonly addressOf: (ask: {
+    readonly state: string
+    readonly challenge: string
+    readonly back: string
+  }) => string
+  /** Who has come back with this code. Their token is asked for this one answer, and not kept. @throws where GitHub does not say */
+  readonly personOf: (came: {
+    readonly code: string
+    readonly verifier: string
+    readonly back: string
+  }) => Promise<{ readonly id: number; readonly login: string }>
+  /** Could they run something in one of the repositories. */
+  readonly isMember: (person: { readonly id: number; readonly login: string }) => Promise<boolean>
+}
+
 /** All that the pages, the API and the health checks are made of. */
 export interface WebWorld extends StateReads {
   readonly store: Pick<
@@ -56,6 +74,9 @@ export interface WebWorld extends StateReads {
     | 'runPage'
     | 'queued'
     | 'useToken'
+    | 'session'
+    | 'addSession'
+    | 'endSession'
     | 'action'
     | 'actions'
     | 'live'
@@ -65,7 +86,7 @@ export interface WebWorld extends StateReads {
     | 'crashLoops'
   >
   /** What is in force now. */
-  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff' | 'repositories'>
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff' | 'repositories' | 'web'>
   readonly recipes: () => readonly Recipe[]
   readonly waits: Pick<Waits, 'of' | 'all'>
   /** Has an action decided, and waits for that for a while. @throws whatever the records throw: then it is not stored */
@@ -75,6 +96,10 @@ export interface WebWorld extends StateReads {
   /** Why the service cannot do its work now; none = it can. */
   readonly ready: () => Promise<readonly string[]>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  /** Sign-in with GitHub; null = the App has no client secret here. */
+  readonly gitHubSignIn: GitHubSignIn | null
+  /** Where people reach the pages, without a slash at its end. */
+  readonly publicUrl: string
   /** Wall clock, milliseconds. */
   readonly now: () => number
   readonly log: Pick<EventLog, 'error'>

@@ -4,12 +4,14 @@ import type { Hono } from 'hono'
 import type { ServiceContext } from '../cli/context.ts'
 import type { HangUps } from '../cli/hangUps.ts'
 import { messageOf } from '../errors.ts'
+import { repositoryOfRun } from '../intake/decideAction.ts'
+import type { Actor } from '../intake/event.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import type { Config } from '../model/config.ts'
 import { isOff, type Mechanism } from '../model/mechanisms.ts'
-import type { Decided, Store } from '../model/ports.ts'
+import type { Decided, RunRow, Store } from '../model/ports.ts'
 import { holdingAt, type Suppressed } from '../model/rateLimits.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
@@ -42,6 +44,7 @@ import { startObserving } from './observing.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 import { reloadingOf } from './reloading.ts'
+import { gitHubSignIn } from './signIn.ts'
 import { noteTakeOvers } from './takeOvers.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
@@ -81,7 +84,7 @@ export async function startService(
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
   const recipes = () => parts.inForce().recipes
   const { waits, metrics } = parts
-  const web = createWeb({ ...reads, recipes, waits, act: acting.act, metrics, log, ready })
+  const web = createWeb({ ...reads, recipes, waits, act: acting.act, ...pagesOf(parts), metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   tellReady(parts)
   const others = [outbox, forgetting, ceilings, orders, alarms, intake, reconcile]
@@ -214,6 +217,14 @@ async function suppressedNow(
 ): Promise<readonly Suppressed[]> {
   const nowMs = Date.now()
   return holdingAt(await store.crashLoops(crashesInARow, nowMs - crashPauseMs), crashPauseMs, nowMs)
+}
+
+/** What only the pages need. */
+function pagesOf({ credentials, store, config, app }: ServiceParts) {
+  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
+  const permissionOf = (run: RunRow, person: Actor) => github.permissionOf(repositoryOfRun(run), person)
+  const signIn = gitHubSignIn({ credentials, store, config, permissionOf })
+  return { publicUrl: credentials.publicUrl, gitHubSignIn: signIn }
 }
 
 function pageOf({ publicUrl }: Credentials, run: string): string {

@@ -85,9 +85,16 @@ export async function startScene(
     slots: 4,
     limits: LIMITS,
     switchedOff: [],
+    web: { reading: 'public' },
     repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null, priority: 0 }],
   })
-  const own = { config, refused: () => null, now: Date.now }
+  const own = {
+    config,
+    refused: () => null,
+    now: Date.now,
+    gitHubSignIn: null,
+    publicUrl: 'https://berth.test',
+  }
   const metrics = createMetrics({ store, ...reads, ...own })
   const ready = async () => readiness.reasons
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }

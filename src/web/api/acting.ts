@@ -1,21 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Token } from '../../model/access.ts'
-import { ACTS, type Action, type NewAction } from '../../model/action.ts'
+import { ACTS, type Action } from '../../model/action.ts'
 import { MOST_HOLD_MS } from '../../model/commandHold.ts'
-import { formatDuration, parseDuration } from '../../model/duration.ts'
+import { formatDuration } from '../../model/duration.ts'
 import { ORDER_OUTCOMES } from '../../model/order.ts'
 import { refusalOf } from '../../model/problem.ts'
-import { addressOf } from '../access/address.ts'
 import type { Bearers } from '../access/bearer.ts'
+import { holdMs, MOST_REASON, newAction, type Wish } from '../access/newAction.ts'
 import type { WebWorld } from '../ports.ts'
 import { AT_MS, TEXTS } from './fields.ts'
 import { PROBLEM_ANSWER, problem } from './problem.ts'
 import { wholeNumber } from './query.ts'
 import { sent } from './sent.ts'
-
-const MOST_REASON = 500
 
 const ACTION = z
   .object({
@@ -48,8 +45,11 @@ const REASON = z
 const HOLD_TIME = z
   .string()
   .default('1h')
-  .refine(isHoldTime, `must be a duration such as 2h, at most ${formatDuration(MOST_HOLD_MS)}`)
-  .transform((text) => parseDuration(text) ?? 0)
+  .refine(
+    (text) => holdMs(text) !== null,
+    `must be a duration such as 2h, at most ${formatDuration(MOST_HOLD_MS)}`,
+  )
+  .transform((text) => holdMs(text) ?? 0)
   .openapi({ type: 'string', example: '2h' })
 
 const DONE = {
@@ -147,8 +147,8 @@ const ONE = createRoute({
 export function addActing(api: OpenAPIHono, world: WebWorld, bearers: Bearers): void {
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
 
-  async function acted(c: Context, token: Token, wish: Pick<NewAction, 'act'> & Partial<NewAction>) {
-    const action = await world.act(actionOf(c, token, wish, world.now()))
+  async function acted(c: Context, { name }: Token, wish: Wish) {
+    const action = await world.act(newAction(c, { kind: 'token', name }, wish, world.now()))
     const { end } = action
     const refusal = refusalOf(end?.code ?? '')
     if (refusal !== null) throw problem(c, refusal, plainDetail(end?.detail ?? ''), action.id)
@@ -196,33 +196,10 @@ export function isActing({ method, path }: { readonly method: string; readonly p
   return method === 'POST' && ACTING.test(path)
 }
 
-const ACTING = /^\/api\/v1\/(?:runs\/[^/]+\/(?:cancel|retry)|locks\/[^/]+\/(?:hold|release))$/
-
-function actionOf(
-  c: Context,
-  { name }: Token,
-  wish: Pick<NewAction, 'act'> & Partial<NewAction>,
-  nowMs: number,
-): NewAction {
-  return {
-    id: `action:${randomUUID()}`,
-    run: null,
-    name: null,
-    forMs: 0,
-    reason: '',
-    by: { kind: 'token', name },
-    from: addressOf(c),
-    askedAtMs: nowMs,
-    ...wish,
-  }
-}
+const ACTING =
+  /^\/(?:api\/v1\/(?:runs\/[^/]+\/(?:cancel|retry)|locks\/[^/]+\/(?:hold|release))|act|sign-in\/token|sign-out)$/
 
 /** Replies are Markdown; here nobody renders it. */
 function plainDetail(markdown: string): string {
   return markdown.replaceAll('`', '')
-}
-
-function isHoldTime(text: string): boolean {
-  const ms = parseDuration(text)
-  return ms !== null && ms > 0 && ms <= MOST_HOLD_MS
 }
