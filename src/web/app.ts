@@ -82,8 +82,15 @@ function readingOnly(): MiddlewareHandler {
 function safeHeaders(): MiddlewareHandler {
   return async (c, next) => {
     await next()
+    if (isPersonal(c)) c.res.headers.set('cache-control', 'no-store')
     for (const [name, value] of SAFE_HEADERS) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   }
+}
+
+/** A page with somebody's forms in it is nobody else's, whatever stands between. */
+function isPersonal(c: Context): boolean {
+  const type = c.res.headers.get('content-type') ?? ''
+  return type.startsWith('text/html') && c.req.header('cookie') !== undefined
 }
 
 const MOST_FORM = 16 * 1024

@@ -10,6 +10,9 @@ import { startScene as startDoor } from '../intake/scene.ts'
 import { PASSED, SHA } from '../store/samples.ts'
 import { aQueued, aRequest, begun, DOMAIN, type Scene, startScene, tornDown } from './scene.ts'
 
+/** What is to come is waited for, however busy the machine is. */
+const SOON = { timeout: 15_000 }
+
 const GITHUB: GitHubFacts = {
   permissionOf: async () => 'none',
   pullRequest: async () => ({
@@ -136,14 +139,17 @@ describe('hold and release', () => {
     const { status, told: held } = await send(scene, `/api/v1/locks/${DOMAIN}/hold`, token, wish)
     expect([status, held.end.code]).toEqual([200, 'hold_ordered'])
     await expect
-      .poll(async () => (await told(scene, `/api/v1/actions/${held.id}`, token)).order?.outcome)
+      .poll(async () => (await told(scene, `/api/v1/actions/${held.id}`, token)).order?.outcome, SOON)
       .toBe('held')
     await expect
-      .poll(async () => JSON.parse((await scene.get(`/api/v1/locks/${DOMAIN}`)).text).hold)
+      .poll(async () => JSON.parse((await scene.get(`/api/v1/locks/${DOMAIN}`)).text).hold, SOON)
       .toMatchObject({ by: 'token ci-bot', reason: 'repairs', order: `${held.id}:0` })
     const released = await send(scene, `/api/v1/locks/${DOMAIN}/release`, token, { reason: 'done' })
     await expect
-      .poll(async () => (await told(scene, `/api/v1/actions/${released.told.id}`, token)).order?.outcome)
+      .poll(
+        async () => (await told(scene, `/api/v1/actions/${released.told.id}`, token)).order?.outcome,
+        SOON,
+      )
       .toBe('hold_ended')
   })
 
@@ -260,6 +266,6 @@ test('R-JAN-10 R-OBS-04 what a dead run left is declared clean over the API, and
     reason: 'seen to it',
   })
   await expect
-    .poll(async () => (await told(scene, `/api/v1/actions/${action.id}`, token)).order)
+    .poll(async () => (await told(scene, `/api/v1/actions/${action.id}`, token)).order, SOON)
     .toEqual({ outcome: 'declared_clean', detail: `run ${id}` })
 })

@@ -22,57 +22,53 @@ interface Code {
  * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
  */
 export function oauthRoutes(hub: PublicHub, client: OAuthClient): Hono {
-  const { memory, now } = hub
   const codes = new Map<string, Code>()
-  const id = clientIdOf(memory.app.id)
   const routes = new Hono()
+  addAuthorize(routes, hub, client, codes)
+  addAccessToken(routes, hub, client, codes)
+  return routes
+}
 
+function addAuthorize(routes: Hono, hub: PublicHub, client: OAuthClient, codes: Map<string, Code>): void {
+  const { memory, now } = hub
   routes.get('/login/oauth/authorize', (c) => {
     const asked = c.req.query()
-    if (asked['client_id'] !== id) return c.text('Not Found', 404)
+    const { login = '', state = '' } = asked
+    if (asked['client_id'] !== clientIdOf(memory.app.id)) return c.text('Not Found', 404)
     const back = asked['redirect_uri'] ?? client.callbackUrl
     if (back !== client.callbackUrl)
-      return c.redirect(withQuery(client.callbackUrl, { ...MISMATCH, state: asked['state'] ?? '' }), 302)
-    const { login } = asked
-    const person = login === undefined ? undefined : memory.accounts.get(login)
-    if (person?.kind !== 'User') return choose(c, hub, asked)
+      return c.redirect(withQuery(client.callbackUrl, { ...MISMATCH, state }), 302)
+    if (memory.accounts.get(login)?.kind !== 'User') return choose(c, hub, asked)
     const code = randomBytes(10).toString('hex')
-    codes.set(code, {
-      login: person.login,
-      back,
-      challenge: challengeIn(asked),
-      endsAtMs: now() + CODE_LIFE_MS,
-    })
-    return c.redirect(withQuery(back, { code, state: asked['state'] ?? '' }), 302)
+    codes.set(code, { login, back, challenge: challengeIn(asked), endsAtMs: now() + CODE_LIFE_MS })
+    return c.redirect(withQuery(back, { code, state }), 302)
   })
+}
 
-  /** Errors come with 200, as GitHub has them. */
+/** Errors come with 200, as GitHub has them. */
+function addAccessToken(routes: Hono, hub: PublicHub, client: OAuthClient, codes: Map<string, Code>): void {
+  const { memory, now } = hub
   routes.post('/login/oauth/access_token', async (c) => {
     const given = textsOf(await c.req.parseBody())
+    const isClient =
+      given['client_id'] === clientIdOf(memory.app.id) && given['client_secret'] === client.secret
+    if (!isClient) return answer(c, BAD_CLIENT)
     const code = codes.get(given['code'] ?? '')
     codes.delete(given['code'] ?? '')
-    const fault = faultOf(given, code ?? null)
-    if (fault !== null || code === undefined) return answer(c, fault ?? BAD_CODE)
+    if (code === undefined || code.endsAtMs <= now() || !isProved(code, given)) return answer(c, BAD_CODE)
+    if ((given['redirect_uri'] ?? code.back) !== code.back) return answer(c, MISMATCH)
     const value = `ghu_${randomBytes(27).toString('base64url').replaceAll(/[-_]/g, '0')}`
     memory.userTokens.set(value, { value, login: code.login, expiresAtMs: now() + TOKEN_LIFE_MS })
-    return answer(c, {
-      access_token: value,
-      expires_in: String(TOKEN_LIFE_MS / 1000),
-      scope: '',
-      token_type: 'bearer',
-    })
+    const expires = String(TOKEN_LIFE_MS / 1000)
+    return answer(c, { access_token: value, expires_in: expires, scope: '', token_type: 'bearer' })
   })
+}
 
-  function faultOf(given: Texts, code: Code | null): Texts | null {
-    if (given['client_id'] !== id || given['client_secret'] !== client.secret) return BAD_CLIENT
-    if (code === null || code.endsAtMs <= now()) return BAD_CODE
-    if ((given['redirect_uri'] ?? code.back) !== code.back) return MISMATCH
-    const verifier = given['code_verifier'] ?? ''
-    const challenge = createHash('sha256').update(verifier).digest('base64url')
-    return code.challenge === null || code.challenge === challenge ? null : BAD_CODE
-  }
-
-  return routes
+function isProved({ challenge }: Code, given: Texts): boolean {
+  const made = createHash('sha256')
+    .update(given['code_verifier'] ?? '')
+    .digest('base64url')
+  return challenge === null || challenge === made
 }
 
 type Texts = Readonly<Record<string, string>>

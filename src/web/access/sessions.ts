@@ -6,7 +6,7 @@ import type { WebWorld } from '../ports.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 /** A working day; whoever goes on signs in again. */
-export const SESSION_MS = 8 * 60 * 60_000
+const SESSION_MS = 8 * 60 * 60_000
 
 /** Somebody's session as a request brings it. */
 export interface OpenSession extends Session {
