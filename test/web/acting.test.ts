@@ -121,7 +121,7 @@ describe('retry', () => {
   })
 
   test('R-OBS-04 while GitHub does not answer it is stored, and decided later', async () => {
-    await using scene = await startScene()
+    await using scene = await startScene(undefined, undefined, 100)
     const run = aQueued()
     await scene.queue(run)
     const token = await tokenIn(scene, 'act')

@@ -69,10 +69,14 @@ const NO_GITHUB: GitHubFacts = {
   pullRequest: () => Promise.reject(new GitHubFault('GitHub is not asked here', { notBeforeMs: 0 })),
 }
 
-/** @param github by which actions are decided, in the intake as it is in service */
+/**
+ * @param github by which actions are decided, in the intake as it is in service
+ * @param waitMs for a decision, at most
+ */
 export async function startScene(
   change: (world: WebWorld) => WebWorld = (world) => world,
   github: GitHubFacts = NO_GITHUB,
+  waitMs = 15_000,
 ): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
   const root = mkdtempSync(join(tmpdir(), 'berth-web-'))
@@ -100,7 +104,7 @@ export async function startScene(
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }
   const waits = waitsOn({ store, slots: () => 4, others: () => [], now: () => own.now() })
   const recipes = () => [aRecipe('hello')]
-  const act = startActing(stack, { store, state, github, config: config() })
+  const act = startActing(stack, { store, state, github, waitMs, config: config() })
   const world: WebWorld = { ...reads, ...own, store, recipes, waits, act, ready, metrics, log }
   const server = createAdaptorServer({ fetch: createWeb(change(world)).fetch })
   const port = await new Promise<number>((resolve) =>
@@ -132,19 +136,20 @@ interface ActingParts {
   readonly store: Store
   readonly state: StatePaths
   readonly github: GitHubFacts
+  readonly waitMs: number
   readonly config: Pick<WebWorld['config'] extends () => infer C ? C : never, 'repositories'>
 }
 
 /** The intake and the orders as they are in service. */
 function startActing(
   stack: AsyncDisposableStack,
-  { store, state, github, config }: ActingParts,
+  { store, state, github, waitMs, config }: ActingParts,
 ): WebWorld['act'] {
   const log = makeLog()
   const orders = stack.use(
     startOrders({ store, byHand: byHandOn(state), ended: () => undefined, now: Date.now, log }),
   )
-  const acting = actingOf({ store, stored: () => intake.wake(), isOff: () => false, waitMs: 2_000 })
+  const acting = actingOf({ store, stored: () => intake.wake(), isOff: () => false, waitMs })
   const world = { ...PARTS, store, github, config: { ...CONFIG, ...config }, time: SYSTEM_TIME }
   const intake: Intake = stack.use(
     new Intake({
