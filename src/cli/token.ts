@@ -1,7 +1,6 @@
 import { EXIT, InputError } from '../errors.ts'
 import { type Scope, TOKEN_NAME } from '../model/access.ts'
 import { addAuditLine } from '../store/audit.ts'
-import { openStore } from '../store/sqlite.ts'
 import { hashOf, newSecret } from '../web/access/secret.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
@@ -26,15 +25,12 @@ export async function newToken({ state, stdout }: Context, name: string, wish: T
   const { scope, days } = wish
   const [secret, by, madeAtMs] = [newSecret(), personName(), Date.now()]
   const endsAtMs = days === null ? null : madeAtMs + days * DAY_MS
-  const store = await openStore(state.database)
-  try {
-    if (!(await store.addToken({ name, scope, madeBy: by, madeAtMs, endsAtMs }, hashOf(secret))))
-      throw new InputError('berth token new', [
-        `there is a token ${name}; revoke it first, or take another name`,
-      ])
-  } finally {
-    await store.close()
-  }
+  const token = { name, scope, madeBy: by, madeAtMs, endsAtMs }
+  const isNew = await withStore(state, (store) => store.addToken(token, hashOf(secret)), true)
+  if (isNew !== true)
+    throw new InputError('berth token new', [
+      `there is a token ${name}; revoke it first, or take another name`,
+    ])
   addAuditLine(state, { action: 'token_made', name, by, reason: '', rest: { scope, endsAtMs } })
   stdout.write(`${secret}\n`)
   return EXIT.ok

@@ -82,7 +82,7 @@ function readingOnly(): MiddlewareHandler {
 function safeHeaders(): MiddlewareHandler {
   return async (c, next) => {
     await next()
-    if (isPersonal(c)) c.res.headers.set('cache-control', 'no-store')
+    if (isPersonal(c)) for (const [name, value] of FORM_HEADERS) c.res.headers.set(name, value)
     for (const [name, value] of SAFE_HEADERS) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   }
 }
@@ -94,6 +94,12 @@ function isPersonal(c: Context): boolean {
 }
 
 const MOST_FORM = 16 * 1024
+
+/** Without a referrer policy that tells ourselves, browsers say of our own forms that they come from `null` (Fetch standard, "append a request Origin header"). */
+const FORM_HEADERS = [
+  ['cache-control', 'no-store'],
+  ['referrer-policy', 'same-origin'],
+] as const
 
 const SAFE_HEADERS = [
   ['content-security-policy', CONTENT_SECURITY_POLICY],

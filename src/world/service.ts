@@ -109,6 +109,7 @@ async function makeParts(
   )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
+  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
   const { inForce, refused, reload } = reloadingOf({ first, reread, log: () => log, now: Date.now })
   const config = () => inForce().config
   const isSwitchedOff = (mechanism: Mechanism) => isOff(config(), mechanism)
@@ -120,7 +121,7 @@ async function makeParts(
   const waits = waitsOn({ ...reads, slots, others: () => otherHolders(state) })
   /** What is in force now is asked for anew for each piece of work, and once for all of it. */
   const standing = { inForce, config, isOff: isSwitchedOff, reload }
-  return { ...standing, state, credentials, store, app, log, metrics, reads, waits }
+  return { ...standing, state, credentials, store, app, github, log, metrics, reads, waits }
 }
 
 type ServiceParts = Awaited<ReturnType<typeof makeParts>>
@@ -220,8 +221,7 @@ async function suppressedNow(
 }
 
 /** What only the pages need. */
-function pagesOf({ credentials, store, config, app }: ServiceParts) {
-  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
+function pagesOf({ credentials, store, config, github }: ServiceParts) {
   const permissionOf = (run: RunRow, person: Actor) => github.permissionOf(repositoryOfRun(run), person)
   const signIn = gitHubSignIn({ credentials, store, config, permissionOf })
   return { publicUrl: credentials.publicUrl, gitHubSignIn: signIn }
@@ -232,10 +232,9 @@ function pageOf({ publicUrl }: Credentials, run: string): string {
 }
 
 function startIntakeOf(
-  { inForce, isOff: isSwitchedOff, credentials, log, store, app, waits }: ServiceParts,
+  { inForce, isOff: isSwitchedOff, credentials, log, store, github, waits }: ServiceParts,
   decided: (decided: Decided) => void,
 ): Intake {
-  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
   const world = () => ({
     ...inForce(),
     store,

@@ -106,6 +106,7 @@ describe('forms', () => {
     expect(page.text).toContain('<button>Cancel</button>')
     expect(page.headers.get('content-security-policy')).toContain("form-action 'self'")
     expect(page.headers.get('cache-control')).toBe('no-store')
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
     const csrf = await visitor.csrf(`/runs/${run.id}`)
     const sent = await visitor.post('/act', { csrf, act: 'cancel', run: run.id })
     expect([sent.status, sent.location]).toEqual([303, expect.stringMatching(/^\/actions\/action:/)])

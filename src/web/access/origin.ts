@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 
 /**
- * Does a form come from a page of ours, by what browsers say of it and pages cannot change. Pages here send no referrer, so that the origin of their own
- * forms is `null` (Fetch standard, "append a request Origin header"): then Sec-Fetch-Site tells, and a browser that says neither is refused.
+ * Does a form come from a page of ours, by what browsers say of it and pages cannot change. Sec-Fetch-Site is said only over TLS and on the machine
+ * itself, and an origin may be hidden (`null`): one of the two has to say so, neither may say otherwise, and a browser that says nothing is refused.
  */
 export function isFromOwnPage(c: Context, publicUrl: string): boolean {
   const [site, origin] = [c.req.header('sec-fetch-site'), c.req.header('origin')]

@@ -18,10 +18,14 @@ const MOST_TRIES = 20
 /** Signing in, with GitHub or with a token, and out again. */
 export function addSignIn(app: Hono, world: WebWorld, sessions: Sessions): void {
   const withGitHub = world.gitHubSignIn !== null
-  const refuse: Refuse = (c, fault, status, to = '/') => c.html(shown({ withGitHub, fault, to }), status)
+  const refuse: Refuse = (c, fault, status, to = '/') => {
+    c.header('referrer-policy', 'same-origin')
+    return c.html(shown({ withGitHub, fault, to }), status)
+  }
 
   app.get('/sign-in', (c) => {
     const to = localPath(c.req.query('to') ?? '/')
+    c.header('referrer-policy', 'same-origin')
     return c.html(shown({ withGitHub, fault: null, to }))
   })
   addGitHubFlow(app, world, sessions, refuse)
