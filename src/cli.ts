@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { addAccess } from './cli/accessCommands.ts'
 import type { HangUps } from './cli/hangUps.ts'
 import { addRecipes } from './cli/recipesCommand.ts'
 import { addReports } from './cli/reportsCommand.ts'
@@ -47,6 +48,7 @@ function commands(exit: Exit, hangUps: HangUps | null): Command {
   addLocks(program, exit)
   addRecords(program, exit)
   addReports(program, exit)
+  addAccess(program, exit)
   addChecks(program, exit)
   return program
 }

@@ -105,6 +105,7 @@ function resolved(read: ConfigFile, file: string | null, around: Surroundings): 
     },
     reconcileMs: read.reconcile,
     docker: engineOf(read.docker, (path) => besideFile(path, file, around.cwd)),
+    web: read.web,
     notify: { webhook: read.notify.webhook ?? null },
     switchedOff: read.switchedOff,
     traced: isTraced(around.env),

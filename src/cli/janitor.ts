@@ -9,6 +9,7 @@ import { lookAtNames } from '../lock/look.ts'
 import { lockAlone } from '../lock/single.ts'
 import { leaveAlarm } from '../store/alarmFiles.ts'
 import { replaceShared } from '../store/durable.ts'
+import { noteSweep } from '../store/sweeps.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { table } from './table.ts'
@@ -36,7 +37,10 @@ export async function janitor(
     return EXIT.busy
   }
   const report = await reportOf(context, world, options.dryRun)
-  if (!options.dryRun) leaveAlarms(context, report)
+  if (!options.dryRun) {
+    leaveAlarms(context, report)
+    note(context, report)
+  }
   show(context, report, options)
   return options.metrics === null ? report.exitCode : writeMetrics(context, options.metrics, report)
 }
@@ -58,6 +62,24 @@ function leaveAlarms({ state, config, stderr }: Context, report: SweepReport): v
     } catch (error) {
       stderr.write(`berth janitor: alarm ${alarm.id} cannot be written: ${messageOf(error)}\n`)
     }
+}
+
+/** What is shown of one sweep; a machine with thousands of leftovers shall not make a page of megabytes. */
+const MOST_FINDINGS = 100
+const MOST_WHY = 500
+
+/** For the pages: a sweep that cannot be noted has swept all the same. */
+function note({ state, stderr }: Context, report: SweepReport): void {
+  const { startedAtMs, tookMs, exitCode, findings, leaks, names, retained, limitBytes } = report
+  const shown = findings
+    .slice(0, MOST_FINDINGS)
+    .map(({ what, name, action, why }) => ({ what, name, action, why: why.slice(0, MOST_WHY) }))
+  const what = { findings: shown, findingCount: findings.length, leakCount: leaks.length, names }
+  try {
+    noteSweep(state, { startedAtMs, tookMs, exitCode, ...what, ...retained, limitBytes })
+  } catch (error) {
+    stderr.write(`berth janitor: the sweep cannot be noted: ${messageOf(error)}\n`)
+  }
 }
 
 function namesNow({ state, stderr }: Context): NameCounts | null {

@@ -33,9 +33,16 @@ function withDead(state: StatePaths, live: readonly RunRow[]): readonly ShownRow
   return live.map((row) => (dead.has(row.id) ? { ...row, state: 'dead' } : row))
 }
 
-/** Uses the service's records where there are any; SQLite lets the service and us look at once. Null = there are none. */
-export async function withStore<T>(state: StatePaths, use: (store: Store) => Promise<T>): Promise<T | null> {
-  if (!existsSync(state.database)) return null
+/**
+ * Uses the service's records; SQLite lets the service and us look at once. Null = there are none.
+ * @param make them, where no service has been yet
+ */
+export async function withStore<T>(
+  state: StatePaths,
+  use: (store: Store) => Promise<T>,
+  make = false,
+): Promise<T | null> {
+  if (!make && !existsSync(state.database)) return null
   const store = await openStore(state.database)
   try {
     return await use(store)

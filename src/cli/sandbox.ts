@@ -11,6 +11,7 @@ import { openRuns } from '../lock/openRuns.ts'
 import type { StopRequest } from '../model/journal.ts'
 import { isAlive } from '../process/procfs.ts'
 import { stopRun } from '../process/stopRun.ts'
+import { clientIdOf } from '../sandbox/github/app.ts'
 import { generateAppKeys } from '../sandbox/keys.ts'
 import { readResult } from '../store/result.ts'
 import { type RunPaths, readJournal, runPaths } from '../store/runFolder.ts'
@@ -58,6 +59,7 @@ interface Sandbox {
   readonly keyPath: string
   readonly publicKeyPath: string
   readonly secret: string
+  readonly clientSecret: string
   readonly servicePort: number
 }
 
@@ -75,6 +77,7 @@ async function prepare(folder: string): Promise<Sandbox> {
     keyPath,
     publicKeyPath,
     secret: randomBytes(32).toString('hex'),
+    clientSecret: randomBytes(20).toString('hex'),
     servicePort: await freePort(),
   }
 }
@@ -100,6 +103,8 @@ async function startStandIn(world: Sandbox, port: number): Promise<{ child: Chil
     PORT: String(port),
     WEBHOOK_URL: `http://127.0.0.1:${world.servicePort}/api/github/webhooks`,
     WEBHOOK_SECRET: world.secret,
+    CLIENT_SECRET: world.clientSecret,
+    CALLBACK_URL: `http://127.0.0.1:${world.servicePort}/sign-in/callback`,
     APP_ID,
     APP_PUBLIC_KEY_PATH: world.publicKeyPath,
     DATA_DIR: join(world.folder, 'github'),
@@ -127,6 +132,8 @@ function serviceEnvironment(world: Sandbox, github: string): NodeJS.ProcessEnv {
     PRIVATE_KEY: '',
     PRIVATE_KEY_PATH: world.keyPath,
     WEBHOOK_SECRET: world.secret,
+    GITHUB_CLIENT_ID: clientIdOf(Number(APP_ID)),
+    GITHUB_CLIENT_SECRET: world.clientSecret,
     HOST: '127.0.0.1',
     PORT: String(world.servicePort),
     BERTH_URL: '',

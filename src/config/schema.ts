@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_BUDGETS } from '../model/budgets.ts'
-import { PERMISSIONS, SUPERSEDE } from '../model/config.ts'
+import { PERMISSIONS, READING, SUPERSEDE } from '../model/config.ts'
 import { formatDuration } from '../model/duration.ts'
 import { MECHANISM_NAMES } from '../model/mechanisms.ts'
 import { domainFault } from '../model/names.ts'
@@ -90,6 +90,15 @@ const docker = z.strictObject({
     .describe("The CLI's settings, with credentials of registries. No stage has them. Default: none."),
 })
 
+const web = z.strictObject({
+  reading: z
+    .enum(READING)
+    .default('public')
+    .describe(
+      'Who may look at the pages, the API and the badges: everybody, or only who has a token or has signed in and may run something in one of the repositories.',
+    ),
+})
+
 /** `berth.yml`, as a person writes it (input) and as it is read (output): times in milliseconds, sizes in bytes. */
 export const configSchema = z
   .strictObject({
@@ -152,6 +161,7 @@ export const configSchema = z
       .describe('How often GitHub is asked for what its webhooks did not tell; 0 = never.'),
     docker: docker.prefault({}).describe('The engine that the drivers compose and swarm deploy on.'),
     notify: notify.prefault({}),
+    web: web.prefault({}),
     // Not `off`: YAML 1.1, which other programs read and write, takes that word for false.
     switchedOff: z
       .array(z.enum(MECHANISM_NAMES))

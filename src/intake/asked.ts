@@ -21,6 +21,10 @@ export interface Asked {
   readonly repeatable: boolean
   /** Names the reply; unique for ever. */
   readonly topic: string
+  /** Whoever asks hears of it elsewhere: nothing is said on GitHub. */
+  readonly unsaid?: true
+  /** The operator's own word: GitHub is not asked for a permission. */
+  readonly isOperator?: true
 }
 
 export function askedByComment(event: CommentEvent, commands: Asked['commands']): Asked {

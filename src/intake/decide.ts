@@ -2,6 +2,7 @@ import { parseCommands } from '../model/command.ts'
 import type { Decided, RunRow } from '../model/ports.ts'
 import type { RefusalReason } from '../model/refusal.ts'
 import { type Asked, askedByButton, askedByComment, askedBySuite } from './asked.ts'
+import { decideAction, decideActionNot } from './decideAction.ts'
 import { decideAsked, decideUnable } from './decideAsked.ts'
 import { emptyDecided, together } from './decided.ts'
 import { decidePlace } from './decidePlace.ts'
@@ -21,6 +22,7 @@ export async function decideDelivery(
 ): Promise<Decided> {
   if (event.kind === 'ignored') return emptyDecided(delivery, event.why, world)
   if (event.kind === 'moved' || event.kind === 'gone') return decidePlace(delivery, event, world)
+  if (event.kind === 'action') return decideAction(delivery, event.action, world)
   if (!isAsking(event)) return decidePullRequest(delivery, event, world)
   if (isFoundTooLate(delivery, event)) return decideNot(delivery, event, 'too_late', world)
   return decideEach(delivery, await askedBy(delivery, event, world), world, (asked) =>
@@ -44,6 +46,7 @@ export async function decideNot(
   reason: RefusalReason,
   world: IntakeWorld,
 ): Promise<Decided> {
+  if (event.kind === 'action') return decideActionNot(delivery, reason, world)
   const asked = isAsking(event) ? await askedBy(delivery, event, world) : reason
   return decideEach(delivery, typeof asked === 'string' ? reason : asked, world, (one) =>
     decideUnable(delivery, one, reason, world),

@@ -37,7 +37,14 @@ export async function decideAsked(
     stops,
     uses: usesOf(answers, asked, world),
     approvals: answers.flatMap(({ answered }) => approvalsOf(answered, asked)),
+    ...toldElsewhere(answers, asked),
   }
+}
+
+/** The words of the one answer, for whoever is told by other ways than a comment. */
+function toldElsewhere(answers: readonly Answer[], { unsaid }: Asked): Pick<Decided, 'said'> {
+  if (unsaid === undefined) return {}
+  return { said: answers.map(({ answered }) => ('detail' in answered ? answered.detail : '')).join('\n') }
 }
 
 /** Somebody who goes on although limits refuse it, as often as a limit lets anybody in. */
@@ -60,6 +67,7 @@ export async function decideUnable(
     subjects: asked.repeatable ? [] : [asked.subject],
     reports: (await sayingOf(asked, answers, false, world)).reports,
     uses: answers.map(() => actorKey(asked)),
+    ...toldElsewhere(answers, asked),
   }
 }
 
@@ -70,6 +78,7 @@ async function sayingOf(
   isFlood: boolean,
   world: IntakeWorld,
 ): Promise<Pick<Decided, 'reports' | 'replies'>> {
+  if (asked.unsaid) return { reports: [], replies: [] }
   const { commentId } = asked
   const reaction = commentId === null ? [] : [reactionReport(reactionTo(answers), commentId, asked)]
   if (isFlood || !answers.some((answer) => wantsReply(answer, asked)))

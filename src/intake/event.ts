@@ -1,5 +1,7 @@
+import { ACTION_EVENT } from '../model/action.ts'
 import type { Delivery } from '../model/ports.ts'
 import { type Fields, fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
+import { type ActionEvent, readAction } from './actionEvent.ts'
 import {
   type GoneEvent,
   type MovedEvent,
@@ -80,6 +82,7 @@ export type IntakeEvent =
   | SuiteEvent
   | MovedEvent
   | GoneEvent
+  | ActionEvent
   | IgnoredEvent
 
 /**
@@ -87,6 +90,7 @@ export type IntakeEvent =
  * @throws TypeError naming the field that is not what GitHub documents
  */
 export function readEvent(delivery: Pick<Delivery, 'event' | 'payload'>): IntakeEvent {
+  if (delivery.event === ACTION_EVENT) return readAction(JSON.parse(delivery.payload))
   const read = READERS.get(delivery.event)
   if (read === undefined) return ignored('event_not_used')
   const fields = fieldsOf(JSON.parse(delivery.payload), delivery.event)

@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors.ts'
-import type { Delivery, Store } from '../model/ports.ts'
+import type { Delivery, RunRow, Store } from '../model/ports.ts'
+import type { ActionEvent } from './actionEvent.ts'
 import type { IntakeEvent } from './event.ts'
 
 /** Deliveries of one lane are decided one after the other: a lane for each pull request, and one for each delivery that has none. */
@@ -15,6 +16,10 @@ export async function laneOf(
       const run = await store.run(event.runId).catch(unlessUnreadable)
       return run === null ? delivery.id : `${run.repositoryId}#${run.pr}`
     }
+    case 'action': {
+      const run = await runOf(event, store)
+      return run === null ? delivery.id : `${run.repositoryId}#${run.pr}`
+    }
     case 'suite': {
       const [run] = await store.runsAt(event.repository.id, event.sha)
       return run === undefined ? delivery.id : `${run.repositoryId}#${run.pr}`
@@ -26,6 +31,10 @@ export async function laneOf(
     default:
       return `${event.repository.id}#${event.pr}`
   }
+}
+
+function runOf({ action: { run } }: ActionEvent, store: Pick<Store, 'run'>): Promise<RunRow | null> | null {
+  return run === null ? null : store.run(run).catch(unlessUnreadable)
 }
 
 /** Deciding such a delivery fails, and nothing else does. */

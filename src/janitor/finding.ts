@@ -1,19 +1,22 @@
 import { messageOf } from '../errors.ts'
 
+/** What a sweep looks at. `stack` is what carries our label on the engine, at a domain, or is in the way there. */
+export const SWEPT = [
+  'name',
+  'lock file',
+  'run',
+  'tickets',
+  'run folder',
+  'mirror',
+  'secrets',
+  'stack',
+  'engine',
+  'image',
+] as const
+
 /** What a sweep did, or would do, to one thing, and why. */
 export interface Finding {
-  readonly what:
-    | 'name'
-    | 'lock file'
-    | 'run'
-    | 'tickets'
-    | 'run folder'
-    | 'mirror'
-    | 'secrets'
-    /** What carries our label on the engine, at a domain; or is in the way there. */
-    | 'stack'
-    | 'engine'
-    | 'image'
+  readonly what: (typeof SWEPT)[number]
   readonly name: string
   readonly action:
     | 'cleaned'

@@ -10,7 +10,8 @@ import { peekMark } from './lockFile.ts'
 import { openRuns } from './openRuns.ts'
 import { namesWithTickets, peekTickets } from './tickets.ts'
 
-export type NameState = 'free' | 'busy' | 'dirty' | 'blocked'
+export const NAME_STATES = ['free', 'busy', 'dirty', 'blocked'] as const
+export type NameState = (typeof NAME_STATES)[number]
 
 /** What can be said of a name without taking its lock. */
 export interface NameLook {

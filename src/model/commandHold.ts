@@ -21,7 +21,7 @@ export interface ReleaseCommand {
 }
 
 const HOLD_MS = 60 * 60_000
-const MOST_HOLD_MS = 24 * HOLD_MS
+export const MOST_HOLD_MS = 24 * HOLD_MS
 
 type Read<C> = C | { readonly wrong: string }
 

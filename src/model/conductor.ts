@@ -1,7 +1,8 @@
 import { plainText } from './plainText.ts'
 
 /** How the process that a run's journal names last stands to the kernel: by pid, start time and boot together. */
-export type ConductorStand = 'live' | 'gone' | 'earlier_boot'
+export const CONDUCTOR_STANDS = ['live', 'gone', 'earlier_boot'] as const
+export type ConductorStand = (typeof CONDUCTOR_STANDS)[number]
 
 /** The process that has a run, or had it last, and with it the run's end. Times are wall clock, milliseconds. */
 export interface Conductor {

@@ -24,6 +24,10 @@ export interface Enrolment {
 export const SUPERSEDE = ['queued', 'all', 'none'] as const
 export type Supersede = (typeof SUPERSEDE)[number]
 
+/** Who may look: everybody, or only who could run something in one of the repositories, or has a token. */
+export const READING = ['public', 'members'] as const
+export type Reading = (typeof READING)[number]
+
 export interface Trust {
   readonly run: Permission
   readonly cancel: Permission
@@ -64,6 +68,7 @@ export interface Config extends Switches {
   /** How often GitHub is asked for what its webhooks did not tell; 0 = never. */
   readonly reconcileMs: number
   readonly docker: EngineRule
+  readonly web: { readonly reading: Reading }
   readonly notify: { readonly webhook: string | null }
   /** Runs are told to an OpenTelemetry collector. */
   readonly traced: boolean

@@ -1,3 +1,5 @@
+import type { AccessStore } from './access.ts'
+import type { ActionStore } from './action.ts'
 import type { AlarmStore } from './alarm.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
@@ -5,7 +7,7 @@ import type { NewOrder, Order, OrderEnd } from './order.ts'
 import type { QueueNews } from './queued.ts'
 import type { CrashLoop, Uses } from './rateLimits.ts'
 import type { NewReply, NewReport, ReportStore } from './report.ts'
-import type { RunState, Verdict } from './run.ts'
+import type { Conclusion, RunState, Verdict } from './run.ts'
 
 /** One webhook call, raw. */
 export interface Delivery {
@@ -67,6 +69,28 @@ export interface BrokenRun {
   readonly fault: string
 }
 
+/** Where a run stands in the order of the newest. */
+export type RunPlace = Pick<RunRow, 'id' | 'enqueuedAtMs'>
+
+/** Which runs are asked for; what is left out lets all through. */
+export interface RunFilter {
+  readonly repository?: string
+  readonly pr?: number
+  readonly recipe?: string
+  /** A domain or a resource that they wanted. */
+  readonly name?: Name
+  readonly actor?: string
+  readonly state?: RunState
+  readonly conclusion?: Conclusion
+}
+
+export interface RunPage {
+  /** Newest first; those that cannot be read are left out. */
+  readonly runs: readonly RunRow[]
+  /** Where the next page begins, to be given as `after`; null = there is none. */
+  readonly next: RunPlace | null
+}
+
 /** What a caller may change together with, or without, the state. */
 export interface RunChange {
   readonly state?: RunState
@@ -110,6 +134,8 @@ export interface Decided {
   readonly replies: readonly NewReply[]
   readonly orders: readonly NewOrder[]
   readonly moves: readonly Move[]
+  /** What is said to whoever asked where that is no comment; Markdown. */
+  readonly said?: string
 }
 
 /** A repository has another name, or another owner: its runs and what GitHub is still to be told of them go with it. */
@@ -162,7 +188,7 @@ export interface Approval {
  * - Numbers are whole and safe in JavaScript; times are milliseconds. Texts come back as they were given, whatever is in them.
  * - Order is as it is said here, never that of a table. `seq` says what was stored earlier, and no more: there are gaps.
  */
-export interface Store extends AlarmStore, ReportStore {
+export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore {
   /**
    * False = this delivery id is known.
    * @param outcome a word for why nothing comes of it: it is decided with that, and its payload not kept; null = to be decided
@@ -227,6 +253,8 @@ export interface Store extends AlarmStore, ReportStore {
     readonly pr?: number
     readonly name?: Name
   }): Promise<readonly RunRow[]>
+  /** One page of those that the filter lets through, newest first: no run is on two pages, whatever is queued meanwhile. */
+  runPage(filter: RunFilter, after: RunPlace | null, limit: number): Promise<RunPage>
   /** All of this commit, newest first; the repository by its id. */
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id (by its bytes, in no language's order). */

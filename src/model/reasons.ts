@@ -3,7 +3,7 @@ import { END_REASONS, type EndReason } from './run.ts'
 
 /** A stable code with what it means and what to do about it; both are plain text. */
 export interface Reason {
-  readonly code: RefusalReason | EndReason
+  readonly code: string
   readonly means: string
   readonly wayOut: string
 }

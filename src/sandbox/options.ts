@@ -24,7 +24,14 @@ export async function optionsFrom(environment: NodeJS.ProcessEnv): Promise<Omit<
     appId: Number(text('APP_ID')),
     appPublicKey: await publicKeyIn(text('APP_PUBLIC_KEY_PATH')),
     dataDir: text('DATA_DIR'),
+    ...oauthIn(text),
   }
+}
+
+/** The App's client secret, and where GitHub sends browsers back to. */
+function oauthIn(text: (name: string) => string): Pick<StandInOptions, 'oauth'> {
+  const [secret, callbackUrl] = [text('CLIENT_SECRET'), text('CALLBACK_URL')]
+  return secret === '' ? {} : { oauth: { secret, callbackUrl } }
 }
 
 function isPort(port: number): boolean {

@@ -3,11 +3,13 @@ import { type Fields, fieldsOf, oneOf, textOf } from '../model/read.ts'
 import { openedFile, readPart, syncFolder, writeAll } from './durable.ts'
 import type { StatePaths } from './stateFolder.ts'
 
-/** What a person did by hand: to a name, or to a report (then its key is the name). */
+const AUDITED = ['hold', 'release', 'retry', 'token_made', 'token_revoked'] as const
+
+/** What a person did by hand: to a name, to a report (then its key is the name), or to a token. */
 export interface AuditLine {
   /** ISO 8601. */
   readonly at: string
-  readonly action: 'hold' | 'release' | 'retry'
+  readonly action: (typeof AUDITED)[number]
   readonly name: string
   readonly by: string
   readonly reason: string
@@ -50,7 +52,7 @@ function readLine(text: string): readonly AuditLine[] {
     const rest = Object.fromEntries(Object.entries(fields).filter(([key]) => !KNOWN.has(key)))
     const line = {
       at: textOf(fields, 'at'),
-      action: oneOf(fields, 'action', ['hold', 'release', 'retry'] as const),
+      action: oneOf(fields, 'action', AUDITED),
       name: textOf(fields, 'name'),
       by: textOf(fields, 'by'),
       reason: textOf(fields, 'reason'),

@@ -2,6 +2,7 @@ import { HarnessError } from '../errors.ts'
 import type { Approval, Decided, HeadSeen, NewRun, Store } from '../model/ports.ts'
 import { fieldsOf, numberOf, textOf } from '../model/read.ts'
 import type { NewReport } from '../model/report.ts'
+import type { Actions } from './actions.ts'
 import type { Database } from './database.ts'
 import type { Grouped } from './grouped.ts'
 import { movesOn } from './moves.ts'
@@ -60,6 +61,7 @@ interface Written {
   readonly reports: Reports
   readonly replies: Replies
   readonly orders: Orders
+  readonly actions: Actions
 }
 
 export function decisionsOn(
@@ -78,6 +80,7 @@ export function decisionsOn(
     const outcome = repeated ? REPEATED : decided.outcome
     const ended = end.run({ id, atMs, outcome }).changes === 1
     if (!ended && known.get({ id }) === undefined) throw fault(id, 'is not in the store')
+    written.actions.end(decided, outcome)
     if (!ended || repeated) return false
     write(decided)
     return true

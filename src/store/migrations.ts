@@ -19,6 +19,7 @@ import {
   RUNS_OF_COMMIT,
   WATCHES,
 } from './schema.ts'
+import { ACCESS, RUNS_OF_RECIPE } from './schemaWeb.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes away what is recorded. */
 export type Migration = string
@@ -40,6 +41,8 @@ export const MIGRATIONS: readonly Migration[] = [
   CHANGED_RUNS,
   QUEUED_FIELDS,
   FEWER_PAGES,
+  RUNS_OF_RECIPE,
+  ACCESS,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -1,7 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { HarnessError, messageOf } from '../errors.ts'
-import type { BrokenRun, RunRow } from '../model/ports.ts'
-import { oneOf, textOf } from '../model/read.ts'
+import type { BrokenRun, RunPlace, RunRow } from '../model/ports.ts'
+import { fieldsOf, numberOf, oneOf, textOf } from '../model/read.ts'
 import { RUN_STATES } from '../model/run.ts'
 import type { Database } from './database.ts'
 import { runOf } from './runRow.ts'
@@ -9,6 +9,12 @@ import { runOf } from './runRow.ts'
 const ONE = 'SELECT * FROM runs WHERE id = :id'
 
 type Parameters = Record<string, SQLInputValue>
+
+interface PlacedRun {
+  readonly place: RunPlace
+  /** Null = it cannot be read. */
+  readonly run: RunRow | null
+}
 
 /** Hears of each run whose row cannot be read, once for each fault. */
 export type NoteBroken = (run: BrokenRun) => void
@@ -20,6 +26,8 @@ export interface RunReads {
   readonly fold: (
     sql: string,
   ) => (parameters: Parameters, take: (id: string, row: RunRow | null) => void) => void
+  /** The same with each row's place in the order of the newest, also of one that cannot be read. */
+  readonly placed: (sql: string) => (parameters: Parameters) => readonly PlacedRun[]
   /** @throws HarnessError RUN_UNREADABLE */
   readonly find: (id: string) => RunRow | null
   /** Those that were met and still cannot be read. */
@@ -53,6 +61,11 @@ export function runReadsOn(database: Database, note: NoteBroken): RunReads {
         for (const row of statement.iterate(parameters)) take(String(row['id']), readable(row))
       }
     },
+    placed(sql) {
+      const statement = prepared(database, sql)
+      return (parameters) =>
+        statement.all(parameters).map((row) => ({ place: placeOf(row), run: readable(row) }))
+    },
     find(id) {
       const row = one.get({ id })
       if (row === undefined) return null
@@ -62,11 +75,9 @@ export function runReadsOn(database: Database, note: NoteBroken): RunReads {
     },
     broken: () =>
       [...met.keys()].flatMap((id) => {
-        const row = one.get({ id })
-        const read = row === undefined ? null : tryRow(row)
-        if (read !== null && 'fault' in read) return [read]
-        met.delete(id)
-        return []
+        const broken = brokenOf(one.get({ id }))
+        if (broken === null) met.delete(id)
+        return broken ?? []
       }),
   }
 }
@@ -78,8 +89,22 @@ function prepared(database: Database, sql: string): StatementSync {
   return statement
 }
 
+function brokenOf(row: object | undefined): BrokenRun | null {
+  const read = row === undefined ? null : tryRow(row)
+  return read !== null && 'fault' in read ? read : null
+}
+
+function placeOf(row: object): RunPlace {
+  const fields = fieldsOf(plainFields(row), 'run')
+  return { id: textOf(fields, 'id'), enqueuedAtMs: numberOf(fields, 'enqueued_at') }
+}
+
+function plainFields(row: object) {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))
+}
+
 function tryRow(row: object): RunRow | BrokenRun {
-  const fields = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))
+  const fields = plainFields(row)
   try {
     return runOf(fields)
   } catch (error) {

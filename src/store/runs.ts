@@ -3,6 +3,7 @@ import type { QueuedRun } from '../model/queued.ts'
 import { fieldsOf, numberOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
+import { runPagesOn } from './runPages.ts'
 import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
 import { keptByVersion } from './version.ts'
@@ -56,7 +57,7 @@ const DURATIONS = `
 export interface Runs {
   readonly port: Pick<
     Store,
-    'run' | 'runs' | 'runsAt' | 'queued' | 'queueSince' | 'live' | 'broken' | 'durations'
+    'run' | 'runs' | 'runPage' | 'runsAt' | 'queued' | 'queueSince' | 'live' | 'broken' | 'durations'
   >
   /** Inside the caller's transaction. */
   add(run: NewRun): void
@@ -78,6 +79,7 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
     port: {
       run: async (id) => database.read(() => reads.find(id)),
       runs: newestOn(database, reads),
+      runPage: runPagesOn(database, reads),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
       queueSince: queueOn(database, reads),

@@ -1,4 +1,6 @@
 import type { Store } from '../model/ports.ts'
+import { accessOn } from './access.ts'
+import { actionsOn } from './actions.ts'
 import { alarmsOn } from './alarms.ts'
 import { crashLoopsOn } from './crashLoops.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -52,11 +54,12 @@ export function recordsOn(
   const version = versionOn(database)
   const runs = runsOn(database, reads, version)
   const orders = ordersOn(database)
+  const actions = actionsOn(database)
   const replies = repliesOn(database, reads, orders, reports)
   const changes = runChangesOn(database, runs, reports, replies)
   return {
     ...deliveriesOn(database, grouped),
-    ...decisionsOn(database, grouped, { runs, changes, reports, replies, orders }),
+    ...decisionsOn(database, grouped, { runs, changes, reports, replies, orders, actions }),
     ...runs.port,
     ...changes.port,
     ...reports.port,
@@ -67,6 +70,8 @@ export function recordsOn(
     ...forgettingOn(database),
     ...alarms.port,
     ...watchesOn(database),
+    ...accessOn(database),
+    ...actions.port,
     version: async () => database.read(version),
     damage: () => database.damage(),
   }

@@ -20,6 +20,7 @@ export interface StatePaths {
   /** What runs have pulled, an entry an image. */
   readonly images: string
   readonly audit: string
+  readonly sweeps: string
   readonly compileCache: string
 }
 
@@ -38,6 +39,7 @@ export function statePaths(root: string): StatePaths {
     mirrors: join(root, 'mirrors'),
     images: join(root, 'images'),
     audit: join(root, 'audit.ndjson'),
+    sweeps: join(root, 'sweeps.ndjson'),
     compileCache: join(root, 'compile-cache'),
   }
 }

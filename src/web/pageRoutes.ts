@@ -1,9 +1,13 @@
 import type { Hono } from 'hono'
+import { personWords } from '../model/access.ts'
 import { isOver } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
+import type { OpenSession, Sessions } from './access/sessions.ts'
 import { lanesOf } from './lanes.ts'
 import { limitsLook } from './limits.ts'
+import { nameActs, type Viewer } from './pages/acts.ts'
 import { missingPage } from './pages/faults.ts'
+import { html } from './pages/html.ts'
 import type { Abouts } from './pages/lanes.ts'
 import { layout } from './pages/layout.ts'
 import { type LogPane, mainLog } from './pages/log.ts'
@@ -19,10 +23,11 @@ const SHOWN_FAILED = 10
 const SHOWN_LOG_BYTES = 64 * 1024
 
 /** The pages for people: read without a script, kept fresh with one. */
-export function addPages(app: Hono, world: WebWorld): void {
+export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
   app.get('/', async (c) => {
-    const body = overviewPage(await overviewOf(world))
-    return c.html(layout({ title: 'berth: overview', live: true, body }))
+    const viewer = viewerOf(await sessions.of(c))
+    const body = html`${overviewPage(await overviewOf(world))}${nameActs(viewer)}`
+    return c.html(layout({ title: 'berth: overview', live: true, body, viewer }))
   })
 
   app.get('/reasons', (c) => c.html(layout({ title: 'berth: reasons', live: false, body: reasonsPage() })))
@@ -38,9 +43,16 @@ export function addPages(app: Hono, world: WebWorld): void {
     const log = logPane(world, run, c.req.query('log') ?? mainLog(run))
     if (log === null && c.req.query('log') !== undefined) return c.notFound()
     const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
-    const body = runPage({ run, log, nowMs: world.now() })
-    return c.html(layout({ title, live: !isOver(run.state) || !run.cleaned, body }))
+    const viewer = viewerOf(await sessions.of(c))
+    const body = runPage({ run, log, viewer, nowMs: world.now() })
+    return c.html(layout({ title, live: !isOver(run.state) || !run.cleaned, body, viewer }))
   })
+}
+
+function viewerOf(session: OpenSession | null): Viewer | null {
+  if (session === null) return null
+  const { person, csrf, mayAct } = session
+  return { who: personWords(person), csrf, mayAct, isOperator: person.kind === 'token' }
 }
 
 async function overviewOf(world: WebWorld): Promise<Overview> {

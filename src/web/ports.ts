@@ -1,5 +1,6 @@
 import type { Suspect } from '../lock/deadRuns.ts'
 import type { NameLook } from '../lock/look.ts'
+import type { Action, NewAction } from '../model/action.ts'
 import type { Annotations } from '../model/annotations.ts'
 import type { Conductor } from '../model/conductor.ts'
 import type { Config } from '../model/config.ts'
@@ -7,6 +8,8 @@ import type { EventLog } from '../model/events.ts'
 import type { RefusedReload } from '../model/inForce.ts'
 import type { Entry, Journal } from '../model/journal.ts'
 import type { Store } from '../model/ports.ts'
+import type { Recipe } from '../model/recipe.ts'
+import type { Waits } from '../queue/waits.ts'
 import type { RunLook } from '../store/runLook.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -40,21 +43,63 @@ export interface StateReads {
    * @returns null = there is no such log
    */
   readonly readLog: (id: string, log: string, fromByte: number) => LogPart | null
+  /** The janitor's last sweeps, oldest first, as they were noted. */
+  readonly lastSweeps: () => readonly unknown[]
+}
+
+/** The App's web flow (docs.github.com, generating a user access token for a GitHub App). */
+export interface GitHubSignIn {
+  /** Where a browser is sent. `challenge` = PKCE's, S256 (RFC 7636). */
+  readonly addressOf: (ask: {
+    readonly state: string
+    readonly challenge: string
+    readonly back: string
+  }) => string
+  /** Who has come back with this code. Their token is asked for this one answer, and not kept. @throws where GitHub does not say */
+  readonly personOf: (came: {
+    readonly code: string
+    readonly verifier: string
+    readonly back: string
+  }) => Promise<{ readonly id: number; readonly login: string }>
+  /** Could they run something in one of the repositories. */
+  readonly isMember: (person: { readonly id: number; readonly login: string }) => Promise<boolean>
 }
 
 /** All that the pages, the API and the health checks are made of. */
 export interface WebWorld extends StateReads {
   readonly store: Pick<
     Store,
-    'run' | 'runs' | 'queued' | 'live' | 'broken' | 'failedReports' | 'usedUp' | 'crashLoops'
+    | 'run'
+    | 'runs'
+    | 'runPage'
+    | 'queued'
+    | 'useToken'
+    | 'session'
+    | 'addSession'
+    | 'endSession'
+    | 'action'
+    | 'actions'
+    | 'live'
+    | 'broken'
+    | 'failedReports'
+    | 'usedUp'
+    | 'crashLoops'
   >
   /** What is in force now. */
-  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff'>
+  readonly config: () => Pick<Config, 'slots' | 'limits' | 'switchedOff' | 'repositories' | 'web'>
+  readonly recipes: () => readonly Recipe[]
+  readonly waits: Pick<Waits, 'of' | 'all'>
+  /** Has an action decided, and waits for that for a while. @throws whatever the records throw: then it is not stored */
+  readonly act: (action: NewAction) => Promise<Action>
   /** Null = what is in force is what was read last. */
   readonly refused: () => RefusedReload | null
   /** Why the service cannot do its work now; none = it can. */
   readonly ready: () => Promise<readonly string[]>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  /** Sign-in with GitHub; null = the App has no client secret here. */
+  readonly gitHubSignIn: GitHubSignIn | null
+  /** Where people reach the pages, without a slash at its end. */
+  readonly publicUrl: string
   /** Wall clock, milliseconds. */
   readonly now: () => number
   readonly log: Pick<EventLog, 'error'>

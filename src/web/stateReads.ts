@@ -9,6 +9,7 @@ import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
+import { lastSweeps } from '../store/sweeps.ts'
 import { logNames, readLog } from './logFile.ts'
 import type { StateReads } from './ports.ts'
 import { LOOK_EVERY_MS, remembered } from './remembered.ts'
@@ -28,6 +29,7 @@ export function stateReads(paths: StatePaths): StateReads {
     annotations: (id) => annotationsOf(runPaths(paths, id)),
     logNames: (id) => logNames(runPaths(paths, id).stages),
     readLog: (id, log, fromByte) => readLog(runPaths(paths, id).stages, log, fromByte),
+    lastSweeps: () => lastSweeps(paths),
   }
 }
 

@@ -1,15 +1,18 @@
 import { endingWords } from '../model/ending.ts'
 import type { Entry } from '../model/journal.ts'
 import { standWords } from '../model/proofLines.ts'
-import type { Outcome } from '../model/run.ts'
+import { OUTCOMES } from '../model/run.ts'
 import { stageLogName, TEARDOWN, TEARDOWN_LOG } from '../model/stageLog.ts'
 
 /** How a step of the timeline stands; `cut_off` = its process died before it could say. */
-type StepState = Outcome | 'under_way' | 'to_come' | 'not_begun' | 'cut_off' | 'over'
+export const STEP_STATES = [...OUTCOMES, 'under_way', 'to_come', 'not_begun', 'cut_off', 'over'] as const
+type StepState = (typeof STEP_STATES)[number]
+
+export const STEP_KINDS = ['checkout', 'stage', 'kept', 'teardown'] as const
 
 /** One row of a run's timeline. Times are wall clock, milliseconds. */
 export interface Step {
-  readonly kind: 'checkout' | 'stage' | 'kept' | 'teardown'
+  readonly kind: (typeof STEP_KINDS)[number]
   readonly name: string
   readonly state: StepState
   readonly startedAtMs: number | null

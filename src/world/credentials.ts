@@ -8,6 +8,8 @@ export interface Credentials {
   readonly appId: number
   readonly privateKey: string
   readonly webhookSecret: string
+  /** The App's client, for signing in with GitHub; null = nobody can. */
+  readonly client: { readonly id: string; readonly secret: string } | null
   /** REST's base address; null = github.com. */
   readonly apiUrl: string | null
   readonly host: string
@@ -37,6 +39,7 @@ export function readCredentials(env: Environment): Credentials {
     appId: readAppId(text, faults),
     privateKey: readKey(text, faults),
     webhookSecret: readSecret(text, faults),
+    client: readClient(text, faults),
     apiUrl: readApiUrl(text, faults),
     host,
     port,
@@ -63,6 +66,13 @@ function readSecret(text: Texts, faults: string[]): string {
   if (secret === 'development')
     faults.push('WEBHOOK_SECRET is "development", which everybody knows; make another')
   return secret ?? ''
+}
+
+function readClient(text: Texts, faults: string[]): Credentials['client'] {
+  const [id, secret] = [text('GITHUB_CLIENT_ID'), text('GITHUB_CLIENT_SECRET')]
+  if ((id === null) !== (secret === null))
+    faults.push('GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET belong together: set both, or neither')
+  return id === null || secret === null ? null : { id, secret }
 }
 
 function readPort(text: Texts, faults: string[]): number {

@@ -4,12 +4,14 @@ import type { Hono } from 'hono'
 import type { ServiceContext } from '../cli/context.ts'
 import type { HangUps } from '../cli/hangUps.ts'
 import { messageOf } from '../errors.ts'
+import { repositoryOfRun } from '../intake/decideAction.ts'
+import type { Actor } from '../intake/event.ts'
 import { gitHubFacts } from '../intake/github.ts'
 import { Intake } from '../intake/intake.ts'
 import { webhookDoor } from '../intake/webhook.ts'
 import type { Config } from '../model/config.ts'
 import { isOff, type Mechanism } from '../model/mechanisms.ts'
-import type { Decided, Store } from '../model/ports.ts'
+import type { Decided, RunRow, Store } from '../model/ports.ts'
 import { holdingAt, type Suppressed } from '../model/rateLimits.ts'
 import type { NoteTakeOver } from '../model/takeOver.ts'
 import { byHandOn } from '../process/byHand.ts'
@@ -29,6 +31,7 @@ import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
 import { remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
+import { actingOf } from './acting.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
 import { startCeilings } from './ceilings.ts'
 import { checkOf } from './checks.ts'
@@ -41,6 +44,7 @@ import { startObserving } from './observing.ts'
 import { otherHolders } from './otherHolders.ts'
 import { startReconcile } from './reconcile.ts'
 import { reloadingOf } from './reloading.ts'
+import { gitHubSignIn } from './signIn.ts'
 import { noteTakeOvers } from './takeOvers.ts'
 
 const WEBHOOKS = '/api/github/webhooks'
@@ -65,17 +69,22 @@ export async function startService(
   const byHand = { byHand: byHandOn(state, note), isOff: () => parts.isOff('orders') }
   const orders = undo.use(startOrders({ store, ...byHand, ended: outbox.wake, now: Date.now, log }))
   const alarms = undo.use(startAlarming(parts))
-  const intake = undo.use(
-    startIntakeOf(parts, ({ runs, stops, reports, orders: ordered }) => {
+  const stored = () => intake.wake()
+  const acting = actingOf({ store, stored, isOff: () => parts.isOff('intake') })
+  const intake: Intake = undo.use(
+    startIntakeOf(parts, ({ deliveryId, runs, stops, reports, orders: ordered }) => {
+      acting.decided(deliveryId)
       if (reports.length > 0) outbox.wake()
       if (runs.length + stops.length > 0) queue.wake()
       if (ordered.length > 0) orders.wake()
     }),
   )
-  const heard = { stored: () => intake.wake(), reportsChanged: outbox.wake }
+  const heard = { stored, reportsChanged: outbox.wake }
   const reconcile = undo.use(startReconcile(parts, heard))
   const ready = readiness(app, store, () => faultsOf(queue, intake, outbox, orders, alarms))
-  const web = createWeb({ ...reads, metrics: parts.metrics, log, ready })
+  const recipes = () => parts.inForce().recipes
+  const { waits, metrics } = parts
+  const web = createWeb({ ...reads, recipes, waits, act: acting.act, ...pagesOf(parts), metrics, log, ready })
   undo.use(await listenForAll(parts, intake, web))
   tellReady(parts)
   const others = [outbox, forgetting, ceilings, orders, alarms, intake, reconcile]
@@ -100,6 +109,7 @@ async function makeParts(
   )
   undo.defer(() => store.close())
   const app = await gitHubApp(credentials)
+  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
   const { inForce, refused, reload } = reloadingOf({ first, reread, log: () => log, now: Date.now })
   const config = () => inForce().config
   const isSwitchedOff = (mechanism: Mechanism) => isOff(config(), mechanism)
@@ -111,7 +121,7 @@ async function makeParts(
   const waits = waitsOn({ ...reads, slots, others: () => otherHolders(state) })
   /** What is in force now is asked for anew for each piece of work, and once for all of it. */
   const standing = { inForce, config, isOff: isSwitchedOff, reload }
-  return { ...standing, state, credentials, store, app, log, metrics, reads, waits }
+  return { ...standing, state, credentials, store, app, github, log, metrics, reads, waits }
 }
 
 type ServiceParts = Awaited<ReturnType<typeof makeParts>>
@@ -210,15 +220,21 @@ async function suppressedNow(
   return holdingAt(await store.crashLoops(crashesInARow, nowMs - crashPauseMs), crashPauseMs, nowMs)
 }
 
+/** What only the pages need. */
+function pagesOf({ credentials, store, config, github }: ServiceParts) {
+  const permissionOf = (run: RunRow, person: Actor) => github.permissionOf(repositoryOfRun(run), person)
+  const signIn = gitHubSignIn({ credentials, store, config, permissionOf })
+  return { publicUrl: credentials.publicUrl, gitHubSignIn: signIn }
+}
+
 function pageOf({ publicUrl }: Credentials, run: string): string {
   return `${publicUrl}/runs/${run}`
 }
 
 function startIntakeOf(
-  { inForce, isOff: isSwitchedOff, credentials, log, store, app, waits }: ServiceParts,
+  { inForce, isOff: isSwitchedOff, credentials, log, store, github, waits }: ServiceParts,
   decided: (decided: Decided) => void,
 ): Intake {
-  const github = gitHubFacts({ octokitFor: app.clientFor, time: SYSTEM_TIME, store })
   const world = () => ({
     ...inForce(),
     store,

@@ -158,6 +158,11 @@ const STORIES: Readonly<Record<Follows, Story>> = {
     await until('more', () => looks() > 2)
   },
 
+  async web(scene) {
+    expect(JSON.parse(await page(scene, '/api/v1/service'))).toMatchObject({ switchedOff: [] })
+    await change(scene, 'web', '{ reading: members }', ['web'])
+    expect(JSON.parse(await page(scene, '/api/v1/service'))).toMatchObject({ code: 'not_signed_in' })
+  },
   async notify(scene) {
     const heard: string[] = []
     const server = createServer((request, response) => {

@@ -20,6 +20,7 @@ async function tellAll({ gitHub, store, privateKey }: Story, count: number): Pro
     appId: APP_ID,
     privateKey,
     webhookSecret: SECRET,
+    client: null,
     apiUrl: `${gitHub.url}/api/v3`,
     host: '127.0.0.1',
     port: 0,

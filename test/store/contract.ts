@@ -20,6 +20,7 @@ import { ends } from './contract/ends.ts'
 import { limits } from './contract/limits.ts'
 import { moves } from './contract/moves.ts'
 import { orders } from './contract/orders.ts'
+import { pages } from './contract/pages.ts'
 import { queueNews } from './contract/queueNews.ts'
 import { together } from './contract/together.ts'
 import { unreadable } from './contract/unreadable.ts'
@@ -31,6 +32,7 @@ export function storeContract(records: Factory): void {
   describe('looks for missed webhooks', () => watches(records))
   describe('decisions', () => decisions(records))
   describe('runs', () => runs(records))
+  describe('pages of runs', () => pages(records))
   describe('news of the queue', () => queueNews(records))
   describe('changes of runs', () => changes(records))
   describe('reports', () => reports(records))

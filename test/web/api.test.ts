@@ -28,6 +28,7 @@ test('R-OBS-04 a run of the list says all that is for everybody, and nothing of 
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
   expect(JSON.parse(text)).toEqual({
     broken: [],
+    next: null,
     runs: [
       {
         id: run.id,
@@ -64,9 +65,12 @@ test.each(['limit=0', 'limit=501', 'limit=x', 'pr=-1', 'pr=1e3'])(
     await using scene = await startScene()
     const { status, text } = await scene.get(`/api/v1/runs?${query}`)
     expect(status).toBe(400)
-    expect(JSON.parse(text).error).toMatchObject({
-      code: 'bad_argument',
-      message: expect.stringContaining(query.split('=')[1] ?? ''),
+    const [field = '', given = ''] = query.split('=')
+    expect(JSON.parse(text)).toMatchObject({
+      type: '/reasons#bad_input',
+      status: 400,
+      code: 'bad_input',
+      errors: [{ field, detail: expect.stringContaining(`and is ${given}`) }],
     })
   },
 )
@@ -177,5 +181,11 @@ test.each([
   await using scene = await startScene()
   const { status, text } = await scene.get(path)
   expect(status).toBe(404)
-  expect(JSON.parse(text)).toEqual({ error: { code, message: expect.stringContaining('/api/v1/runs') } })
+  expect(JSON.parse(text)).toEqual({
+    type: `/reasons#${code}`,
+    title: expect.stringMatching(/^There is no such .*\.$/),
+    status: 404,
+    code,
+    detail: expect.stringContaining('/api/v1/runs'),
+  })
 })

@@ -83,9 +83,9 @@ describe('safe answers', () => {
     expect(page.text).toContain('database is &lt;locked&gt;')
     expect(page.text).toContain('berth locks')
     const api = await scene.get('/api/v1/queue')
-    expect([api.status, JSON.parse(api.text)]).toEqual([
+    expect([api.status, JSON.parse(api.text)]).toMatchObject([
       500,
-      { error: { code: 'fault', message: 'database is <locked>' } },
+      { type: '/reasons#fault', status: 500, code: 'fault', detail: 'database is <locked>' },
     ])
     expect(scene.faults).toMatchObject([{ event: 'web.failed', path: '/' }, { path: '/api/v1/queue' }])
   })

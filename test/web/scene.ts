@@ -3,12 +3,19 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
+import { GitHubFault } from '../../src/intake/gitHubFault.ts'
+import { Intake } from '../../src/intake/intake.ts'
+import type { GitHubFacts } from '../../src/intake/ports.ts'
 import { lockExclusively, writeMark } from '../../src/lock/lockFile.ts'
 import { addOpenRun } from '../../src/lock/openRuns.ts'
 import { EMPTY_JOURNAL, type Entry, type EntryBody, withEntry } from '../../src/model/journal.ts'
 import type { Name } from '../../src/model/names.ts'
 import type { NewRun, RunChange, Store } from '../../src/model/ports.ts'
 import type { RunRequest } from '../../src/model/run.ts'
+import { byHandOn } from '../../src/process/byHand.ts'
+import { startOrders } from '../../src/queue/orders.ts'
+import { waitsOn } from '../../src/queue/waits.ts'
+import { SYSTEM_TIME } from '../../src/report/time.ts'
 import { writeSynced } from '../../src/store/durable.ts'
 import { writeResult } from '../../src/store/result.ts'
 import { createRunFolder, type RunPaths } from '../../src/store/runFolder.ts'
@@ -19,7 +26,9 @@ import { createWeb } from '../../src/web/app.ts'
 import { createMetrics, type Metrics } from '../../src/web/metrics.ts'
 import type { WebWorld } from '../../src/web/ports.ts'
 import { stateReads } from '../../src/web/stateReads.ts'
-import { LIMITS } from '../model/policyWorld.ts'
+import { actingOf } from '../../src/world/acting.ts'
+import { CONFIG, makeLog, PARTS } from '../intake/scene.ts'
+import { aRecipe, LIMITS } from '../model/policyWorld.ts'
 import { aCheck, aDecision, aDelivery, aRun, SHA } from '../store/samples.ts'
 
 export const DOMAIN = 'site-hello-pr12.ci.test'
@@ -54,7 +63,21 @@ interface Answer {
 /** A journal line and its time. */
 export type Line = readonly [at: number, body: EntryBody]
 
-export async function startScene(change: (world: WebWorld) => WebWorld = (world) => world): Promise<Scene> {
+/** What only GitHub knows, where nobody asks it. */
+const NO_GITHUB: GitHubFacts = {
+  permissionOf: () => Promise.reject(new GitHubFault('GitHub is not asked here', { notBeforeMs: 0 })),
+  pullRequest: () => Promise.reject(new GitHubFault('GitHub is not asked here', { notBeforeMs: 0 })),
+}
+
+/**
+ * @param github by which actions are decided, in the intake as it is in service
+ * @param waitMs for a decision, at most
+ */
+export async function startScene(
+  change: (world: WebWorld) => WebWorld = (world) => world,
+  github: GitHubFacts = NO_GITHUB,
+  waitMs = 15_000,
+): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
   const root = mkdtempSync(join(tmpdir(), 'berth-web-'))
   stack.defer(() => rmSync(root, { recursive: true, force: true }))
@@ -62,12 +85,27 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
   const store = await openStore(state.database)
   stack.defer(() => store.close())
   const [reads, readiness, faults] = [stateReads(state), { reasons: [] as readonly string[] }, [] as object[]]
-  const config = (): ReturnType<WebWorld['config']> => ({ slots: 4, limits: LIMITS, switchedOff: [] })
-  const own = { config, refused: () => null, now: Date.now }
+  const config = (): ReturnType<WebWorld['config']> => ({
+    slots: 4,
+    limits: LIMITS,
+    switchedOff: [],
+    web: { reading: 'public' },
+    repositories: [{ pattern: 'acme/*', recipes: ['hello'], default: null, supersede: null, priority: 0 }],
+  })
+  const own = {
+    config,
+    refused: () => null,
+    now: Date.now,
+    gitHubSignIn: null,
+    publicUrl: 'https://berth.test',
+  }
   const metrics = createMetrics({ store, ...reads, ...own })
   const ready = async () => readiness.reasons
   const log = { error: (data: object, event: string) => void faults.push({ ...data, event }) }
-  const world: WebWorld = { ...reads, ...own, store, ready, metrics, log }
+  const waits = waitsOn({ store, slots: () => 4, others: () => [], now: () => own.now() })
+  const recipes = () => [aRecipe('hello')]
+  const act = startActing(stack, { store, state, github, waitMs, config: config() })
+  const world: WebWorld = { ...reads, ...own, store, recipes, waits, act, ready, metrics, log }
   const server = createAdaptorServer({ fetch: createWeb(change(world)).fetch })
   const port = await new Promise<number>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
@@ -92,6 +130,38 @@ export async function startScene(change: (world: WebWorld) => WebWorld = (world)
     hold: (name, run, since) => held.push(hold(state, name, run, since)),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
+}
+
+interface ActingParts {
+  readonly store: Store
+  readonly state: StatePaths
+  readonly github: GitHubFacts
+  readonly waitMs: number
+  readonly config: Pick<WebWorld['config'] extends () => infer C ? C : never, 'repositories'>
+}
+
+/** The intake and the orders as they are in service. */
+function startActing(
+  stack: AsyncDisposableStack,
+  { store, state, github, waitMs, config }: ActingParts,
+): WebWorld['act'] {
+  const log = makeLog()
+  const orders = stack.use(
+    startOrders({ store, byHand: byHandOn(state), ended: () => undefined, now: Date.now, log }),
+  )
+  const acting = actingOf({ store, stored: () => intake.wake(), isOff: () => false, waitMs })
+  const world = { ...PARTS, store, github, config: { ...CONFIG, ...config }, time: SYSTEM_TIME }
+  const intake: Intake = stack.use(
+    new Intake({
+      world: () => world,
+      log,
+      decided({ deliveryId }) {
+        acting.decided(deliveryId)
+        orders.wake()
+      },
+    }),
+  )
+  return acting.act
 }
 
 export function aRequest(id: string, change: Partial<RunRequest> = {}): RunRequest {

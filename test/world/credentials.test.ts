@@ -29,6 +29,7 @@ describe('what berth serve reads from its environment', () => {
       appId: 4711,
       privateKey: KEY,
       webhookSecret: ENV.WEBHOOK_SECRET,
+      client: null,
       apiUrl: null,
       host: '127.0.0.1',
       port: 3000,

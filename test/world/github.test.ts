@@ -10,6 +10,7 @@ async function appOf({ gitHub }: Scene): Promise<GitHubApp> {
     appId: APP_ID,
     privateKey: (await appKeys).privateKey,
     webhookSecret: SECRET,
+    client: null,
     apiUrl: `${gitHub.url}/api/v3`,
     host: '127.0.0.1',
     port: 0,

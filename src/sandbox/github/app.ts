@@ -14,6 +14,11 @@ export const APP_PERMISSIONS: Permissions = {
 /** What it subscribes to. GitHub sends `check_suite` to every App with `checks: write`, and `installation…` to every App, unasked. */
 export const APP_EVENTS = ['check_run', 'issue_comment', 'pull_request', 'repository'] as const
 
+/** GitHub's client ids of Apps look so. */
+export function clientIdOf(appId: number): string {
+  return `Iv23li${String(appId).padStart(14, '0')}`
+}
+
 export interface AppRegistration {
   readonly id: number
   /** PEM. */

@@ -1,4 +1,15 @@
-import type { Account, App, CheckRun, Comment, Pull, Reaction, Repository, Role, Token } from './records.ts'
+import type {
+  Account,
+  App,
+  CheckRun,
+  Comment,
+  Pull,
+  Reaction,
+  Repository,
+  Role,
+  Token,
+  UserToken,
+} from './records.ts'
 
 /** All that this GitHub knows, in memory: it begins anew with every start. */
 export interface Memory {
@@ -19,6 +30,7 @@ export interface Memory {
   readonly reactions: Map<number, Reaction>
   readonly checkRuns: Map<number, CheckRun>
   readonly tokens: Map<string, Token>
+  readonly userTokens: Map<string, UserToken>
   nextId(): number
 }
 
@@ -38,6 +50,7 @@ export function newMemory(app: App, firstId: number): Memory {
     reactions: new Map(),
     checkRuns: new Map(),
     tokens: new Map(),
+    userTokens: new Map(),
     nextId: () => ++lastId,
   }
 }

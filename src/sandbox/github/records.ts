@@ -148,6 +148,20 @@ export interface App {
   readonly createdAtMs: number
 }
 
+/** What a person has let an App know of them, and it acts in their name with. */
+export interface UserToken {
+  readonly value: string
+  readonly login: string
+  readonly expiresAtMs: number
+}
+
+/** The App's client for the web flow. */
+export interface OAuthClient {
+  readonly secret: string
+  /** The only addresses that browsers are sent back to. */
+  readonly callbackUrl: string
+}
+
 export interface Token {
   readonly value: string
   readonly permissions: Permissions

@@ -18,9 +18,10 @@ import { gitHttp } from './git/http.ts'
 import type { Hub, HubEvent, PublicHub } from './hub.ts'
 import type { StandInLog } from './log.ts'
 import { type Memory, newMemory } from './memory.ts'
+import { oauthRoutes } from './oauth.ts'
 import { newOwner, type Owner } from './owner.ts'
 import { newPeople, type People } from './people.ts'
-import type { App, Permissions, Repository } from './records.ts'
+import type { App, OAuthClient, Permissions, Repository } from './records.ts'
 
 const FIRST_ID = 1001
 const HOOK_ID = 4
@@ -42,6 +43,8 @@ export interface StandInOptions {
   readonly permissions?: Permissions
   readonly events?: readonly string[]
   readonly limits?: Partial<Limits>
+  /** For people who sign in with the App; without it nobody can. */
+  readonly oauth?: OAuthClient
 }
 
 /** A GitHub on this machine, and what only its owner can do with it. */
@@ -159,6 +162,7 @@ function serveAll(server: Server, { hub, people, deliveries, site, options }: Se
   const web = new Hono()
     .route('/', restApi({ hub, meter, faults, log: options.log, noteUnknown }))
     .route('/', git.routes)
+    .route('/', options.oauth === undefined ? new Hono() : oauthRoutes(hub, options.oauth))
     .route('/', pageRoutes({ hub, people, deliveries, repository: site, unknownCalls: () => unknownCalls }))
   server.on('request', getRequestListener(web.fetch))
   return { unknownCalls, addFault: faults.add, close: git.close }

@@ -1,3 +1,4 @@
+import { type Viewer, viewerPart } from './acts.ts'
 import { type Html, html } from './html.ts'
 
 export interface Page {
@@ -5,13 +6,15 @@ export interface Page {
   /** What it shows may change: a script fetches it again. */
   readonly live: boolean
   readonly body: Html
+  /** Who looks; left out where a page is the same for all. */
+  readonly viewer?: Viewer | null
 }
 
 /** Nothing from elsewhere, no inline script or style: what a log or a name smuggles in has nothing to run with. */
 export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-export function layout({ title, live, body }: Page): Html {
+export function layout({ title, live, body, viewer }: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -33,6 +36,7 @@ export function layout({ title, live, body }: Page): Html {
       <a href="/api/v1/locks">locks</a>
       <a href="/metrics">metrics</a>
     </nav>
+    ${viewer === undefined ? null : viewerPart(viewer)}
   </header>
   <main id="main">${body}</main>
 </body>

@@ -1,3 +1,4 @@
+import { problemReasons } from '../../model/problem.ts'
 import { endReasons, type Reason, refusalReasons } from '../../model/reasons.ts'
 import { type Html, html } from './html.ts'
 
@@ -6,6 +7,7 @@ export function reasonsPage(): Html {
   return html`<h1>Reasons</h1>
   <p>Each refusal and each end of a run has a code that stays the same, for people and for programs.</p>
   ${section('refusals', 'Why a command was not carried out', refusalReasons())}
+  ${section('problems', 'Why a request of a program is not answered', problemReasons())}
   ${section('ends', 'Why a run ended as it did', endReasons())}`
 }
 

@@ -3,6 +3,7 @@ import { headOf, type ProofLine } from '../../model/proofLines.ts'
 import { isLive, isOver } from '../../model/run.ts'
 import { pullUrl } from '../repositoryUrls.ts'
 import { type RunView, shownState } from '../runView.ts'
+import { runActs, type Viewer } from './acts.ts'
 import { annotationsSection } from './annotations.ts'
 import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
@@ -13,6 +14,7 @@ import { timelineSection } from './timeline.ts'
 export interface RunPage {
   readonly run: RunView
   readonly log: LogPane | null
+  readonly viewer: Viewer | null
   readonly nowMs: number
 }
 
@@ -21,7 +23,7 @@ export function runTitle({ id, about }: RunView): string {
 }
 
 /** One run: what was asked, how it goes or went, what it said, what was taken down. */
-export function runPage({ run, log, nowMs }: RunPage): Html {
+export function runPage({ run, log, viewer, nowMs }: RunPage): Html {
   return html`<div data-live="head">
     <p class="crumbs"><a href="/">Overview</a></p>
     <h1>${runTitle(run)}</h1>
@@ -29,6 +31,7 @@ export function runPage({ run, log, nowMs }: RunPage): Html {
     ${verdict(run)}
     ${facts(run, nowMs)}
   </div>
+  ${runActs(run, viewer)}
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
   <div data-live="annotations">${annotationsSection(run)}</div>
   ${logSection(run, log)}

@@ -1,6 +1,6 @@
 import { type Memory, roleOf } from '../memory.ts'
 import { type Account, type Repository, ROLES, type Role } from '../records.ts'
-import { apiUrl, nodeId, type Schemas } from './schemas.ts'
+import { apiUrl, nodeId, type Schemas, timeOf } from './schemas.ts'
 
 export function accountAnswer(url: string, account: Account) {
   const { login } = account
@@ -25,6 +25,22 @@ export function accountAnswer(url: string, account: Account) {
     type: account.kind,
     site_admin: false,
   } satisfies Schemas['simple-user']
+}
+
+/** What a person lets an App know that signs them in. */
+export function personAnswer(url: string, account: Account, sinceMs: number): Schemas['public-user'] {
+  const nothing = {
+    name: null,
+    company: null,
+    blog: null,
+    location: null,
+    email: null,
+    hireable: null,
+    bio: null,
+  }
+  const counts = { public_repos: 0, public_gists: 0, followers: 0, following: 0 }
+  const since = { created_at: timeOf(sinceMs), updated_at: timeOf(sinceMs) }
+  return { ...accountAnswer(url, account), ...nothing, ...counts, ...since }
 }
 
 export function organisationAnswer(url: string, account: Account): Schemas['organization-simple-webhooks'] {

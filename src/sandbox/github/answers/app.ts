@@ -1,3 +1,4 @@
+import { clientIdOf } from '../app.ts'
 import type { Memory } from '../memory.ts'
 import type { App, Token } from '../records.ts'
 import { accountAnswer } from './accounts.ts'
@@ -9,7 +10,7 @@ export function appAnswer(url: string, app: App) {
     id: app.id,
     slug: app.slug,
     node_id: nodeId('A', app.id),
-    client_id: `Iv23li${String(app.id).padStart(14, '0')}`,
+    client_id: clientIdOf(app.id),
     owner: accountAnswer(url, app.owner),
     name: app.slug,
     description: null,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { personAnswer } from '../answers/accounts.ts'
 import { appAnswer, installationAnswer, tokenAnswer } from '../answers/app.ts'
 import type { PublicHub } from '../hub.ts'
-import { findRepository } from '../memory.ts'
+import { findRepository, personOf } from '../memory.ts'
 import { ACCESS, type Permissions, type Token } from '../records.ts'
 import { appOnly, covers, suspended } from './auth.ts'
 import { bodyOf } from './body.ts'
@@ -39,6 +40,13 @@ export function appRoutes(hub: PublicHub): Hono<ApiEnv> {
   routes.get('/app/installations/:id{[0-9]+}', appOnly(), (c) => {
     installed(Number(c.req.param('id')))
     return c.json(installationAnswer(url, memory))
+  })
+
+  routes.get('/user', (c) => {
+    const caller = c.get('caller')
+    if (caller.kind === 'nobody') throw new ApiError(401, 'Requires authentication')
+    if (caller.kind !== 'person') throw new ApiError(403, 'Resource not accessible by integration')
+    return c.json(personAnswer(url, personOf(memory, caller.login), app.createdAtMs))
   })
 
   routes.get('/repos/:owner/:repo/installation', appOnly(), (c) => {

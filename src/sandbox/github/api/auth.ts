@@ -26,7 +26,7 @@ export function installationOnly(...oneOf: readonly Permissions[]): MiddlewareHa
   return async (c, next) => {
     const caller = c.get('caller')
     if (caller.kind === 'nobody') throw new ApiError(401, 'Requires authentication')
-    if (caller.kind === 'app') throw new ApiError(401, 'Bad credentials')
+    if (caller.kind !== 'installation') throw new ApiError(401, 'Bad credentials')
     if (oneOf.length > 0 && !oneOf.some((wanted) => covers(caller.token.permissions, wanted)))
       throw notPermitted(oneOf.map(written))
     await next()
@@ -66,6 +66,8 @@ function callerOf(hub: Hub, header: string | undefined): Caller {
     checkJwt(value, hub.memory.app, hub.now())
     return { kind: 'app' }
   }
+  const person = hub.memory.userTokens.get(value)
+  if (person !== undefined && person.expiresAtMs > hub.now()) return { kind: 'person', login: person.login }
   const token = liveToken(hub, value)
   if (token === null || hub.memory.installation.state === 'gone') throw new ApiError(401, 'Bad credentials')
   if (hub.memory.installation.state === 'suspended') throw suspended()

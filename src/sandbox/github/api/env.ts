@@ -9,6 +9,7 @@ export type Caller =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'app' }
   | { readonly kind: 'installation'; readonly token: Token }
+  | { readonly kind: 'person'; readonly login: string }
 
 export interface ApiEnv {
   Bindings: HttpBindings
