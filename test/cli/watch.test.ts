@@ -11,7 +11,6 @@ const TIME_MS = 120_000
 
 async function busyDesk(): Promise<Desk> {
   const here = desk()
-  writeFileSync(here.env['BERTH_CONFIG'] ?? '', 'baseDomain: ci.test\n')
   expect(
     await here.berth('locks', 'hold', 'r:port-1', '--reason', 'the printer is out', '--for', '10m'),
   ).toMatchObject({ status: 0 })
@@ -72,12 +71,13 @@ test('R-OBS-05 without a terminal berth watch prints a line for each change, har
     env: { PATH: process.env['PATH'], ...here.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  onTestFinished(() => void watch.kill('SIGKILL'))
   let told = ''
   watch.stdout.on('data', (bytes: Buffer) => (told += bytes.toString('utf8')))
   await until('the first lines', () => told.includes(RUN))
   expect(told).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d r:port-1: busy, .*by hand: the printer is out/m)
   await here.berth('locks', 'release', 'r:port-1', '--reason', 'mended')
-  await until('the release', () => /r:port-1: free$/m.test(told))
+  await until('the release', () => /r:port-1: free, waiting 1: /.test(told))
   expect(told.split('\n').filter((line) => line.includes('printer'))).toHaveLength(1)
   expect(told).not.toContain('\u001b')
   watch.stdout.destroy()
