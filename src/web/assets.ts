@@ -5,6 +5,8 @@ import { etag } from 'hono/etag'
 
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['style.css', 'text/css; charset=utf-8'],
+  ['run.css', 'text/css; charset=utf-8'],
+  ['log.js', 'text/javascript; charset=utf-8'],
   ['live.js', 'text/javascript; charset=utf-8'],
   ['berth.svg', 'image/svg+xml'],
 ])
