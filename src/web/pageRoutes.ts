@@ -3,18 +3,19 @@ import { personWords } from '../model/access.ts'
 import { isOver } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
 import type { OpenSession, Sessions } from './access/sessions.ts'
+import { logPanes } from './logPane.ts'
 import type { Viewer } from './pages/acts.ts'
 import { missingPage } from './pages/faults.ts'
 import { layout } from './pages/layout.ts'
-import { type LogPane, mainLog } from './pages/log.ts'
+import { mainLog } from './pages/log.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
-import { type RunView, shownState, viewOfRun } from './runView.ts'
-
-const SHOWN_LOG_BYTES = 64 * 1024
+import { shownState, viewOfRun } from './runView.ts'
 
 /** Pages of single runs: read without a script, kept fresh with one. */
 export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
+  const paneOf = logPanes(world.readLog)
+
   app.get('/runs/:id', async (c) => {
     const id = c.req.param('id')
     const run = isRunId(id) ? await viewOfRun(world, id) : null
@@ -23,8 +24,10 @@ export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
         layout({ title: 'berth: no such run', live: false, body: missingPage('There is no such run') }),
         404,
       )
-    const log = logPane(world, run, c.req.query('log') ?? mainLog(run))
-    if (log === null && c.req.query('log') !== undefined) return c.notFound()
+    const { log: wanted, line, from, find } = c.req.query()
+    const again = c.req.header('berth-refresh') !== undefined
+    const log = await paneOf(run, wanted ?? mainLog(run), { line, from, find, again })
+    if (log === null && wanted !== undefined) return c.notFound()
     const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
     const viewer = viewerOf(await sessions.of(c))
     const body = runPage({ run, log, viewer, nowMs: world.now() })
@@ -39,8 +42,4 @@ export function viewerOf(session: OpenSession | null): Viewer | null {
   return { who: personWords(person), csrf, mayAct, isOperator: person.kind === 'token' }
 }
 
-function logPane(world: WebWorld, run: RunView, name: string | null): LogPane | null {
-  const part =
-    name === null || run.journal.length === 0 ? null : world.readLog(run.id, name, -SHOWN_LOG_BYTES)
-  return name === null || part === null ? null : { name, part }
 }
