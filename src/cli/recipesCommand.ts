@@ -2,19 +2,20 @@ import { type Command, Option } from 'commander'
 import { InputError } from '../errors.ts'
 import { KINDS, type Kind } from '../recipes/new.ts'
 import { makeContext } from '../world.ts'
+import { JSON_OPTION } from './parsers.ts'
 
 /** `berth recipes …` */
 export function addRecipes(program: Command, exit: (code: number) => void): void {
   const recipes = program
     .command('recipes')
     .description('the recipes that there are')
-    .option('--json', 'as JSON', false)
+    .option(...JSON_OPTION)
     .action(async (options: { json: boolean }) => {
       const { listRecipes } = await import('./recipes.ts')
       exit(listRecipes(makeContext(), options.json))
     })
   recipes
-    .command('check [name]')
+    .command('check [recipe]')
     .description('validate every recipe, or one; each fault with file, line and column')
     .option(
       '--repo <folder>',

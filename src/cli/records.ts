@@ -15,7 +15,8 @@ import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
-import { table, timeText } from './table.ts'
+import { paintOf, type Screen } from './screen.ts'
+import { type Column, momentText, table, timeText } from './table.ts'
 
 /** `berth runs`: from the run folders, so with or without the service. */
 export function listRuns({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
@@ -26,8 +27,9 @@ export function listRuns({ state, stdout }: Context, options: { json: boolean; l
   else
     stdout.write(
       table(
-        ['run', 'recipe', 'domain', 'pr', 'commit', 'started', 'phase', 'how it ended'],
-        looks.map((look) => rowOf(look, dead.has(look.run.id))),
+        HEADS,
+        looks.map((look) => rowOf(look, dead.has(look.run.id), stdout)),
+        stdout,
       ),
     )
   return EXIT.ok
@@ -41,7 +43,18 @@ function deadAmong(state: StatePaths, looks: readonly RunLook[]): ReadonlySet<st
   return deadRuns(state, suspects)
 }
 
-function rowOf(look: RunLook, dead: boolean): string[] {
+const HEADS: readonly (string | Column)[] = [
+  { head: 'run', whole: true },
+  'recipe',
+  { head: 'domain', spare: 1 },
+  { head: 'pr', spare: 3 },
+  { head: 'commit', spare: 4 },
+  { head: 'started', spare: 2 },
+  { head: 'phase', paint: paintOf },
+  { head: 'how it ended', paint: paintOf },
+]
+
+function rowOf(look: RunLook, dead: boolean, screen: Screen): string[] {
   const { run, request, journal, result, fault } = look
   const end = fault ?? (result === null ? '' : `${result.conclusion}: ${result.title}`)
   const { recipe = '?', domain = '?', pr = 0, sha = '' } = request ?? {}
@@ -51,7 +64,7 @@ function rowOf(look: RunLook, dead: boolean): string[] {
     domain,
     String(pr),
     sha.slice(0, 12),
-    timeText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null),
+    momentText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null, screen),
     phaseOf(look, dead),
     end,
   ]

@@ -1,5 +1,5 @@
 import type { RunFilter, RunPlace, Store } from '../model/ports.ts'
-import { isLive, RUN_STATES } from '../model/run.ts'
+import { isLive, isOver, RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
 import type { RunReads } from './runReads.ts'
 
@@ -44,15 +44,43 @@ export function runPagesOn(database: Database, reads: RunReads): Store['runPage'
 
 function pageSql(filter: RunFilter, after: RunPlace | null): string {
   const conditions = Object.entries(CONDITIONS).flatMap(([key, sql]) => (key in filter ? [sql] : []))
-  const all = [...conditions, ...stateConditions(filter), ...(after === null ? [] : [AFTER])]
-  const table = 'name' in filter ? 'run_names JOIN runs ON runs.id = run_names.run_id' : 'runs'
-  const order =
-    'name' in filter ? 'run_names.enqueued_at DESC, run_names.run_id DESC' : 'enqueued_at DESC, id DESC'
-  return `SELECT runs.* FROM ${table} ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`} ORDER BY ${order} LIMIT :limit`
+  const all = [...conditions, ...(after === null ? [] : [AFTER])]
+  const parts = partsOf(filter).map((part) => selected({ ...part, conditions: [...part.conditions, ...all] }))
+  return `${parts.join(' UNION ALL ')} ORDER BY enqueued_at DESC, id DESC LIMIT :limit`
 }
 
-/** A literal, and the words of the partial index beside it: only so does SQLite see that it answers. */
-function stateConditions({ state }: RunFilter): readonly string[] {
-  if (state === undefined) return []
-  return [`runs.state = '${state}'`, ...(isLive(state) ? [LIVE] : [])]
+interface Part {
+  readonly from: string
+  readonly conditions: readonly string[]
+}
+
+function selected({ from, conditions }: Part): string {
+  return `SELECT runs.* FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`
+}
+
+/** What is over is in an index by recipe, the rest in one by state: a recipe's runs come from both. */
+function partsOf(filter: RunFilter): readonly Part[] {
+  if ('name' in filter)
+    return [{ from: 'run_names JOIN runs ON runs.id = run_names.run_id', ...stateOf(filter) }]
+  if ('pr' in filter) return [{ from: 'runs', ...stateOf(filter) }]
+  if (filter.state !== undefined) return [partIn(filter.state)]
+  return 'recipe' in filter ? [...ALONE.map(partIn), { from: BY_LIFE, conditions: [LIVE] }] : [ALL]
+}
+
+const ALL: Part = { from: 'runs', conditions: [] }
+const ALONE = RUN_STATES.filter((state) => !isLive(state))
+const BY_LIFE = 'runs INDEXED BY runs_live'
+
+/**
+ * The condition is in the words of the partial index: only so does SQLite see that it answers. It is named, too: for the sake of the order the newest
+ * of all would be read, one after the other, until a page is full, which may be never.
+ */
+function partIn(state: RunState): Part {
+  if (isOver(state)) return { from: 'runs', ...stateOf({ state }) }
+  return { from: isLive(state) ? BY_LIFE : 'runs INDEXED BY runs_claim', ...stateOf({ state }) }
+}
+
+function stateOf({ state }: RunFilter): Pick<Part, 'conditions'> {
+  if (state === undefined) return { conditions: [] }
+  return { conditions: [`runs.state = '${state}'`, ...(isLive(state) ? [LIVE] : [])] }
 }

@@ -1,7 +1,8 @@
-/** The runs of a recipe, in one repository and in all, newest first: its history, and its badge. */
+/** The runs of a recipe that are over, in one repository and in all, newest first: its history, and its badge. Nobody pays for them who only waits. */
 export const RUNS_OF_RECIPE = `
-CREATE INDEX runs_of_recipe ON runs (recipe, enqueued_at DESC, id DESC);
-CREATE INDEX runs_of_recipe_in_repository ON runs (repository, recipe, enqueued_at DESC, id DESC);
+CREATE INDEX runs_of_recipe ON runs (recipe, enqueued_at DESC, id DESC) WHERE state = 'concluded';
+CREATE INDEX runs_of_recipe_in_repository ON runs (repository, recipe, enqueued_at DESC, id DESC)
+ WHERE state = 'concluded';
 `
 
 /** Who may look and act from elsewhere, and what was done so. What only its owner knows is kept as a hash. */

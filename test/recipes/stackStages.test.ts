@@ -119,4 +119,43 @@ describe('stages of a stack', () => {
       expect.stringContaining('5:21: stages[0].deploy: must be a map'),
     ])
   })
+
+  const RELEASED = '{ name: released, deploy: { version: released } }'
+
+  test.each([
+    ['restore: {}', '6:16: stages[1].restore: has nothing to bring back: no backup comes before it'],
+    [
+      'deploy: { optional: true }',
+      "6:26: stages[1].deploy.optional: is for version: released; the pull request's own code is always there",
+    ],
+    [
+      "ready: { http: 'http://app/', tries: 61 }, timeout: 1m",
+      '6:59: stages[1].timeout: is 1m, and 61 tries take 1m at least: it can only time out',
+    ],
+  ])('R-DKR-07 %s can only fail in a run, and is refused before', (stage, expected) => {
+    expect(faultsIn(afterDeploy(stage))).toEqual([expect.stringContaining(expected)])
+  })
+
+  test('R-DKR-07 a restore after a later backup is refused, one after an earlier backup is not', () => {
+    const [backup, restore] = ['  - { name: b, backup: {} }\n', '  - { name: r, restore: {} }\n']
+    expect(faultsIn(`${STACK}${restore}${backup}`)).toEqual([
+      expect.stringContaining('6:16: stages[1].restore'),
+    ])
+    expect(load(`${STACK}${backup}${restore}`).stages).toHaveLength(3)
+  })
+
+  test('R-DKR-07 a recipe that deploys the last release alone is refused: it would be green, and have tested nothing of the pull request', () => {
+    const text = STACK.replace('{ name: deploy, deploy: {} }', RELEASED)
+    expect(faultsIn(text)).toEqual([
+      expect.stringContaining(
+        '5:33: stages[0].deploy.version: is all that is deployed, and the pull request is not tested; add { name: upgrade, deploy: {} }',
+      ),
+    ])
+    expect(load(`${text}  - { name: upgrade, deploy: {} }\n`).stages).toHaveLength(2)
+  })
+
+  test('R-DKR-07 tries that fit into the time of their stage are not refused', () => {
+    const { stages } = load(afterDeploy("ready: { http: 'http://app/', tries: 60 }, timeout: 1m"))
+    expect(stages).toHaveLength(2)
+  })
 })

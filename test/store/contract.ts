@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anAlarm } from '../../src/model/alarm.ts'
 import type { Store } from '../../src/model/ports.ts'
 import { mayBecome, RUN_STATES } from '../../src/model/run.ts'
+import { access } from './contract/access.ts'
 import {
   answered,
   aQueueing,
@@ -31,6 +32,7 @@ export function storeContract(records: Factory): void {
   describe('deliveries', () => deliveries(records))
   describe('looks for missed webhooks', () => watches(records))
   describe('decisions', () => decisions(records))
+  describe('access and actions', () => access(records))
   describe('runs', () => runs(records))
   describe('pages of runs', () => pages(records))
   describe('news of the queue', () => queueNews(records))

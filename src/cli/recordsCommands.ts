@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { makeContext } from '../world.ts'
+import { JSON_OPTION, wholeNumber } from './parsers.ts'
+
+type Exit = (code: number) => void
+
+/** Runs, one by one and in order: look and act, with or without the service. */
+export function addRecords(program: Command, exit: Exit): void {
+  program
+    .command('runs')
+    .description('all runs, newest first')
+    .option(...JSON_OPTION)
+    .option('--limit <number>', 'how many at most', wholeNumber, 30)
+    .action(async (options: { json: boolean; limit: number }) => {
+      const { listRuns } = await import('./records.ts')
+      exit(listRuns(makeContext(), options))
+    })
+  program
+    .command('show <run>')
+    .description('all that is known of one run')
+    .option(...JSON_OPTION)
+    .action(async (run: string, options: { json: boolean }) => {
+      const { showRun } = await import('./records.ts')
+      exit(showRun(makeContext(), run, options.json))
+    })
+  program
+    .command('logs <run>')
+    .description('the logs of one run, stage by stage')
+    .option('-f, --follow', 'until the run is over', false)
+    .action(async (run: string, options: { follow: boolean }) => {
+      const { showLogs } = await import('./logs.ts')
+      exit(await showLogs(makeContext(), run, options.follow))
+    })
+  program
+    .command('cancel <run>')
+    .description('ask a run to stop; its teardown still comes')
+    .action(async (run: string) => {
+      const { cancelRun } = await import('./cancel.ts')
+      exit(await cancelRun(makeContext(), run))
+    })
+}
+
+/** What else the pages show, and the lanes live. */
+export function addLooks(program: Command, exit: Exit): void {
+  program
+    .command('queue')
+    .description('what waits and what runs, in order')
+    .option(...JSON_OPTION)
+    .action(async (options: { json: boolean }) => {
+      const { listQueue } = await import('./queue.ts')
+      exit(await listQueue(makeContext(), options.json))
+    })
+}
