@@ -41,5 +41,3 @@ export function viewerOf(session: OpenSession | null): Viewer | null {
   const { person, csrf, mayAct } = session
   return { who: personWords(person), csrf, mayAct, isOperator: person.kind === 'token' }
 }
-
-}
