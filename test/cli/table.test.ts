@@ -42,7 +42,7 @@ test('R-OBS-05 where there is room nothing is cut; where there is none the colum
   expect(linesAt(250)[1]).toContain(LONG)
   expect(linesAt(250).join('\n')).not.toContain('…')
   expect(linesAt(90)[0]).toMatch(/RUN +DOMAIN +PR +SINCE +WHY/)
-  expect(linesAt(52)[0]).toMatch(/RUN +DOMAIN +SINCE +WHY/)
+  expect(linesAt(46)[0]).toMatch(/RUN +DOMAIN +SINCE +WHY/)
   expect(linesAt(40)[0]).toMatch(/RUN +DOMAIN +WHY/)
   expect(linesAt(40)[1]).toContain('…')
 })
