@@ -45,7 +45,7 @@ export async function askFor(given: Given): Promise<Answers | null> {
           multiselect({
             message: 'What do runs deploy with? (a recipe is written for each)',
             options: KINDS.map((value) => ({ value, hint: DRIVER_HINTS[value] })),
-            initialValues: ['process' as Kind],
+            initialValues: [KINDS[0]],
             required: true,
           }),
         )),
@@ -76,10 +76,14 @@ export async function askFor(given: Given): Promise<Answers | null> {
 
 const LEFT = new Error('the person has left')
 
-async function answer<T extends string | readonly string[]>(asked: Promise<T | symbol>): Promise<T> {
+async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const given = await asked
-  if (typeof given === 'symbol') throw LEFT
-  return given
+  if (isGiven(given)) return given
+  throw LEFT
+}
+
+function isGiven<T>(given: T): given is Exclude<T, symbol> {
+  return typeof given !== 'symbol'
 }
 
 async function line(
