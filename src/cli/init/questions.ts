@@ -39,16 +39,7 @@ export async function askFor(given: Given): Promise<Answers | null> {
       repositories:
         given.repositories ??
         words(await line('Whose pull requests may ask? (owner/name …, owner/*)', 'acme/site', '')),
-      drivers:
-        given.drivers ??
-        (await answer(
-          multiselect({
-            message: 'What do runs deploy with? (a recipe is written for each)',
-            options: KINDS.map((value) => ({ value, hint: DRIVER_HINTS[value] })),
-            initialValues: [KINDS[0]],
-            required: true,
-          }),
-        )),
+      drivers: given.drivers ?? (await askDrivers()),
       runAs:
         given.runAs ??
         words(
@@ -58,20 +49,24 @@ export async function askFor(given: Given): Promise<Answers | null> {
             '',
           ),
         ),
-      starter:
-        given.starter ??
-        (await answer(
-          select({
-            message: 'What starts berth?',
-            options: STARTERS.map((value) => ({ value, hint: STARTER_HINTS[value] })),
-          }),
-        )),
+      starter: given.starter ?? (await askStarter()),
     }
   } catch (error) {
     if (error !== LEFT) throw error
     cancel('Nothing was written.')
     return null
   }
+}
+
+async function askDrivers(): Promise<readonly Kind[]> {
+  const message = 'What do runs deploy with? (a recipe is written for each)'
+  const options = KINDS.map((value) => ({ value, hint: DRIVER_HINTS[value] }))
+  return answer(multiselect({ message, options, initialValues: [KINDS[0]], required: true }))
+}
+
+async function askStarter(): Promise<Starter> {
+  const options = STARTERS.map((value) => ({ value, hint: STARTER_HINTS[value] }))
+  return answer(select({ message: 'What starts berth?', options }))
 }
 
 const LEFT = new Error('the person has left')
