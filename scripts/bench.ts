@@ -13,6 +13,7 @@ import { measureLocks } from './bench/lockPart.ts'
 import { describeMachine, machineLine } from './bench/machine.ts'
 import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
+import { measurePages } from './bench/pagesPart.ts'
 import { measureQueue } from './bench/queuePart.ts'
 import { measureRuns } from './bench/runPart.ts'
 import { measureStarts } from './bench/startPart.ts'
@@ -64,6 +65,7 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   queue: ({ folder, rounds, long }, measuring) => measureQueue(folder, rounds, long, measuring),
   live: ({ folder, live }, measuring) => measureLive(folder, live, measuring),
   start: ({ folder, rounds, long }, measuring) => measureStarts(folder, rounds, long, measuring),
+  pages: ({ folder, rounds }, measuring) => measurePages(folder, rounds, measuring),
   docker: ({ folder, rounds, stacks }, measuring) => measureDocker(folder, rounds, stacks, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }

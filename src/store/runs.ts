@@ -22,6 +22,11 @@ const STATE = 'SELECT state FROM runs WHERE id = :id'
 /** The states are literals: only so does SQLite see that a partial index answers. */
 const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC, enqueued_at, id`
 
+/** The plus keeps SQLite from the index over all runs of a repository: those that wait are fewer. */
+const QUEUED_OF_PULL_REQUEST = `
+  SELECT * FROM runs WHERE state = 'queued' AND +repository_id = :repositoryId AND pr = :pr
+   ORDER BY priority DESC, enqueued_at, id`
+
 const LIVE = `SELECT * FROM runs WHERE state IN ('starting', 'running', 'tearing_down') ORDER BY enqueued_at, id`
 
 const NEWS = 'SELECT * FROM runs WHERE changed > 0 AND changed > :since'
@@ -57,7 +62,16 @@ const DURATIONS = `
 export interface Runs {
   readonly port: Pick<
     Store,
-    'run' | 'runs' | 'runPage' | 'runsAt' | 'queued' | 'queueSince' | 'live' | 'broken' | 'durations'
+    | 'run'
+    | 'runs'
+    | 'runPage'
+    | 'runsAt'
+    | 'queued'
+    | 'unfinished'
+    | 'queueSince'
+    | 'live'
+    | 'broken'
+    | 'durations'
   >
   /** Inside the caller's transaction. */
   add(run: NewRun): void
@@ -69,6 +83,7 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)
   const queued = reads.each(QUEUED)
+  const queuedOfPullRequest = reads.each(QUEUED_OF_PULL_REQUEST)
   // All that follow runs ask for them several times a second, and mostly nothing has been written.
   const readLive = reads.each(LIVE)
   const live = keptByVersion(version, () => readLive())
@@ -82,6 +97,11 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
       runPage: runPagesOn(database, reads),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
+      unfinished: async (repositoryId, pr) =>
+        database.read(() => [
+          ...live().filter((run) => run.repositoryId === repositoryId && run.pr === pr),
+          ...queuedOfPullRequest({ repositoryId, pr }),
+        ]),
       queueSince: queueOn(database, reads),
       live: async () => database.read(live),
       broken: async () => database.read(reads.broken),

@@ -21,6 +21,14 @@ export interface LogPart {
   readonly from: number
   readonly next: number
   readonly size: number
+  /** Tells one file from another that has its name later. */
+  readonly file: string
+}
+
+/** How much of a log one piece has at most: so many bytes from the place that was asked for, of those so many lines. */
+export interface LogMost {
+  readonly bytes?: number
+  readonly lines?: number
 }
 
 /** What the state folder says. Looking takes no lock; every id must be a run's id by its shape. */
@@ -42,7 +50,7 @@ export interface StateReads {
    * One piece of a log, from a byte on; a negative one counts from the end and goes to the next beginning of a line.
    * @returns null = there is no such log
    */
-  readonly readLog: (id: string, log: string, fromByte: number) => LogPart | null
+  readonly readLog: (id: string, log: string, fromByte: number, most?: LogMost) => LogPart | null
   /** The janitor's last sweeps, oldest first, as they were noted. */
   readonly lastSweeps: () => readonly unknown[]
 }

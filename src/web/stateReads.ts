@@ -28,7 +28,7 @@ export function stateReads(paths: StatePaths): StateReads {
     journalEntries: (id) => readableEntries(runPaths(paths, id).journal),
     annotations: (id) => annotationsOf(runPaths(paths, id)),
     logNames: (id) => logNames(runPaths(paths, id).stages),
-    readLog: (id, log, fromByte) => readLog(runPaths(paths, id).stages, log, fromByte),
+    readLog: (id, log, fromByte, most) => readLog(runPaths(paths, id).stages, log, fromByte, most),
     lastSweeps: () => lastSweeps(paths),
   }
 }

@@ -20,6 +20,8 @@ export const CONTENT_SECURITY_POLICY =
 
 const PAGES = [
   ['/', 'Overview'],
+  ['/sweeps', 'Sweeps'],
+  ['/limits', 'Limits'],
   ['/reasons', 'Reasons'],
 ] as const
 

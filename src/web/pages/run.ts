@@ -1,13 +1,14 @@
 import { conductorWords } from '../../model/conductor.ts'
 import { headOf, type ProofLine } from '../../model/proofLines.ts'
 import { isLive, isOver } from '../../model/run.ts'
+import type { LogPane } from '../logPane.ts'
 import { pullUrl } from '../repositoryUrls.ts'
 import { type RunView, shownState } from '../runView.ts'
 import { runActs, type Viewer } from './acts.ts'
 import { annotationsSection } from './annotations.ts'
 import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
-import { type LogPane, logSection } from './log.ts'
+import { logSection } from './log.ts'
 import { badge, lasted, linked, since, time, titleOf } from './parts.ts'
 import { timelineSection } from './timeline.ts'
 
@@ -24,7 +25,8 @@ export function runTitle({ id, about }: RunView): string {
 
 /** One run: what was asked, how it goes or went, what it said, what was taken down. */
 export function runPage({ run, log, viewer, nowMs }: RunPage): Html {
-  return html`<div data-live="head">
+  return html`<link rel="stylesheet" href="/assets/run.css"><script type="module" src="/assets/log.js"></script>
+  <div data-live="head">
     <p class="crumbs"><a href="/">Overview</a></p>
     <h1>${runTitle(run)}</h1>
     <p class="summary">${badge(run.verdict?.conclusion ?? shownState(run))} <span class="id">${run.id}</span></p>

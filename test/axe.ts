@@ -1,0 +1,16 @@
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+
+const GRAVE = ['serious', 'critical']
+
+/** What axe-core finds that keeps people from reading or using the page as it is shown now, each with its place. */
+export async function graveFaults(page: Page): Promise<readonly string[]> {
+  // By the debugger's protocol, which the page's content security policy does not bind.
+  await page.evaluate(`typeof axe === 'object' || ${axe.source}`)
+  const { violations } = (await page.evaluate(
+    `axe.run({ resultTypes: ['violations'] })`,
+  )) as axe.AxeResults
+  return violations
+    .filter(({ impact }) => GRAVE.includes(impact ?? ''))
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`))
+}
