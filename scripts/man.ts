@@ -66,6 +66,14 @@ function page(): string {
       .visibleCommands(program)
       .flatMap((command) => commandLines(command, [])),
     '.El',
+    ...surroundings(),
+    '',
+  ].join('\n')
+}
+
+/** What a command meets and gives besides its words. */
+function surroundings(): readonly string[] {
+  return [
     '.Sh ENVIRONMENT',
     ...list(VARIABLES, 'Ev'),
     '.Sh FILES',
@@ -90,8 +98,7 @@ function page(): string {
     '.Dl $ berth watch',
     '.Sh SEE ALSO',
     'The folder docs of the clone that berth runs from.',
-    '',
-  ].join('\n')
+  ]
 }
 
 function commandLines(command: Command, above: readonly string[]): readonly string[] {

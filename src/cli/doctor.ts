@@ -19,6 +19,7 @@ import { unitChecks } from './doctorService.ts'
 import { upkeepChecks } from './doctorUpkeep.ts'
 import { readEnvFile } from './envFile.ts'
 import { jsonText } from './json.ts'
+import { paintOf } from './screen.ts'
 import { environmentOf, type Unit, unitNamed } from './systemd.ts'
 import { table } from './table.ts'
 
@@ -51,8 +52,9 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
   else
     context.stdout.write(
       table(
-        ['state', 'what', 'finding'],
+        [{ head: 'state', paint: paintOf }, { head: 'what', whole: true }, 'finding'],
         checks.map(({ state, what, text }) => [state, what, text]),
+        context.stdout,
       ),
     )
   return checks.some((check) => check.state === 'bad') ? EXIT.red : EXIT.ok

@@ -26,20 +26,7 @@ export interface Terminal {
  */
 export function fullScreen({ stdin, stdout }: Terminal, changed: (key: string) => void): FullScreen {
   const left = new AbortController()
-  const hasKeys = stdin.isTTY
-  let shown = false
-
-  function enter(): void {
-    shown = true
-    if (hasKeys) stdin.setRawMode(true)
-    stdout.write(ENTER)
-  }
-  function leave(): void {
-    if (!shown) return
-    shown = false
-    stdout.write(LEAVE)
-    if (hasKeys) stdin.setRawMode(false)
-  }
+  const { enter, leave } = modesOf({ stdin, stdout })
   function key(bytes: Buffer): void {
     const text = bytes.toString('latin1')
     if (text === 'q' || text === CTRL_C) left.abort()
@@ -62,7 +49,7 @@ export function fullScreen({ stdin, stdout }: Terminal, changed: (key: string) =
   stdout.on('error', gone)
   stdin.on('error', gone)
   stdin.on('end', gone)
-  if (hasKeys) stdin.on('data', key)
+  if (stdin.isTTY) stdin.on('data', key)
   enter()
   return {
     left: left.signal,
@@ -75,6 +62,24 @@ export function fullScreen({ stdin, stdout }: Terminal, changed: (key: string) =
       stdin.off('end', gone)
       stdin.off('data', key)
       stdin.pause()
+    },
+  }
+}
+
+function modesOf({ stdin, stdout }: Terminal): { readonly enter: () => void; readonly leave: () => void } {
+  let shown = false
+  const raw = (isRaw: boolean) => (stdin.isTTY ? stdin.setRawMode(isRaw) : undefined)
+  return {
+    enter() {
+      shown = true
+      raw(true)
+      stdout.write(ENTER)
+    },
+    leave() {
+      if (!shown) return
+      shown = false
+      stdout.write(LEAVE)
+      raw(false)
     },
   }
 }

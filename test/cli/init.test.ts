@@ -236,7 +236,7 @@ test('R-OBS-05 at a terminal berth init asks, takes no nonsense, and writes what
   )
   await person.sees('Under which domain')
   person.type('Not A Domain\r')
-  await person.sees('baseDomain')
+  await person.sees('must be 1 to 63')
   person.type(`${'\u007f'.repeat(12)}ci.example.org\r`)
   for (const question of [
     'Where are locks',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { paintOf } from '../../src/cli/screen.ts'
+import { paintOf, type Screen } from '../../src/cli/screen.ts'
 import { type Column, momentText, table, timeText, widthOfText } from '../../src/cli/table.ts'
 import { NAME_STATES } from '../../src/lock/look.ts'
 import { CONCLUSIONS } from '../../src/model/run.ts'
@@ -42,7 +42,7 @@ test('R-OBS-05 where there is room nothing is cut; where there is none the colum
   expect(linesAt(250)[1]).toContain(LONG)
   expect(linesAt(250).join('\n')).not.toContain('…')
   expect(linesAt(90)[0]).toMatch(/RUN +DOMAIN +PR +SINCE +WHY/)
-  expect(linesAt(52)[0]).toMatch(/RUN +DOMAIN +SINCE +WHY/)
+  expect(linesAt(46)[0]).toMatch(/RUN +DOMAIN +SINCE +WHY/)
   expect(linesAt(40)[0]).toMatch(/RUN +DOMAIN +WHY/)
   expect(linesAt(40)[1]).toContain('…')
 })
@@ -60,12 +60,13 @@ describe('R-OBS-05 a moment', () => {
     new Date(2026, 10, 28, 19, 30, 15).getTime(),
     new Date(2026, 10, 27, 8, 5, 9).getTime(),
   ]
-  const terminal = { isTTY: true, columns: 80, write: () => undefined }
+  const pipe: Screen = { write: () => undefined }
+  const terminal: Screen = { ...pipe, isTTY: true, columns: 80 }
 
   test.each([
     [now, terminal, '19:30:15'],
     [earlier, terminal, '11-27 08:05'],
-    [earlier, { write: () => undefined }, '2026-11-27 08:05:09'],
+    [earlier, pipe, '2026-11-27 08:05:09'],
     [null, terminal, ''],
   ])('%s is %s', (ms, screen, text) => {
     expect(momentText(ms, screen, now)).toBe(text)

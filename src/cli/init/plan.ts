@@ -55,13 +55,16 @@ export function planOf(
   answers: Answers,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly PlannedFile[] {
-  const { folder, drivers } = answers
+  const { folder, drivers, repositories } = answers
   const trial = mkdtempSync(join(tmpdir(), 'berth-init-'))
   try {
     const text = configText(answers)
     const file = join(trial, 'berth.yml')
     writeFileSync(file, text)
     const recipes = drivers.flatMap((kind) => newRecipe(join(trial, 'recipes'), kind, kind))
+    const owners = new Set(repositories.map((name) => name.split('/')[0]))
+    if (owners.size > 1)
+      for (const path of recipes) writeFileSync(path, withOwner(readFileSync(path, 'utf8')))
     checked(
       () => loadInForce({ env: { HOME: env['HOME'], BERTH_CONFIG: file }, cwd: trial }, null),
       trial,
@@ -81,6 +84,12 @@ export function planOf(
   } finally {
     rmSync(trial, { recursive: true, force: true })
   }
+}
+
+/** Repositories of several owners may have one name, and no two share a domain. */
+function withOwner(text: string): string {
+  if (/^domain: /m.test(text)) return text.replace(/^(domain: .*)\{repo\}/m, '$1{owner}-{repo}')
+  return text.replace(/^driver: .*\n/m, '$&domain: "{owner}-{repo}-{recipe}-pr{pr}.{base}"\n')
 }
 
 /** Faults name the file that is to be. */

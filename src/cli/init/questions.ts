@@ -39,16 +39,7 @@ export async function askFor(given: Given): Promise<Answers | null> {
       repositories:
         given.repositories ??
         words(await line('Whose pull requests may ask? (owner/name …, owner/*)', 'acme/site', '')),
-      drivers:
-        given.drivers ??
-        (await answer(
-          multiselect({
-            message: 'What do runs deploy with? (a recipe is written for each)',
-            options: KINDS.map((value) => ({ value, hint: DRIVER_HINTS[value] })),
-            initialValues: ['process' as Kind],
-            required: true,
-          }),
-        )),
+      drivers: given.drivers ?? (await askDrivers()),
       runAs:
         given.runAs ??
         words(
@@ -58,14 +49,7 @@ export async function askFor(given: Given): Promise<Answers | null> {
             '',
           ),
         ),
-      starter:
-        given.starter ??
-        (await answer(
-          select({
-            message: 'What starts berth?',
-            options: STARTERS.map((value) => ({ value, hint: STARTER_HINTS[value] })),
-          }),
-        )),
+      starter: given.starter ?? (await askStarter()),
     }
   } catch (error) {
     if (error !== LEFT) throw error
@@ -74,12 +58,27 @@ export async function askFor(given: Given): Promise<Answers | null> {
   }
 }
 
+async function askDrivers(): Promise<readonly Kind[]> {
+  const message = 'What do runs deploy with? (a recipe is written for each)'
+  const options = KINDS.map((value) => ({ value, hint: DRIVER_HINTS[value] }))
+  return answer(multiselect({ message, options, initialValues: [KINDS[0]], required: true }))
+}
+
+async function askStarter(): Promise<Starter> {
+  const options = STARTERS.map((value) => ({ value, hint: STARTER_HINTS[value] }))
+  return answer(select({ message: 'What starts berth?', options }))
+}
+
 const LEFT = new Error('the person has left')
 
-async function answer<T extends string | readonly string[]>(asked: Promise<T | symbol>): Promise<T> {
+async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const given = await asked
-  if (typeof given === 'symbol') throw LEFT
-  return given
+  if (isGiven(given)) return given
+  throw LEFT
+}
+
+function isGiven<T>(given: T): given is Exclude<T, symbol> {
+  return typeof given !== 'symbol'
 }
 
 async function line(

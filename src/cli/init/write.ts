@@ -20,7 +20,7 @@ export function writeFiles(files: readonly PlannedFile[], force: boolean): reado
   if (others.length > 0 && !force)
     throw new InputError(
       'berth init: nothing was written, because --force was not said, and there is already',
-      [...others.map(({ path }) => path)],
+      others.map(({ path }) => path),
     )
   return looks.map(({ path, text, mine, before }) => {
     if (before !== null && (mine || before === text)) return { path, how: 'kept' }
