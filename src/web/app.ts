@@ -19,6 +19,7 @@ import { faultPage, missingPage } from './pages/faults.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './pages/layout.ts'
 import type { WebWorld } from './ports.ts'
 import { LOOK_EVERY_MS, remembered } from './remembered.ts'
+import { addScreenshots } from './screenshots.ts'
 
 /**
  * The service's pages, its API for programs, its metrics and its health checks. Reading only. Its `fetch` answers every path, so that
@@ -38,6 +39,7 @@ export function createWeb(parts: WebWorld): Hono {
   addAssets(app)
   addBadges(app, world)
   addLogs(app, world)
+  addScreenshots(app, world)
   addPages(app, world, sessions)
   app.notFound((c) => {
     if (isApi(c.req.path))
