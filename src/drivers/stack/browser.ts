@@ -53,7 +53,8 @@ const PREFERENCES = JSON.stringify({
 
 /**
  * A `sh` command line that takes a picture of the page. The page is taken for hostile: all that it asks for goes to a proxy that there is not, but what
- * is of its own address and port. By an address, as names below some endings (`app`) are never asked without TLS.
+ * is of its own address and port. Its temporary folder has a short name, whatever that of the run's home is: a socket there may have 108 bytes
+ * (unix(7)). By an address, as names below some endings (`app`) are never asked without TLS.
  */
 export function screenshotCommand(
   browser: string,
@@ -89,7 +90,7 @@ printf %s ${quoted(PREFERENCES)} >${FOLDER}/profile/Default/Preferences
 ulimit -f ${FILE_BLOCKS}
 cd ${FOLDER}
 code=0
-env -i PATH="$PATH" HOME="$PWD" TMPDIR="$PWD" LANG=C.UTF-8 timeout -k 2 ${seconds} ${quoted(browser)} ${flags.join(' ')} \\
+env -i PATH="$PATH" HOME="$PWD" TMPDIR=/proc/self/cwd LANG=C.UTF-8 timeout -k 2 ${seconds} ${quoted(browser)} ${flags.join(' ')} \\
   --user-data-dir="$PWD/profile" --screenshot="$PWD/page.png" ${url} >log 2>&1 </dev/null || code=$?
 grep -v dbus log | tail -n 20 || true
 ! grep -q 'No usable sandbox' log || code=${NO_SANDBOX_EXIT}
