@@ -10,6 +10,7 @@ import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
 import { logSection } from './log.ts'
 import { badge, lasted, linked, since, time, titleOf } from './parts.ts'
+import { screenshotsSection } from './screenshots.ts'
 import { timelineSection } from './timeline.ts'
 
 export interface RunPage {
@@ -36,6 +37,7 @@ export function runPage({ run, log, viewer, nowMs }: RunPage): Html {
   ${runActs(run, viewer)}
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
   <div data-live="annotations">${annotationsSection(run)}</div>
+  <div data-live="screenshots">${screenshotsSection(run)}</div>
   ${logSection(run, log)}
   <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`
 }
