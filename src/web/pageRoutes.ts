@@ -16,6 +16,7 @@ import { type Overview, overviewPage } from './pages/overview.ts'
 import { reasonsPage } from './pages/reasons.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
+import { addRecipePages } from './recipeRoutes.ts'
 import { deadRows, shownState, viewOfRun } from './runView.ts'
 
 const NEWEST_RUNS = 100
@@ -48,9 +49,13 @@ export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
     if (log === null && wanted !== undefined) return c.notFound()
     const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
     const viewer = viewerOf(await sessions.of(c))
-    const body = runPage({ run, log, viewer, nowMs: world.now() })
-    return c.html(layout({ title, live: !isOver(run.state) || !run.cleaned, body, viewer }))
+    const wait = run.state === 'queued' ? await world.waits.of(id) : null
+    const body = runPage({ run, wait, log, viewer, nowMs: world.now() })
+    const live = !isOver(run.state) || !run.cleaned
+    return c.html(layout({ title, live, body, viewer, styles: ['run.css'] }))
   })
+
+  addRecipePages(app, world, async (c) => viewerOf(await sessions.of(c)))
 }
 
 function viewerOf(session: OpenSession | null): Viewer | null {
