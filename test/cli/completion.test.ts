@@ -72,9 +72,7 @@ test('R-OBS-05 what is there is offered: runs, names, recipes and their argument
   const here = desk()
   const lines = async (...line: readonly string[]) =>
     (await here.berth('complete', '--', ...line)).stdout.split('\n')
-  expect(await here.berth('locks', 'hold', 'r:port-1', '--reason', 'x', '--for', '1ms')).toMatchObject({
-    status: 0,
-  })
+  expect(here.started('locks', 'hold', 'r:port-1', '--reason', 'x', '--for', '1ms')).toBe(0)
   expect(await lines('locks', 'release', 'r:')).toEqual(['r:port-1\t', ':none', ''])
   expect(await lines('run', 'hel')).toEqual([expect.stringMatching(/^hello\t\w/), ':none', ''])
   expect(await lines('backup', '')).toEqual([':files', ''])
@@ -104,7 +102,7 @@ describe.each(SHELLS)('R-OBS-05 in $shell', ({ shell, set }) => {
     { timeout: 400_000 },
     async () => {
       const here = desk()
-      await here.berth('locks', 'hold', 'r:port-1', '--reason', 'x', '--for', '1ms')
+      expect(here.started('locks', 'hold', 'r:port-1', '--reason', 'x', '--for', '1ms')).toBe(0)
       const path = [dirname(BERTH), process.env['PATH']].join(delimiter)
       await using person = atTerminal([...shell], { ...here.env, PATH: path, HOME: here.root }, [120, 40])
       await person.sees(/[>%#$] ?$/m)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -94,7 +95,7 @@ test('R-OBS-05 units and crontab are those that operators are given, with the pa
   expect(unit).toContain(`ExecStart=${ROOT}/scripts/berth serve`)
   expect(unit).toContain(`EnvironmentFile=-${root}/etc/berth.env`)
   expect(unit).toContain(`Environment=BERTH_CONFIG=${root}/etc/berth.yml BERTH_STATE_DIR=${root}/state`)
-  expect(unit).not.toMatch(/\/opt\/berth|\/etc\/berth|\/var\/lib\/berth|^StateDirectory/m)
+  expect(unit).not.toMatch(/\/opt\/berth|=\/etc\/berth|\/var\/lib\/berth|^StateDirectory/m)
   const given = readFileSync(join(ROOT, 'deploy/systemd/berth.service'), 'utf8')
   expect(given.split('\n').length - unit.split('\n').length, 'the two lines of StateDirectory').toBe(2)
   await told({ ...wishes(root), folder: join(root, 'other'), start: 'cron' })
@@ -255,4 +256,17 @@ test('R-OBS-05 at a terminal berth init asks, takes no nonsense, and writes what
     stateDir: join(root, 'state'),
     repositories: [{ pattern: 'acme/site', recipes: ['process'] }],
   })
+})
+
+test('R-OBS-05 the library for questions is loaded only where somebody is asked', () => {
+  const files = globSync('src/**/*.ts', { cwd: ROOT }).map((file) => ({
+    file,
+    text: readFileSync(join(ROOT, file), 'utf8'),
+  }))
+  expect(files.filter(({ text }) => text.includes('@clack/prompts')).map(({ file }) => file)).toEqual([
+    'src/cli/init/questions.ts',
+  ])
+  const loads = files.flatMap(({ text }) => text.match(/^.*init\/questions\.ts'.*$/gm) ?? [])
+  expect(loads).toHaveLength(2)
+  expect(loads.filter((line) => !/^import type |await import\(/.test(line))).toEqual([])
 })

@@ -11,12 +11,8 @@ const TIME_MS = 120_000
 
 async function busyDesk(): Promise<Desk> {
   const here = desk()
-  expect(
-    await here.berth('locks', 'hold', 'r:port-1', '--reason', 'the printer is out', '--for', '10m'),
-  ).toMatchObject({ status: 0 })
-  onTestFinished(async () => {
-    await here.berth('locks', 'release', 'r:port-1', '--reason', 'over')
-  })
+  expect(here.started('locks', 'hold', 'r:port-1', '--reason', 'the printer is out', '--for', '10m')).toBe(0)
+  onTestFinished(() => void here.started('locks', 'release', 'r:port-1', '--reason', 'over'))
   await here.queue(RUN, { actor: 'octo\u001b[31mcat' })
   return here
 }
@@ -78,8 +74,10 @@ test('R-OBS-05 without a terminal berth watch prints a line for each change, har
   watch.stdout.on('data', (bytes: Buffer) => (told += bytes.toString('utf8')))
   await until('the first lines', () => told.includes(RUN))
   expect(told).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d r:port-1: busy, .*by hand: the printer is out/m)
-  await here.berth('locks', 'release', 'r:port-1', '--reason', 'mended')
-  await until('the release', () => /r:port-1: free, waiting 1: /.test(told))
+  expect(await here.berth('locks', 'release', 'r:port-1', '--reason', 'mended')).toMatchObject({ status: 0 })
+  await until('the release', () => /r:port-1: free, waiting 1: /.test(told)).catch((error: unknown) => {
+    throw new Error(told, { cause: error })
+  })
   expect(told.split('\n').filter((line) => line.includes('printer'))).toHaveLength(1)
   expect(told).not.toContain('\u001b')
   watch.stdout.destroy()
