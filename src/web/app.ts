@@ -14,6 +14,7 @@ import { addAssets } from './assets.ts'
 import { addBadges } from './badges.ts'
 import { addHealth } from './health.ts'
 import { addLogs } from './logs.ts'
+import { addOverview } from './overviewRoutes.ts'
 import { addPages } from './pageRoutes.ts'
 import { faultPage, missingPage } from './pages/faults.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './pages/layout.ts'
@@ -39,6 +40,7 @@ export function createWeb(parts: WebWorld): Hono {
   addAssets(app)
   addBadges(app, world)
   addLogs(app, world)
+  addOverview(app, world, sessions)
   addScreenshots(app, world)
   addPages(app, world, sessions)
   app.notFound((c) => {
