@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { findBrowser } from '../src/drivers/stack/browser.ts'
+import { parseJournal } from '../src/model/readJournal.ts'
 import { DOT } from '../test/picture.ts'
 import { IS_ROOT } from '../test-concurrency/fixtures/needs.ts'
 import type { Run } from '../test-concurrency/fixtures/run.ts'
@@ -155,7 +156,8 @@ function endsOf(run: Run): Readonly<Record<string, string>> {
 }
 
 function aimsOf(run: Run): readonly unknown[] {
-  return run.journal().flatMap(({ event, aim }) => (event === 'stage.ended' ? [aim] : []))
+  const { stages } = parseJournal(readFileSync(join(run.folder, 'journal.ndjson'), 'utf8'))
+  return stages.map(({ aim }) => aim)
 }
 
 /** Red, green and blue. Nothing stands before it or above it, so that every filter leaves it as it is (w3.org/TR/png-3, 9.2). */

@@ -11,10 +11,7 @@ export interface Waker extends Disposable {
 const BURST_MS = 50
 
 /** What changes how a stack stands. Each health check tells of three more, for every time that it runs. */
-const FILTERS = {
-  type: ['service', 'container'],
-  event: ['create', 'update', 'remove', 'start', 'die', 'oom', 'destroy', 'health_status'],
-}
+const CHANGES = ['create', 'update', 'remove', 'start', 'die', 'oom', 'destroy', 'health_status']
 
 /** Listens to the engine's events about a stack. They are hints: a lost stream (a restarted engine) is opened anew at the next wait. */
 export function openWaker(engine: Engine, stack: string): Waker {
@@ -26,8 +23,9 @@ export function openWaker(engine: Engine, stack: string): Waker {
     isListening = true
     try {
       // The time is for the answer's first line, and the stream's own signal ends it.
+      const filters = { type: ['service' as const, 'container' as const], event: CHANGES }
       const stream = await engine.call('tell its events', (docker) =>
-        docker.getEvents({ filters: FILTERS, abortSignal: closed.signal }),
+        docker.getEvents({ filters, abortSignal: closed.signal }),
       )
       stream.on('error', () => undefined)
       for await (const chunk of stream) if (isAbout(String(chunk), stack)) wake()

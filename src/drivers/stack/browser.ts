@@ -62,7 +62,30 @@ export function screenshotCommand(
   { port, path }: { readonly port: number; readonly path: string },
   timeoutMs: number,
 ): string {
-  const flags = [
+  const seconds = Math.max(LEAST_SECONDS, Math.floor((timeoutMs - REST_MS) / 1000))
+  const url = quoted(`http://${address}:${port}${path}`)
+  return `cd "$HOME"
+rm -rf ${FOLDER} ${PICTURE}
+mkdir -p ${FOLDER}/profile/Default
+printf %s ${quoted(PREFERENCES)} >${FOLDER}/profile/Default/Preferences
+ulimit -f ${FILE_BLOCKS}
+cd ${FOLDER}
+code=0
+env -i PATH="$PATH" HOME="$PWD" TMPDIR=/proc/self/cwd LANG=C.UTF-8 timeout -k 2 ${seconds} ${quoted(browser)} ${flagsFor(address, port).map(quoted).join(' ')} \\
+  --user-data-dir="$PWD/profile" --screenshot="$PWD/page.png" ${url} >log 2>&1 </dev/null || code=$?
+grep -v dbus log | tail -n 20 || true
+! grep -q 'No usable sandbox' log || code=${NO_SANDBOX_EXIT}
+if [ -f page.png ]; then
+  mv page.png "$HOME/${PICTURE}"
+  code=0
+fi
+cd "$HOME"
+rm -rf ${FOLDER}
+exit $code`
+}
+
+function flagsFor(address: string, port: number): readonly string[] {
+  return [
     '--headless',
     '--incognito',
     '--disable-gpu',
@@ -80,27 +103,7 @@ export function screenshotCommand(
     `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${address}`,
     '--webrtc-ip-handling-policy=disable_non_proxied_udp',
     `--timeout=${LOAD_MS}`,
-  ].map(quoted)
-  const seconds = Math.max(LEAST_SECONDS, Math.floor((timeoutMs - REST_MS) / 1000))
-  const url = quoted(`http://${address}:${port}${path}`)
-  return `cd "$HOME"
-rm -rf ${FOLDER} ${PICTURE}
-mkdir -p ${FOLDER}/profile/Default
-printf %s ${quoted(PREFERENCES)} >${FOLDER}/profile/Default/Preferences
-ulimit -f ${FILE_BLOCKS}
-cd ${FOLDER}
-code=0
-env -i PATH="$PATH" HOME="$PWD" TMPDIR=/proc/self/cwd LANG=C.UTF-8 timeout -k 2 ${seconds} ${quoted(browser)} ${flags.join(' ')} \\
-  --user-data-dir="$PWD/profile" --screenshot="$PWD/page.png" ${url} >log 2>&1 </dev/null || code=$?
-grep -v dbus log | tail -n 20 || true
-! grep -q 'No usable sandbox' log || code=${NO_SANDBOX_EXIT}
-if [ -f page.png ]; then
-  mv page.png "$HOME/${PICTURE}"
-  code=0
-fi
-cd "$HOME"
-rm -rf ${FOLDER}
-exit $code`
+  ]
 }
 
 function quoted(word: string): string {
