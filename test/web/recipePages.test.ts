@@ -8,7 +8,7 @@ beforeAll(async () => {
   scene = await startScene()
   await addPast(scene)
   full = await aFullRun(scene)
-})
+}, 120_000)
 afterAll(async () => {
   await scene[Symbol.asyncDispose]()
 })
