@@ -77,19 +77,18 @@ async function follow(url: string): Promise<IncomingMessage> {
 
 /** Reads all of it, and keeps only the place that was told last. */
 function lastPlace(response: IncomingMessage) {
-  let [rest, place] = ['', 0]
-  let heard = Promise.withResolvers<void>()
+  const at = { rest: '', byte: 0, heard: Promise.withResolvers<void>() }
   response.setEncoding('utf8').on('data', (text: string) => {
-    const found = `${rest}${text}`.matchAll(/^id: (\d+):\d+$/gm)
-    for (const [, byte] of found) place = Number(byte)
-    rest = text.slice(-40)
-    heard.resolve()
+    const found = `${at.rest}${text}`.matchAll(/^id: (\d+):\d+$/gm)
+    for (const [, byte] of found) at.byte = Number(byte)
+    at.rest = text.slice(-40)
+    at.heard.resolve()
   })
   return {
-    async reaches(byte: number): Promise<void> {
-      while (place < byte) {
-        await heard.promise
-        heard = Promise.withResolvers()
+    async reaches(wanted: number): Promise<void> {
+      while (at.byte < wanted) {
+        await at.heard.promise
+        at.heard = Promise.withResolvers()
       }
     },
   }

@@ -136,7 +136,7 @@ describe('R-OBS-03 what is written of stages with a run’s end', () => {
       ...tornDown(5_000, 40, ['a network']),
     ]
     const journal = lines
-      .map(([at, body]): Entry => ({ at, mono: at, ...body }))
+      .map(([at, body]): Entry => Object.assign({ at, mono: at }, body))
       .reduce(withEntry, EMPTY_JOURNAL)
     const stages = pastStages(journal)
     expect(stages).toEqual([

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MARKS, PLAIN, styled } from '../../src/web/ansi.ts'
 import { logLines } from '../../src/web/pages/logLines.ts'

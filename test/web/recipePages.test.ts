@@ -64,12 +64,12 @@ test('R-OBS-03 R-OBS-04 a recipe’s page and the API have one history', async (
 test('R-OBS-03 R-DKR-14 a run’s page shows its wait, its level rung by rung, and the names of its artefacts', async () => {
   const { text } = await scene.get(`/runs/${full}`)
   expect(text).toMatch(/<span class="step">waited<\/span>[\s\S]*?class="took">6m40s</)
-  expect(text).toContain('Level 2 of 5')
-  expect(text).toMatch(/<li data-state="failed"><span>upgrades<\/span> <small>failed<\/small>/)
+  expect(text).toContain('Level 1 of 5')
+  expect(text).toMatch(/<li data-state="failed"><span>stays up<\/span> <small>failed<\/small>/)
   expect(text).toContain('&lt;img src=x&gt;.png')
   expect(text).toContain('report.xml')
   const told = JSON.parse((await scene.get(`/api/v1/runs/${full}`)).text)
-  expect(told.level).toMatchObject({ height: 2, rungs: { upgrades: 'failed' } })
+  expect(told.level).toMatchObject({ height: 1, rungs: { 'stays up': 'failed' } })
   expect(told.artefacts.files).toEqual(['<img src=x>.png', 'report.xml'])
 })
 

@@ -9,7 +9,7 @@ import { aQueued, aRequest, begun, type Line, type Scene, stage, tornDown } from
 const FAILED = {
   conclusion: 'failure',
   reason: 'stage_failed',
-  title: 'Stage deploy failed',
+  title: 'Stage ready failed',
   exitCode: 1,
 } as const
 const ESC = '\u001b'
@@ -40,11 +40,9 @@ function fullCourse(atMs: number): readonly Line[] {
     [atMs + 25_000, { event: 'stage.started', name: 'deploy', containment }],
     [atMs + 85_000, { ...ended, name: 'deploy', outcome: 'success', aim: 'deploy' }],
     [atMs + 85_000, { event: 'stage.started', name: 'ready', containment }],
-    [atMs + 110_000, { ...ended, name: 'ready', outcome: 'success', aim: 'ready' }],
-    [atMs + 110_000, { event: 'stage.started', name: 'upgrade', containment }],
     [
       atMs + 180_000,
-      { ...ended, name: 'upgrade', outcome: 'failure', exitCode: 1, detail: 'exit code 1', aim: 'upgrade' },
+      { ...ended, name: 'ready', outcome: 'failure', exitCode: 1, detail: 'exit code 1', aim: 'ready' },
     ],
     ...tornDown(atMs + 181_000, 19_000),
     [atMs + 200_500, { event: 'concluded', verdict: FAILED }],

@@ -81,7 +81,7 @@ function stagesSection({ stages }: History): Html {
   const rows = stages.map((stage) => stageRow(stage, longest))
   return html`<section aria-labelledby="stages"><h2 id="stages">Stages, slowest first</h2>
     ${rows.length === 0 ? html`<p class="quiet">No stage is known of these runs: an older berth has concluded them.</p>` : table('Stages', heads, rows)}
-    <p class="quiet"><strong>Flaky</strong> is a stage that has both passed and failed (or run out of its time) at one and the same commit, with the same arguments; a retry of that commit counts. What was stopped, or ended by a fault of the harness, counts as neither.</p></section>`
+    <p class="quiet note"><strong>Flaky</strong> is a stage that has both passed and failed (or run out of its time) at one and the same commit, with the same arguments; a retry of that commit counts. What was stopped, or ended by a fault of the harness, counts as neither.</p></section>`
 }
 
 function stageRow({ name, durations, outcomes, flakiness }: StageHistory, longest: number): readonly Html[] {
@@ -99,9 +99,11 @@ function stageRow({ name, durations, outcomes, flakiness }: StageHistory, longes
 }
 
 function flakyCell({ tried, flaky }: Flakiness): Html {
-  if (tried === 0) return html`<span class="quiet">no commit tried twice</span>`
+  if (tried === 0) return html`<span class="quiet flaky">no commit tried twice</span>`
   const words = `${flaky} of ${tried} ${tried === 1 ? 'commit' : 'commits'}`
-  return flaky === 0 ? html`<span class="quiet">no (${words})</span>` : html`${badge('flaky')} ${words}`
+  return flaky === 0
+    ? html`<span class="quiet flaky">no (${words})</span>`
+    : html`<span class="flaky">${badge('flaky')} ${words}</span>`
 }
 
 function pastSection(runs: readonly PastRun[], nowMs: number): Html {

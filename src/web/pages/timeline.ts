@@ -62,7 +62,7 @@ function stepRow(step: Step, log: string | null, id: string, axis: Axis, nowMs: 
   const took = startedAtMs === null ? '' : lasted(startedAtMs, endedAtMs ?? nowMs)
   return html`<li data-state="${state}"><span class="step">${words}</span> ${badge(state)} <span class="took">${took}</span>
     ${barOf(step, axis, nowMs)}
-    ${startedAtMs === null ? null : html`<span class="when">${time(startedAtMs, nowMs)}</span>`}
+    <span class="when">${startedAtMs === null ? null : time(startedAtMs, nowMs)}</span>
     ${detail === '' ? null : html`<span class="detail text">${detail}</span>`}</li>`
 }
 
