@@ -1,8 +1,7 @@
 import { EXIT } from '../errors.ts'
 import { formatDuration } from '../model/duration.ts'
-import { medianOf } from '../model/estimate.ts'
+import { type EndedRun, historyOf, pastStages } from '../model/history.ts'
 import { CONCLUSIONS } from '../model/run.ts'
-import { type StageHistory, stageHistories } from '../model/stageHistory.ts'
 import { lookAtRuns, type RunLook } from '../store/runLook.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
@@ -17,56 +16,60 @@ export function showHistory(
   const runs = lookAtRuns(state, Number.POSITIVE_INFINITY)
     .filter((look) => look.request?.recipe === recipe && look.result !== null)
     .slice(0, options.limit)
-  const history = historyOf(recipe, runs)
+  const history = told(recipe, runs)
   if (options.json) stdout.write(jsonText(history))
   else if (runs.length === 0) stdout.write(`No run of ${recipe} has ended yet; \`berth runs\` lists all.\n`)
   else {
     const { outcomes, middleMs, longestMs } = history
     const counts = CONCLUSIONS.map((conclusion) => `${outcomes[conclusion]} ${conclusion}`).join(', ')
     const times =
-      middleMs === null ? '' : `; green ones take ${text(middleMs)} in the middle, ${text(longestMs)} at most`
+      middleMs === null ? '' : `; they take ${text(middleMs)} in the middle, ${text(longestMs)} at most`
     stdout.write(`${recipe}: the last ${runs.length}: ${counts}${times}\n\n`)
     stdout.write(
-      table(
-        ['stage', 'runs', 'red', 'middle', 'longest', 'remark'],
-        history.stages.map(rowOf(history.stages)),
-        stdout,
-      ),
+      table(['stage', 'runs', 'red', 'middle', 'longest', 'remark'], history.stages.map(rowOf), stdout),
     )
   }
   return EXIT.ok
 }
 
-function historyOf(recipe: string, looks: readonly RunLook[]) {
-  const past = looks.flatMap(({ request, journal, result }) =>
-    request === null || result === null ? [] : [{ sha: request.sha, journal, conclusion: result.conclusion }],
-  )
-  const took = looks.flatMap(({ journal, result }) => {
-    const [startedAtMs, endedAtMs] = [journal.firstProcess?.at ?? null, journal.lastAtMs]
-    const green = result?.conclusion === 'success' && startedAtMs !== null && endedAtMs !== null
-    return green ? [Math.max(0, endedAtMs - startedAtMs)] : []
-  })
-  const count = (conclusion: string) => past.filter((run) => run.conclusion === conclusion).length
+function told(recipe: string, looks: readonly RunLook[]) {
+  const stagesOf = new Map(looks.map(({ run, journal }) => [run.id, pastStages(journal)]))
+  const { outcomes, durations, stages } = historyOf(looks.flatMap(endedRun), stagesOf)
   return {
     recipe,
-    runs: past.length,
-    outcomes: Object.fromEntries(CONCLUSIONS.map((conclusion) => [conclusion, count(conclusion)])),
-    middleMs: medianOf(took),
-    longestMs: took.length === 0 ? null : Math.max(...took),
-    stages: stageHistories(past),
+    runs: looks.length,
+    outcomes,
+    middleMs: durations?.middleMs ?? null,
+    longestMs: durations?.longestMs ?? null,
+    stages: stages.map(({ name, durations: took, outcomes: ends, flakiness }) => ({
+      stage: name,
+      runs: Object.values(ends).reduce((sum, count) => sum + count, 0),
+      red: ends.failure + ends.timed_out,
+      middleMs: took.middleMs,
+      longestMs: took.longestMs,
+      flakyCommits: flakiness.flaky,
+    })),
   }
 }
 
-function rowOf(all: readonly StageHistory[]) {
-  const slowest = Math.max(...all.map(({ middleMs }) => middleMs ?? 0))
-  return ({ stage, runs, red, middleMs, longestMs, flakyCommits }: StageHistory): string[] => {
-    const commits = flakyCommits === 1 ? 'commit' : 'commits'
-    const remarks = [
-      ...(flakyCommits > 0 ? [`flaky: green and red at ${flakyCommits} ${commits}`] : []),
-      ...(all.length > 1 && slowest > 0 && middleMs === slowest ? ['slowest'] : []),
-    ]
-    return [stage, String(runs), String(red), text(middleMs), text(longestMs), remarks.join('; ')]
-  }
+function endedRun({ run, request, journal, result }: RunLook): readonly EndedRun[] {
+  if (request === null || result === null) return []
+  const { repositoryId, sha, keepMs } = request
+  const [startedAtMs, concludedAtMs] = [journal.firstProcess?.at ?? null, journal.lastAtMs]
+  const when = { startedAtMs, concludedAtMs }
+  return [{ id: run.id, repositoryId, sha, keepMs, arguments: request.arguments, verdict: result, ...when }]
+}
+
+type Told = ReturnType<typeof told>['stages'][number]
+
+/** They come slowest first. */
+function rowOf({ stage, runs, red, middleMs, longestMs, flakyCommits }: Told, at: number): string[] {
+  const commits = flakyCommits === 1 ? 'commit' : 'commits'
+  const remarks = [
+    ...(flakyCommits > 0 ? [`flaky: green and red at ${flakyCommits} ${commits}`] : []),
+    ...(at === 0 ? ['slowest'] : []),
+  ]
+  return [stage, String(runs), String(red), text(middleMs), text(longestMs), remarks.join('; ')]
 }
 
 function text(ms: number | null): string {

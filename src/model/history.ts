@@ -1,16 +1,10 @@
 import { medianOf } from './estimate.ts'
 import type { Journal } from './journal.ts'
+import type { PastStage } from './pastStage.ts'
 import type { RunRow } from './ports.ts'
 import { fieldsOf, listOf, numberOf, oneOf, textOf } from './read.ts'
 import { type Conclusion, OUTCOMES, type Outcome } from './run.ts'
 import { TEARDOWN } from './stageLog.ts'
-
-/** A stage of a run that is over; its teardown is one, too. */
-export interface PastStage {
-  readonly name: string
-  readonly outcome: Outcome
-  readonly tookMs: number
-}
 
 /** How long something took, milliseconds. `p95Ms`: 95 of 100 took no longer (nearest rank). */
 export interface Durations {
@@ -34,21 +28,27 @@ export interface StageHistory {
   readonly flakiness: Flakiness
 }
 
-export type PastRun = RunRow & {
+/** What a history needs of a run: of its record, or of its folder. */
+export type EndedRun = Pick<
+  RunRow,
+  'id' | 'repositoryId' | 'sha' | 'arguments' | 'keepMs' | 'verdict' | 'startedAtMs' | 'concludedAtMs'
+>
+
+export type PastRun<R extends EndedRun = RunRow> = R & {
   /** Null = it never started. */
   readonly tookMs: number | null
   /** Null = not known: an older berth has concluded it. */
   readonly stages: readonly PastStage[] | null
 }
 
-export interface History {
+export interface History<R extends EndedRun = RunRow> {
   readonly outcomes: Readonly<Record<Conclusion, number>>
   /** Of those that ended by themselves, green or red; null = there is none. */
   readonly durations: Durations | null
   readonly flakiness: Flakiness
   /** Slowest first, by the middle one. */
   readonly stages: readonly StageHistory[]
-  readonly runs: readonly PastRun[]
+  readonly runs: readonly PastRun<R>[]
 }
 
 /** How the stages went that have ended, and the teardown: what is written with a run's end. */
@@ -85,11 +85,13 @@ function readPastStage(value: unknown): PastStage {
 }
 
 /** What runs of one recipe that are over tell together. */
-export function historyOf(
-  rows: readonly RunRow[],
+export function historyOf<R extends EndedRun>(
+  rows: readonly R[],
   stagesOf: ReadonlyMap<string, readonly PastStage[]>,
-): History {
-  const runs = rows.map((row) => ({ ...row, tookMs: tookMs(row), stages: stagesOf.get(row.id) ?? null }))
+): History<R> {
+  const runs = rows.map(
+    (row): PastRun<R> => ({ ...row, tookMs: tookMs(row), stages: stagesOf.get(row.id) ?? null }),
+  )
   const finished = runs.filter(endedByItself)
   const passed = finished.map((run) => ({ run, isGreen: run.verdict?.reason !== 'stage_failed' }))
   return {
@@ -105,7 +107,7 @@ export function historyOf(
 }
 
 interface Tried {
-  readonly run: RunRow
+  readonly run: EndedRun
   readonly isGreen: boolean
 }
 
@@ -119,7 +121,7 @@ function flakinessOf(tries: readonly Tried[]): Flakiness {
   return { tried: twice.length, flaky: flaky.length }
 }
 
-function stageHistories(runs: readonly PastRun[]): readonly StageHistory[] {
+function stageHistories(runs: readonly PastRun<EndedRun>[]): readonly StageHistory[] {
   const all = runs.flatMap((run) => (run.stages ?? []).map((stage) => ({ run, stage })))
   const byName = Object.groupBy(all, ({ stage }) => stage.name)
   return Object.entries(byName)
@@ -167,12 +169,12 @@ function counted<K extends string>(
 }
 
 /** The wall clock may have been set back meanwhile. */
-function tookMs({ startedAtMs, concludedAtMs }: RunRow): number | null {
+function tookMs({ startedAtMs, concludedAtMs }: EndedRun): number | null {
   return startedAtMs === null || concludedAtMs === null ? null : Math.max(0, concludedAtMs - startedAtMs)
 }
 
 /** A red run that was kept for inspection lasted as long as somebody looked at it. */
-function endedByItself({ verdict, keepMs }: RunRow): boolean {
+function endedByItself({ verdict, keepMs }: EndedRun): boolean {
   if (verdict?.reason === 'passed' || verdict?.reason === 'teardown_unverified') return true
   return verdict?.reason === 'stage_failed' && keepMs === 0
 }

@@ -1,4 +1,5 @@
-import { type PastStage, readPastStages } from '../model/history.ts'
+import { readPastStages } from '../model/history.ts'
+import type { PastStage } from '../model/pastStage.ts'
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
