@@ -16,6 +16,8 @@ const PARTS = [
   'live',
   'start',
   'pages',
+  'log',
+  'watchers',
 ] as const
 /** Parts that want more than a machine: they are measured where they are asked for by name. */
 const FURTHER_PARTS = ['docker'] as const
@@ -46,7 +48,7 @@ export const HELP = `Measures what berth costs, as ratios within this one run of
 
 usage: node scripts/bench.ts [options]
   --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start,
-                              pages; or docker, which wants an engine that is a swarm manager
+                              pages, log, watchers; or docker, which wants an engine that is a swarm manager
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)

@@ -3,6 +3,7 @@ import type { QueuedRun } from '../model/queued.ts'
 import { fieldsOf, numberOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
+import { pastStagesOn } from './pastStages.ts'
 import { runPagesOn } from './runPages.ts'
 import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
@@ -59,12 +60,16 @@ const DURATIONS = `
      AND NOT (keep_ms > 0 AND json_extract(verdict, '$.reason') = 'stage_failed')
    ORDER BY concluded_at DESC LIMIT :limit`
 
+/** Queued runs that are kept in memory from one look to the next: some 3 MB. */
+const MOST_KEPT = 2_000
+
 export interface Runs {
   readonly port: Pick<
     Store,
     | 'run'
     | 'runs'
     | 'runPage'
+    | 'pastStages'
     | 'runsAt'
     | 'queued'
     | 'unfinished'
@@ -82,7 +87,13 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)
-  const queued = reads.each(QUEUED)
+  const readQueued = reads.each(QUEUED)
+  // Many pages that are open ask for it; a longer one would fill the memory.
+  const queued = keptByVersion(
+    version,
+    () => readQueued(),
+    ({ length }) => length <= MOST_KEPT,
+  )
   const queuedOfPullRequest = reads.each(QUEUED_OF_PULL_REQUEST)
   // All that follow runs ask for them several times a second, and mostly nothing has been written.
   const readLive = reads.each(LIVE)
@@ -95,6 +106,7 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
       run: async (id) => database.read(() => reads.find(id)),
       runs: newestOn(database, reads),
       runPage: runPagesOn(database, reads),
+      pastStages: pastStagesOn(database),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
       unfinished: async (repositoryId, pr) =>

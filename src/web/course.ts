@@ -100,8 +100,7 @@ function* nowAndNext(
   else if (state !== 'free' && sinceMs !== null)
     yield span(state === 'busy' ? 'held' : 'left', run, sinceMs, nowMs)
   const first = starts[0]
-  if (hold === null && state === 'busy' && first !== undefined)
-    yield span('expected', run, nowMs, first.atMs)
+  if (hold === null && state === 'busy' && first !== undefined) yield span('expected', run, nowMs, first.atMs)
   for (const [index, next] of starts.entries())
     yield span('waiting', next.run, next.atMs, starts[index + 1]?.atMs ?? Number.POSITIVE_INFINITY)
 }

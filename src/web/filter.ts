@@ -27,7 +27,10 @@ export function laneMatches(query: string, runs: ReadonlyMap<string, About>): (l
 }
 
 function wordsOf(query: string): readonly string[] {
-  return query.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
 }
 
 function hasAll(words: readonly string[], texts: readonly string[]): boolean {

@@ -30,7 +30,9 @@ export function addOverview(app: Hono, world: WebWorld, sessions: Sessions): voi
     const viewer = viewerOf(await sessions.of(c))
     const asked = { query: (c.req.query('q') ?? '').slice(0, MOST_QUERY), all: c.req.query('all') === 'yes' }
     const body = html`${overviewPage(await overviewOf(world, asked))}${nameActs(viewer)}`
-    return c.html(layout({ title: 'berth: overview', live: true, body, viewer, path: '/', styles: ['overview.css'] }))
+    return c.html(
+      layout({ title: 'berth: overview', live: true, body, viewer, path: '/', styles: ['overview.css'] }),
+    )
   })
 
   app.get('/sweeps', (c) => {
@@ -40,8 +42,16 @@ export function addOverview(app: Hono, world: WebWorld, sessions: Sessions): voi
 
   app.get('/limits', async (c) => {
     const { slots, switchedOff } = world.config()
-    const view = { limits: await limitsLook(world), slots, switchedOff, refused: world.refused(), nowMs: world.now() }
-    return c.html(layout({ title: 'berth: limits and switches', live: true, body: limitsPage(view), path: '/limits' }))
+    const view = {
+      limits: await limitsLook(world),
+      slots,
+      switchedOff,
+      refused: world.refused(),
+      nowMs: world.now(),
+    }
+    return c.html(
+      layout({ title: 'berth: limits and switches', live: true, body: limitsPage(view), path: '/limits' }),
+    )
   })
 
   app.get('/reasons', (c) =>

@@ -10,6 +10,7 @@ import { layout } from './pages/layout.ts'
 import { mainLog } from './pages/log.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
+import { addRecipePages } from './recipeRoutes.ts'
 import { shownState, viewOfRun } from './runView.ts'
 
 /** Pages of single runs: read without a script, kept fresh with one. */
@@ -30,9 +31,13 @@ export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
     if (log === null && wanted !== undefined) return c.notFound()
     const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
     const viewer = viewerOf(await sessions.of(c))
-    const body = runPage({ run, log, viewer, nowMs: world.now() })
-    return c.html(layout({ title, viewer, body, live: !isOver(run.state) || !run.cleaned }))
+    const wait = run.state === 'queued' ? await world.waits.of(id) : null
+    const body = runPage({ run, wait, log, viewer, nowMs: world.now() })
+    const live = !isOver(run.state) || !run.cleaned
+    return c.html(layout({ title, live, body, viewer, styles: ['run.css'] }))
   })
+
+  addRecipePages(app, world, async (c) => viewerOf(await sessions.of(c)))
 }
 
 /** Who looks at a page, by their session. */

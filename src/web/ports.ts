@@ -31,6 +31,12 @@ export interface LogMost {
   readonly lines?: number
 }
 
+/** Files that a run's stages have left: by name, a few; and what of them could not be looked at. */
+export interface Artefacts {
+  readonly files: readonly string[]
+  readonly faults: readonly string[]
+}
+
 /** What the state folder says. Looking takes no lock; every id must be a run's id by its shape. */
 export interface StateReads {
   readonly names: () => readonly NameLook[]
@@ -44,6 +50,7 @@ export interface StateReads {
   readonly journalEntries: (id: string) => readonly Entry[]
   /** What its stages said of files; null = there is no record of it. */
   readonly annotations: (id: string) => Annotations | null
+  readonly artefacts: (id: string) => Artefacts
   /** Names of the run's logs, such as `01-check` and `teardown`, sorted. */
   readonly logNames: (id: string) => readonly string[]
   /**
@@ -51,6 +58,8 @@ export interface StateReads {
    * @returns null = there is no such log
    */
   readonly readLog: (id: string, log: string, fromByte: number, most?: LogMost) => LogPart | null
+  /** The PNG that a stage has had taken; null = there is none. */
+  readonly screenshot: (id: string, stage: string) => Buffer | null
   /** The janitor's last sweeps, oldest first, as they were noted. */
   readonly lastSweeps: () => readonly unknown[]
 }
@@ -80,6 +89,7 @@ export interface WebWorld extends StateReads {
     | 'run'
     | 'runs'
     | 'runPage'
+    | 'pastStages'
     | 'queued'
     | 'useToken'
     | 'session'

@@ -46,13 +46,13 @@ describeInBrowser('for everybody, in a browser', () => {
       await page.emulateMedia({ colorScheme: 'light' })
       await page.setViewportSize(DESK)
       await page.goto(`${scene.url}${path.replace('RUN', run)}`)
+      expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
       await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
       expect(await graveFaults(page), 'light, at a desk').toEqual([])
       await page.emulateMedia({ colorScheme: 'dark' })
       await page.setViewportSize(PHONE)
       expect(await graveFaults(page), 'dark, on a phone').toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width)
-      expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
     },
     60_000,
   )

@@ -157,9 +157,12 @@ describe('a run’s page', () => {
     expect(text).toContain('Stage deploy failed')
     const timeline = sectionOf(text, 'timeline')
     const rows = [
-      ...timeline.matchAll(/<tr><td>(?:<a [^>]+>)?([^<]+)[\s\S]*?data-state="(\w+)"[\s\S]*?<td>([^<]*)/g),
+      ...timeline.matchAll(
+        /<li data-state="\w+"><span class="step">(?:<a [^>]+>)?([^<]+)[\s\S]*?class="state" data-state="(\w+)"[\s\S]*?class="took">([^<]*)/g,
+      ),
     ]
     expect(rows.map(([, name, state, took]) => [name, state, took])).toEqual([
+      ['waited', 'over', expect.stringMatching(/^\d/)],
       ['checkout', 'success', '2s'],
       ['check', 'success', '3s'],
       ['deploy', 'failure', '1m1s'],
@@ -247,9 +250,7 @@ describe('a run’s page', () => {
     const { text } = await scene.get(`/runs/${id}`)
     expect(text).toContain('data-refresh="yes"')
     expect(logOf(text)).toBe('deploying\n')
-    expect(sectionOf(text, 'timeline')).toMatch(
-      /stays-up<\/td>\s*<td><span class="state" data-state="to_come"/,
-    )
+    expect(sectionOf(text, 'timeline')).toMatch(/stays-up<\/span>\s*<span class="state" data-state="to_come"/)
     expect(logOf((await scene.get(`/runs/${id}?log=01-check`)).text)).toBe('checked\n')
     expect((await scene.get(`/runs/${id}?log=../../request`)).status).toBe(404)
   })

@@ -59,11 +59,19 @@ export function limitsPage(view: LimitsPage): Html {
       ${table(
         'Limits',
         ['Limit', 'Now', 'What it bounds'],
-        bounds.map(([name, means, value]) => [html`<code>${name}</code>`, html`${value}`, html`<span class="text">${means}</span>`]),
+        bounds.map(([name, means, value]) => [
+          html`<code>${name}</code>`,
+          html`${value}`,
+          html`<span class="text">${means}</span>`,
+        ]),
       )}</section>
     <section aria-labelledby="switches"><h2 id="switches">Switches</h2>
       <p>Each mechanism can be switched off under <code>switchedOff</code> in <code>berth.yml</code>; a reload takes it up.</p>
-      ${table('Switches', ['Mechanism', 'State', 'While it is off'], MECHANISM_NAMES.map((name) => switchRow(name, switchedOff.includes(name))))}</section>
+      ${table(
+        'Switches',
+        ['Mechanism', 'State', 'While it is off'],
+        MECHANISM_NAMES.map((name) => switchRow(name, switchedOff.includes(name))),
+      )}</section>
   </div>`
 }
 
@@ -72,7 +80,11 @@ const LIMITS = [
   ['perPullRequestPerHour', 'Runs of one pull request within an hour.', 'count'],
   ['perRepositoryPerHour', 'Runs of one repository within an hour.', 'count'],
   ['repeatsPerTenMinutes', 'How often one person may ask for the same at the same commit.', 'count'],
-  ['crashesInARow', 'So many faults of the harness one after the other suppress a recipe at a commit.', 'count'],
+  [
+    'crashesInARow',
+    'So many faults of the harness one after the other suppress a recipe at a commit.',
+    'count',
+  ],
   ['crashPauseMs', 'For how long that is, counted from the last one.', 'ms'],
 ] as const satisfies readonly (readonly [keyof LimitsLook['limits'], string, 'count' | 'ms'])[]
 

@@ -49,7 +49,8 @@ function queueRow({ row, place }: Placed, wait: Wait | null, nowMs: number): rea
 /** Beside what it waits for, which names the run: its own place, and how long somebody has had the name. */
 function holderWords({ place, holder }: Wait, nowMs: number): Html {
   if (holder === null) return html`Place ${place} for its names`
-  const by = holder.run === null ? `kept by hand by ${holder.by ?? 'somebody'}` : `held for ${holder.by ?? 'somebody'}`
+  const by =
+    holder.run === null ? `kept by hand by ${holder.by ?? 'somebody'}` : `held for ${holder.by ?? 'somebody'}`
   const from = holder.sinceMs === null ? null : html` since ${since(holder.sinceMs, nowMs)}`
   return html`Place ${place} for its names, ${by}${from}`
 }
