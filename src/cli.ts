@@ -9,6 +9,7 @@ import { addRecipes } from './cli/recipesCommand.ts'
 import { addLooks, addRecords } from './cli/recordsCommands.ts'
 import { addReports } from './cli/reportsCommand.ts'
 import { EXIT, HarnessError, messageOf } from './errors.ts'
+import { didYouMean } from './model/closest.ts'
 import { makeContext, makeJanitorWorld, makeServiceContext } from './world.ts'
 
 /**
@@ -24,7 +25,23 @@ export async function commandLine(words: readonly string[], hangUps: HangUps | n
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
+    if (error instanceof CommanderError && error.code === 'commander.excessArguments')
+      tellSlip(program, words)
     return exitCodeOf(error)
+  }
+}
+
+/** Below a command that also works alone, such as `locks`, a slip is an argument too many to commander. */
+function tellSlip(program: Command, words: readonly string[]): void {
+  let command = program
+  for (const word of words) {
+    const below = command.commands.find((one) => one.name() === word)
+    if (below === undefined) {
+      const names = command.commands.map((one) => one.name())
+      process.stderr.write(`${didYouMean(word, names).trimStart()}\n`)
+      return
+    }
+    command = below
   }
 }
 

@@ -88,7 +88,7 @@ test('R-OBS-05 each command with --json has a line in docs/cli.md, and no other'
   )
 })
 
-test('R-OBS-05 --json has the fields of docs/cli.md, without a service', { timeout: 120_000 }, async () => {
+test('R-OBS-05 --json has the fields of docs/cli.md, without a service', { timeout: 300_000 }, async () => {
   await using desk = await full()
   for (const { command, fields } of ROWS) {
     const words = command

@@ -12,7 +12,7 @@ const TIME_MS = 120_000
 async function busyDesk(): Promise<Desk> {
   const here = desk()
   expect(here.started('locks', 'hold', 'r:port-1', '--reason', 'the printer is out', '--for', '10m')).toBe(0)
-  onTestFinished(() => void here.started('locks', 'release', 'r:port-1', '--reason', 'over'))
+  onTestFinished(() => void here.started('locks', 'release', 'r:port-1', '--reason', 'over'), TIME_MS)
   await here.queue(RUN, { actor: 'octo\u001b[31mcat' })
   return here
 }
