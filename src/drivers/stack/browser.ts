@@ -21,7 +21,7 @@ function mayRun(path: string): boolean {
 }
 
 /** The picture's, in pixels. */
-export const SIZE = { width: 1280, height: 800 }
+const SIZE = { width: 1280, height: 800 }
 
 /** Below the home of the run's stages. */
 export const PICTURE = '.berth-screenshot.png'
