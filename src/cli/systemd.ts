@@ -57,11 +57,10 @@ export const TAKES_NOTHING: Readonly<Record<string, string>> = {
   RestrictSUIDSGID: 'no',
 }
 
-const PROPERTIES = [
-  ...['LoadState', 'ActiveState', 'UnitFileState', 'NeedDaemonReload', 'KillMode', 'Delegate', 'OOMPolicy'],
-  ...['Environment', 'EnvironmentFiles', 'FragmentPath'],
-  ...Object.keys(TAKES_NOTHING),
-]
+const PROPERTIES = (
+  'LoadState ActiveState UnitFileState NeedDaemonReload KillMode Delegate Environment EnvironmentFiles ' +
+  Object.keys(TAKES_NOTHING).join(' ')
+).split(' ')
 
 export interface UnitEnvironment {
   readonly env: Readonly<Record<string, string>>
