@@ -40,11 +40,11 @@ export function pullView({ path, pull, head, comments, checks, people }: PullPar
         ${markdown(pull.body)}${changeView(pull.change)}</article>
       ${comments.map(([comment, reactions]) => commentCard(path, comment, reactions))}
     </section>
+    ${commentForm(path, pull.number, people)}
     <section class="checks" aria-labelledby="checks">
       <h2 id="checks">Checks</h2>
       <div data-live="checks">${checkList(path, checks)}${rerunAll(path, pull, checks)}</div>
     </section>
-    ${commentForm(path, pull.number, people)}
   </div>`
 }
 
