@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addAccess } from './cli/accessCommands.ts'
 import type { HangUps } from './cli/hangUps.ts'
 import { addHelp } from './cli/helpCommands.ts'
+import { addInit } from './cli/initCommand.ts'
 import { addLocks } from './cli/locksCommands.ts'
 import { duration, JSON_OPTION, keyValues, wholeNumber } from './cli/parsers.ts'
 import { addRecipes } from './cli/recipesCommand.ts'
@@ -55,6 +56,7 @@ export function commands(exit: Exit, hangUps: HangUps | null): Command {
   addReports(program, exit)
   addAccess(program, exit)
   addChecks(program, exit)
+  addInit(program, exit)
   addHelp(program, exit)
   return program
 }

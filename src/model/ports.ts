@@ -1,6 +1,7 @@
 import type { AccessStore } from './access.ts'
 import type { ActionStore } from './action.ts'
 import type { AlarmStore } from './alarm.ts'
+import type { PastStage } from './history.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { NewOrder, Order, OrderEnd } from './order.ts'
@@ -99,6 +100,8 @@ export interface RunChange {
   readonly startedAtMs?: number
   readonly concludedAtMs?: number
   readonly verdict?: Verdict
+  /** With an end: how its stages went. */
+  readonly stages?: readonly PastStage[]
 }
 
 /** `changed` = this call won the swap; `already` = it is so already; `conflict` = somebody else moved it elsewhere; nothing was written then. */
@@ -270,6 +273,8 @@ export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore
    * none that were stopped.
    */
   durations(repositoryId: string, recipe: string, limit: number): Promise<readonly number[]>
+  /** How the stages of these runs went, as it was written with their ends; without those of which nothing is known. */
+  pastStages(ids: readonly string[]): Promise<ReadonlyMap<string, readonly PastStage[]>>
   /**
    * Compare-and-swap on the state; the reports are written in the same transaction, or not at all. Nothing of a run that is over changes any more.
    * @throws HarnessError RUN_CHANGE for a step outside the table of src/model/run.ts, and for an end without verdict, time or report: faults of

@@ -3,6 +3,7 @@ import type { QueuedRun } from '../model/queued.ts'
 import { fieldsOf, numberOf, oneOf } from '../model/read.ts'
 import { RUN_STATES, type RunState } from '../model/run.ts'
 import type { Database } from './database.ts'
+import { pastStagesOn } from './pastStages.ts'
 import { runPagesOn } from './runPages.ts'
 import type { RunReads } from './runReads.ts'
 import { paramsOfRun } from './runRow.ts'
@@ -68,6 +69,7 @@ export interface Runs {
     | 'run'
     | 'runs'
     | 'runPage'
+    | 'pastStages'
     | 'runsAt'
     | 'queued'
     | 'unfinished'
@@ -104,6 +106,7 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
       run: async (id) => database.read(() => reads.find(id)),
       runs: newestOn(database, reads),
       runPage: runPagesOn(database, reads),
+      pastStages: pastStagesOn(database),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
       unfinished: async (repositoryId, pr) =>

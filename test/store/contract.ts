@@ -18,6 +18,7 @@ import {
   tellingOf,
 } from './contract/deeds.ts'
 import { ends } from './contract/ends.ts'
+import { history } from './contract/history.ts'
 import { limits } from './contract/limits.ts'
 import { moves } from './contract/moves.ts'
 import { orders } from './contract/orders.ts'
@@ -37,6 +38,7 @@ export function storeContract(records: Factory): void {
   describe('pages of runs', () => pages(records))
   describe('news of the queue', () => queueNews(records))
   describe('changes of runs', () => changes(records))
+  describe('history', () => history(records))
   describe('reports', () => reports(records))
   describe('sending', () => sending(records))
   describe('sending once more', () => retrying(records))

@@ -1,0 +1,21 @@
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+
+const GRAVE: ReadonlySet<unknown> = new Set(['serious', 'critical'])
+
+/**
+ * What axe-core finds that keeps people from reading or using the page as it is shown now, each with its place. Afterwards the console also
+ * has what the page's policy has kept axe-core itself from.
+ */
+export async function graveFaults(page: Page): Promise<readonly string[]> {
+  // By the debugger's protocol, which the page's content security policy does not bind.
+  await page.evaluate(`typeof axe === 'object' || ${axe.source}`)
+  const { violations } = (await page.evaluate(
+    `axe.run({ resultTypes: ['violations'], preload: false })`,
+  )) as axe.AxeResults
+  return violations
+    .filter(({ impact }) => GRAVE.has(impact))
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+    )
+}
