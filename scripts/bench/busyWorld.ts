@@ -46,7 +46,7 @@ export async function startBusyService(
 }
 
 /** Told to GitHub as they stand; every tenth of the finished was red. */
-export async function fill({ state }: World): Promise<readonly RunRow[]> {
+async function fill({ state }: World): Promise<readonly RunRow[]> {
   await using undo = new AsyncDisposableStack()
   const store = await openStore(state.database)
   undo.defer(() => store.close())

@@ -87,19 +87,19 @@ async function write(path: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Events name the byte of the log that comes next. */
+/** Each event begins with the byte of the log that comes after it. */
 async function readTo(
   answer: IncomingMessage,
   end: number,
   restMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  let sip = 0
-  let tail = ''
+  let [sip, tail] = [0, '\n']
   for await (const chunk of answer) {
-    tail = (tail + String(chunk)).slice(-MOST_EVENT)
-    const next = [...tail.matchAll(/^id: (\d+):/gm)].at(-1)?.[1]
+    const text = tail + String(chunk)
+    const next = [...text.matchAll(/\nid: (\d+):/g)].at(-1)?.[1]
     if (Number(next ?? 0) >= end) return
+    tail = text.slice(-LONGEST_NAME)
     sip += chunk.length
     if (restMs === 0 || sip < SIP_BYTES) continue
     sip = 0
@@ -108,8 +108,8 @@ async function readTo(
   throw new Error('the log ended before all of it was read')
 }
 
-/** The name of the next byte stands before the text of an event. */
-const MOST_EVENT = 1024 * 1024
+/** A place in the log may be cut between two pieces of the answer. */
+const LONGEST_NAME = 32
 
 function partOf(times: Readonly<Record<Follower, Times>>): Part {
   const groups = (['fast', 'slow'] as const).map((follower) => {
