@@ -14,7 +14,7 @@ const RIGHT = 'proxy_set_header X-Forwarded-For $remote_addr;'
 const CARELESS = 'proxy_set_header X-Forwarded-For $http_x_forwarded_for;'
 
 test.skipIf(!HAS_NGINX)(
-  'R-SEC-01 behind nginx as we give it a signed webhook arrives byte for byte, however large; what GitHub never sends does not',
+  'R-QUE-01 behind nginx as we give it a signed webhook arrives byte for byte, however large; what GitHub never sends does not',
   async ({ scene }) => {
     scene.recipe('app')
     await scene.serve()
