@@ -94,8 +94,10 @@ test.skipIf(!HAS_NGINX)(
       const checks = await doctorSays(scene.world, env)
       return checks.filter(({ what }) => what === 'public address')
     }
-    const [[right], [careless]] = await Promise.all([said(proxy.plain(RIGHT)), said(proxy.plain(CARELESS))])
-    expect(right).toMatchObject({ state: 'good' })
+    const direct = `http://127.0.0.1:${portOf(scene)}`
+    const all = [proxy.plain(RIGHT), direct, proxy.plain(CARELESS)].map(said)
+    const [[right], [itself], [careless]] = await Promise.all(all)
+    expect([right?.state, itself?.state], 'as we give it, and without any').toEqual(['good', 'good'])
     expect(careless).toMatchObject({ state: 'bad', text: expect.stringContaining('X-Forwarded-For') })
     await service.stop()
     const [empty] = await said(proxy.plain(RIGHT))
