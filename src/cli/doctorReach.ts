@@ -56,7 +56,8 @@ async function publicAddress(
       signal: AbortSignal.timeout(ANSWER_MS),
     })
     const text = await answer.text()
-    if (answer.ok && text === 'alive\n') return [...plain, seenAs(answer.headers.get('berth-sees'), url)]
+    if (answer.ok && text === 'alive\n')
+      return [...plain, seenAs(answer.headers.get('berth-sees'), url, port)]
     const wrong = `${publicUrl}/healthz answers ${answer.status}, and not as berth does: the proxy has to lead to ${host}:${port}, where berth has to run`
     return [...plain, { what, state: 'bad', text: wrong }]
   } catch (error) {
@@ -66,9 +67,10 @@ async function publicAddress(
 }
 
 /** Whom the service takes us for, by what the proxy says. */
-function seenAs(seen: string | null, url: URL): Check {
+function seenAs(seen: string | null, url: URL, port: number): Check {
   const what = 'public address'
-  if (seen === MADE_UP)
+  const isBerthItself = LOOPBACK.test(url.hostname) && url.port === String(port)
+  if (seen === MADE_UP && !isBerthItself)
     return {
       what,
       state: 'bad',
