@@ -1,10 +1,14 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { addAccess } from './cli/accessCommands.ts'
 import type { HangUps } from './cli/hangUps.ts'
+import { addHelp } from './cli/helpCommands.ts'
+import { addInit } from './cli/initCommand.ts'
+import { addLocks } from './cli/locksCommands.ts'
+import { duration, JSON_OPTION, keyValues, wholeNumber } from './cli/parsers.ts'
 import { addRecipes } from './cli/recipesCommand.ts'
+import { addLooks, addRecords } from './cli/recordsCommands.ts'
 import { addReports } from './cli/reportsCommand.ts'
-import { EXIT, HarnessError, InputError, messageOf } from './errors.ts'
-import { parseDuration } from './model/duration.ts'
+import { EXIT, HarnessError, messageOf } from './errors.ts'
 import { makeContext, makeJanitorWorld, makeServiceContext } from './world.ts'
 
 /**
@@ -34,7 +38,8 @@ function exitCodeOf(error: unknown): number {
 
 type Exit = (code: number) => void
 
-function commands(exit: Exit, hangUps: HangUps | null): Command {
+/** The table of all commands: what parses also completes (src/cli/completion.ts) and makes the manual (scripts/man.ts). */
+export function commands(exit: Exit, hangUps: HangUps | null): Command {
   const program = new Command('berth')
     .description('Gives every test run of a deployable stack a berth of its own')
     .exitOverride()
@@ -47,9 +52,12 @@ function commands(exit: Exit, hangUps: HangUps | null): Command {
   addJanitor(program, exit)
   addLocks(program, exit)
   addRecords(program, exit)
+  addLooks(program, exit)
   addReports(program, exit)
   addAccess(program, exit)
   addChecks(program, exit)
+  addInit(program, exit)
+  addHelp(program, exit)
   return program
 }
 
@@ -94,7 +102,7 @@ function addJanitor(program: Command, exit: Exit): void {
     .command('janitor')
     .description('one sweep: clean what nobody holds, remove idle lock files, prune what is old')
     .option('--dry-run', 'only say what would be done, and why', false)
-    .option('--json', 'as JSON', false)
+    .option(...JSON_OPTION)
     .option('--quiet', 'print only what a person has to look at', false)
     .option('--metrics <file>', 'write this file for the textfile collector of node_exporter')
     .action(async ({ metrics, ...options }: JanitorFlags) => {
@@ -109,58 +117,6 @@ interface JanitorFlags {
   readonly json: boolean
   readonly quiet: boolean
   readonly metrics?: string
-}
-
-function addLocks(program: Command, exit: Exit): void {
-  const locks = program
-    .command('locks')
-    .description('holders, waiters and marks of every name')
-    .option('--json', 'as JSON', false)
-    .action(async (options: { json: boolean }) => {
-      const { listLocks } = await import('./cli/locks.ts')
-      exit(listLocks(makeContext(), options.json))
-    })
-  locks
-    .command('hold <name> [command...]')
-    .description('keep a name by hand, while a command runs or for a time')
-    .requiredOption('--reason <reason>', 'why, for everybody who meets it')
-    .option('--for <duration>', 'how long at most', duration, 3_600_000)
-    .option('--wait <duration>', 'wait so long for the name', duration, 0)
-    .action(
-      async (name: string, command: string[], options: { reason: string; for: number; wait: number }) => {
-        const { holdName } = await import('./cli/locks.ts')
-        exit(
-          await holdName(makeContext(), {
-            name,
-            command,
-            reason: options.reason,
-            forMs: options.for,
-            waitMs: options.wait,
-          }),
-        )
-      },
-    )
-  addAudit(locks, exit)
-  locks
-    .command('release <name>')
-    .description('end a hold, or clear the mark of a dead run that you have dealt with')
-    .requiredOption('--reason <reason>', 'what you have done about it')
-    .action(async (name: string, options: { reason: string }) => {
-      const { releaseName } = await import('./cli/locks.ts')
-      exit(releaseName(makeContext(), name, options.reason))
-    })
-}
-
-function addAudit(locks: Command, exit: Exit): void {
-  locks
-    .command('audit')
-    .description('who held or released which name by hand, when and why')
-    .option('--json', 'as JSON', false)
-    .option('--limit <number>', 'how many at most, the newest', wholeNumber, 30)
-    .action(async (options: { json: boolean; limit: number }) => {
-      const { listAudit } = await import('./cli/locks.ts')
-      exit(listAudit(makeContext(), options))
-    })
 }
 
 function addServe(program: Command, exit: Exit, hangUps: HangUps | null): void {
@@ -185,54 +141,10 @@ function addService(program: Command, exit: Exit): void {
   program
     .command('backup <file>')
     .description('copy the records to a new file, while the service goes on')
-    .option('--json', 'as JSON', false)
+    .option(...JSON_OPTION)
     .action(async (file: string, options: { json: boolean }) => {
       const { backup } = await import('./cli/backup.ts')
       exit(backup(makeContext(), file, options.json))
-    })
-  program
-    .command('queue')
-    .description('what waits and what runs, in order')
-    .option('--json', 'as JSON', false)
-    .action(async (options: { json: boolean }) => {
-      const { listQueue } = await import('./cli/queue.ts')
-      exit(await listQueue(makeContext(), options.json))
-    })
-}
-
-function addRecords(program: Command, exit: Exit): void {
-  const json = ['--json', 'as JSON', false] as const
-  program
-    .command('runs')
-    .description('all runs, newest first')
-    .option(...json)
-    .option('--limit <number>', 'how many at most', wholeNumber, 30)
-    .action(async (options: { json: boolean; limit: number }) => {
-      const { listRuns } = await import('./cli/records.ts')
-      exit(listRuns(makeContext(), options))
-    })
-  program
-    .command('show <run>')
-    .description('all that is known of one run')
-    .option(...json)
-    .action(async (run: string, options: { json: boolean }) => {
-      const { showRun } = await import('./cli/records.ts')
-      exit(showRun(makeContext(), run, options.json))
-    })
-  program
-    .command('logs <run>')
-    .description('the logs of one run, stage by stage')
-    .option('-f, --follow', 'until the run is over', false)
-    .action(async (run: string, options: { follow: boolean }) => {
-      const { showLogs } = await import('./cli/logs.ts')
-      exit(await showLogs(makeContext(), run, options.follow))
-    })
-  program
-    .command('cancel <run>')
-    .description('ask a run to stop; its teardown still comes')
-    .action(async (run: string) => {
-      const { cancelRun } = await import('./cli/cancel.ts')
-      exit(await cancelRun(makeContext(), run))
     })
 }
 
@@ -241,30 +153,9 @@ function addChecks(program: Command, exit: Exit): void {
   program
     .command('doctor')
     .description('what this machine offers, and how to mend what is missing')
-    .option('--json', 'as JSON', false)
+    .option(...JSON_OPTION)
     .action(async (options: { json: boolean }) => {
       const { doctor } = await import('./cli/doctor.ts')
       exit(await doctor(makeContext(), options.json))
     })
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === null) throw new InvalidArgumentError('a duration is like 90s, 10m or 1h30m')
-  return ms
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted')
-  return Number(text)
-}
-
-function keyValues(words: readonly string[]): Readonly<Record<string, string>> {
-  const pairs = words.map((word) => {
-    const at = word.indexOf('=')
-    if (at < 1)
-      throw new InputError('berth run', [`${word} is no argument; a recipe's arguments are key=value`])
-    return [word.slice(0, at), word.slice(at + 1)] as const
-  })
-  return Object.fromEntries(pairs)
 }

@@ -2,16 +2,13 @@ import type { Config } from '../model/config.ts'
 import type { InForce } from '../model/inForce.ts'
 import type { Recipe } from '../model/recipe.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
+import type { Screen } from './screen.ts'
 
 /** What commands work with; made by world.ts. */
 export interface Context {
   readonly config: Config
   readonly state: StatePaths
-  readonly stdout: {
-    readonly isTTY?: boolean
-    readonly columns?: number
-    readonly write: (text: string) => unknown
-  }
+  readonly stdout: Screen
   readonly stderr: { readonly write: (text: string) => unknown }
   readonly cwd: string
   /** @throws InputError naming the recipes that there are */

@@ -12,6 +12,7 @@ import { replaceShared } from '../store/durable.ts'
 import { noteSweep } from '../store/sweeps.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
+import { paintOf } from './screen.ts'
 import { table } from './table.ts'
 
 export interface JanitorOptions {
@@ -103,8 +104,9 @@ function show(context: Context, report: SweepReport, { dryRun, json, quiet }: Ja
   } else if (findings.length > 0)
     stdout.write(
       table(
-        ['what', 'name', 'action', 'why'],
+        ['what', 'name', { head: 'action', paint: paintOf }, 'why'],
         findings.map(({ what, name, action, why }) => [what, name, action, why]),
+        stdout,
       ),
     )
   else if (!quiet) stdout.write('Nothing was left.\n')

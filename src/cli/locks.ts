@@ -13,25 +13,39 @@ import { addAuditLine, lastAuditLines } from '../store/audit.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { personName } from './person.ts'
-import { table, timeText } from './table.ts'
+import { paintOf, type Screen } from './screen.ts'
+import { momentText, table, timeText } from './table.ts'
 
 /** `berth locks`: looks, and takes no lock. */
 export function listLocks({ state, stdout }: Context, json: boolean): number {
   const looks = lookAtNames(state)
   if (json) stdout.write(jsonText(looks))
   else if (looks.length === 0) stdout.write('No name is in use.\n')
-  else stdout.write(table(['name', 'state', 'since', 'holder', 'waiters'], looks.map(rowOf)))
+  else
+    stdout.write(
+      table(
+        [
+          { head: 'name', whole: true },
+          { head: 'state', paint: paintOf },
+          { head: 'since', spare: 1 },
+          'holder',
+          'waiters',
+        ],
+        looks.map((look) => rowOf(look, stdout)),
+        stdout,
+      ),
+    )
   return EXIT.ok
 }
 
-function rowOf(look: NameLook): string[] {
+function rowOf(look: NameLook, screen: Screen): string[] {
   const { name, state, sinceMs, run, pids, waiters, hold } = look
   const byHand = hold === null ? null : `held by ${hold.by} until ${timeText(hold.untilMs)}: ${hold.reason}`
   const processes = pids.length === 0 ? '' : ` (pid ${pids.join(', ')})`
   return [
     name,
     state,
-    timeText(sinceMs),
+    momentText(sinceMs, screen),
     `${byHand ?? (run === null ? '' : `run ${run}`)}${processes}`,
     waiters.join(', '),
   ]
@@ -138,15 +152,16 @@ export function listAudit({ state, stdout }: Context, options: { json: boolean; 
   else
     stdout.write(
       table(
-        ['when', 'who', 'did', 'name', 'why', 'more'],
+        ['when', 'who', 'did', 'name', 'why', { head: 'more', spare: 1 }],
         lines.map(({ at, by, action, name, reason, rest }) => [
-          timeText(Date.parse(at)),
+          momentText(Date.parse(at), stdout),
           by,
           action,
           name,
           reason,
           JSON.stringify(rest),
         ]),
+        stdout,
       ),
     )
   return EXIT.ok

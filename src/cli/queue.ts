@@ -7,7 +7,8 @@ import { openStore } from '../store/sqlite.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
-import { table, timeText } from './table.ts'
+import { paintOf, type Screen } from './screen.ts'
+import { type Column, momentText, table } from './table.ts'
 
 /** `berth queue`: what the service has accepted and not concluded, in the order in which it will start. */
 export async function listQueue({ state, stdout }: Context, json: boolean): Promise<number> {
@@ -20,7 +21,11 @@ export async function listQueue({ state, stdout }: Context, json: boolean): Prom
   else if (rows === null || rows.length === 0) stdout.write('Nothing is queued, and nothing runs.\n')
   else
     stdout.write(
-      table(['run', 'state', 'recipe', 'domain', 'for', 'since', 'waits for / stage'], rows.map(rowOf)),
+      table(
+        HEADS,
+        rows.map((row) => rowOf(row, stdout)),
+        stdout,
+      ),
     )
   return EXIT.ok
 }
@@ -51,10 +56,20 @@ export async function withStore<T>(
   }
 }
 
-function rowOf(row: ShownRow | BrokenRun): string[] {
+const HEADS: readonly (string | Column)[] = [
+  { head: 'run', whole: true },
+  { head: 'state', paint: paintOf },
+  'recipe',
+  'domain',
+  { head: 'for', spare: 1 },
+  { head: 'since', spare: 2 },
+  'waits for / stage',
+]
+
+function rowOf(row: ShownRow | BrokenRun, screen: Screen): string[] {
   if ('fault' in row)
     return [row.id, row.state, '?', '?', '?', '?', `its record cannot be read: ${row.fault}`]
-  const since = timeText(row.startedAtMs ?? row.enqueuedAtMs)
+  const since = momentText(row.startedAtMs ?? row.enqueuedAtMs, screen)
   const stop = row.stop === null ? '' : ` (to stop: ${row.stop.reason})`
   return [
     row.id,

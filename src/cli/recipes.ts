@@ -35,7 +35,19 @@ export function listRecipes({ config, stdout }: Context, json: boolean): number 
     '',
     `cannot be used: ${faults.length} faults; see berth recipes check`,
   ])
-  stdout.write(table(['recipe', 'driver', 'stages', 'deadline', 'what it does'], [...rows, ...faulty]))
+  stdout.write(
+    table(
+      [
+        { head: 'recipe', whole: true },
+        'driver',
+        { head: 'stages', spare: 2 },
+        { head: 'deadline', spare: 1 },
+        'what it does',
+      ],
+      [...rows, ...faulty],
+      stdout,
+    ),
+  )
   return EXIT.ok
 }
 

@@ -15,7 +15,8 @@ import { findRun, lookAtRun, lookAtRuns, phaseOf, type RunLook } from '../store/
 import type { StatePaths } from '../store/stateFolder.ts'
 import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
-import { table, timeText } from './table.ts'
+import { paintOf, type Screen } from './screen.ts'
+import { type Column, momentText, table, timeText } from './table.ts'
 
 /** `berth runs`: from the run folders, so with or without the service. */
 export function listRuns({ state, stdout }: Context, options: { json: boolean; limit: number }): number {
@@ -26,8 +27,9 @@ export function listRuns({ state, stdout }: Context, options: { json: boolean; l
   else
     stdout.write(
       table(
-        ['run', 'recipe', 'domain', 'pr', 'commit', 'started', 'phase', 'how it ended'],
-        looks.map((look) => rowOf(look, dead.has(look.run.id))),
+        HEADS,
+        looks.map((look) => rowOf(look, dead.has(look.run.id), stdout)),
+        stdout,
       ),
     )
   return EXIT.ok
@@ -41,7 +43,18 @@ function deadAmong(state: StatePaths, looks: readonly RunLook[]): ReadonlySet<st
   return deadRuns(state, suspects)
 }
 
-function rowOf(look: RunLook, dead: boolean): string[] {
+const HEADS: readonly (string | Column)[] = [
+  { head: 'run', whole: true },
+  'recipe',
+  { head: 'domain', spare: 1 },
+  { head: 'pr', spare: 3 },
+  { head: 'commit', spare: 4 },
+  { head: 'started', spare: 2 },
+  { head: 'phase', paint: paintOf },
+  { head: 'how it ended', paint: paintOf },
+]
+
+function rowOf(look: RunLook, dead: boolean, screen: Screen): string[] {
   const { run, request, journal, result, fault } = look
   const end = fault ?? (result === null ? '' : `${result.conclusion}: ${result.title}`)
   const { recipe = '?', domain = '?', pr = 0, sha = '' } = request ?? {}
@@ -51,7 +64,7 @@ function rowOf(look: RunLook, dead: boolean): string[] {
     domain,
     String(pr),
     sha.slice(0, 12),
-    timeText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null),
+    momentText(journal.firstProcess?.at ?? request?.requestedAtMs ?? null, screen),
     phaseOf(look, dead),
     end,
   ]
@@ -75,11 +88,17 @@ export function showRun({ state, stdout }: Context, words: string, json: boolean
   const dead = deadAmong(state, [look]).has(look.run.id)
   const annotations = annotationsOf(look.run)
   const whole = { ...asJson(look, dead), conductor: conductorOf(look.journal), annotations }
-  stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead))
+  stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead, stdout))
   return EXIT.ok
 }
 
-function textOf(state: StatePaths, look: RunLook, annotations: Annotations | null, dead: boolean): string {
+function textOf(
+  state: StatePaths,
+  look: RunLook,
+  annotations: Annotations | null,
+  dead: boolean,
+  screen: Screen,
+): string {
   const { run, request, journal, result, fault } = look
   const facts: [string, string][] = [
     ['run', run.id],
@@ -105,11 +124,30 @@ function textOf(state: StatePaths, look: RunLook, annotations: Annotations | nul
   ]
   const lines = facts.map(([key, value]) => `${key.padEnd(12)} ${plainText(value)}`)
   const proof = proofOf(state, look).map((line) => plainText(textOfLine(line)))
-  const parts = [lines, annotationLines(annotations), proof, journalLines(look)]
+  const parts = [lines, stageLines(journal, screen), annotationLines(annotations), proof, journalLines(look)]
   return `${parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')}\n`
+}
+
+const STAGES: readonly (string | Column)[] = [
+  { head: 'stage', whole: true },
+  { head: 'outcome', paint: paintOf },
+  'took',
+  'detail',
+]
+
+function stageLines({ stages, planned }: Journal, screen: Screen): readonly string[] {
+  const begun = stages.map(({ name, outcome, startedAtMs, endedAtMs, detail }) => [
+    name,
+    outcome ?? 'running',
+    endedAtMs === null ? '' : formatDuration(Math.max(0, endedAtMs - startedAtMs)),
+    detail,
+  ])
+  const ahead = (planned ?? []).slice(stages.length).map((name) => [name, '', '', ''])
+  const rows = [...begun, ...ahead]
+  return rows.length === 0 ? [] : [table(STAGES, rows, screen).trimEnd()]
 }
 
 /** Until its processes have ended: then nothing of it is anybody's. */

@@ -7,7 +7,8 @@ import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { personName } from './person.ts'
 import { withStore } from './queue.ts'
-import { table, timeText } from './table.ts'
+import { paintOf, type Screen } from './screen.ts'
+import { type Column, momentText, table } from './table.ts'
 
 /** More than anybody reads; a service that is behind by more has other troubles. */
 const MOST_LISTED = 1000
@@ -19,20 +20,34 @@ export async function listReports({ state, stdout }: Context, json: boolean): Pr
   else if (reports.length === 0) stdout.write('GitHub has been told everything.\n')
   else
     stdout.write(
-      table(['report', 'state', 'of', 'attempts', 'made', 'next try', 'why not'], reports.map(rowOf)),
+      table(
+        HEADS,
+        reports.map((report) => rowOf(report, stdout)),
+        stdout,
+      ),
     )
   return EXIT.ok
 }
 
-function rowOf(report: UnsentReport): string[] {
+const HEADS: readonly (string | Column)[] = [
+  { head: 'report', whole: true },
+  { head: 'state', paint: paintOf },
+  'of',
+  { head: 'attempts', spare: 2 },
+  { head: 'made', spare: 1 },
+  'next try',
+  'why not',
+]
+
+function rowOf(report: UnsentReport, screen: Screen): string[] {
   const { key, state, runId, repository, pr, attempts, createdAtMs, notBeforeMs, error } = report
   return [
     key,
     state === 'failed' ? 'given up' : state,
     `${repository}#${pr}${runId === null ? '' : ` run ${runId}`}`,
     String(attempts),
-    timeText(createdAtMs),
-    state === 'failed' ? '' : timeText(notBeforeMs === 0 ? null : notBeforeMs),
+    momentText(createdAtMs, screen),
+    state === 'failed' ? '' : momentText(notBeforeMs === 0 ? null : notBeforeMs, screen),
     error ?? '',
   ]
 }

@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { jsonText } from './json.ts'
 import { personName } from './person.ts'
 import { withStore } from './queue.ts'
-import { table, timeText } from './table.ts'
+import { momentText, table } from './table.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -44,15 +44,16 @@ export async function listTokens({ state, stdout }: Context, json: boolean): Pro
   else
     stdout.write(
       table(
-        ['name', 'scope', 'made', 'by', 'last used', 'ends'],
+        [{ head: 'name', whole: true }, 'scope', 'made', { head: 'by', spare: 1 }, 'last used', 'ends'],
         tokens.map(({ name, scope, madeAtMs, madeBy, usedAtMs, endsAtMs }) => [
           name,
           scope,
-          timeText(madeAtMs),
+          momentText(madeAtMs, stdout),
           madeBy,
-          timeText(usedAtMs),
-          timeText(endsAtMs),
+          momentText(usedAtMs, stdout),
+          momentText(endsAtMs, stdout),
         ]),
+        stdout,
       ),
     )
   return EXIT.ok

@@ -6,7 +6,8 @@ export const RUNGS = ['deploys', 'stays up', 'upgrades', 'backs up', 'passes its
 export type Rung = (typeof RUNGS)[number]
 
 /** `untried`: no stage was there for it, none came so far, or what it did shows nothing. */
-export type RungState = 'shown' | 'failed' | 'untried'
+export const RUNG_STATES = ['shown', 'failed', 'untried'] as const
+export type RungState = (typeof RUNG_STATES)[number]
 
 /** How far a stack has come in a run (R-DKR-14). */
 export interface Level {

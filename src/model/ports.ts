@@ -1,6 +1,7 @@
 import type { AccessStore } from './access.ts'
 import type { ActionStore } from './action.ts'
 import type { AlarmStore } from './alarm.ts'
+import type { PastStage } from './history.ts'
 import type { StopRequest } from './journal.ts'
 import type { Name } from './names.ts'
 import type { NewOrder, Order, OrderEnd } from './order.ts'
@@ -99,6 +100,8 @@ export interface RunChange {
   readonly startedAtMs?: number
   readonly concludedAtMs?: number
   readonly verdict?: Verdict
+  /** With an end: how its stages went. */
+  readonly stages?: readonly PastStage[]
 }
 
 /** `changed` = this call won the swap; `already` = it is so already; `conflict` = somebody else moved it elsewhere; nothing was written then. */
@@ -259,6 +262,8 @@ export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id (by its bytes, in no language's order). */
   queued(): Promise<readonly RunRow[]>
+  /** Those of a pull request that are not over, the repository by its id: live ones first, then queued ones in claim order. */
+  unfinished(repositoryId: string, pr: number): Promise<readonly RunRow[]>
   /** What has happened to queued runs since then, in no order; null = all that are queued. Costs what is new, not what waits. */
   queueSince(since: number | null): Promise<QueueNews>
   /** starting, running, tearing_down. */
@@ -268,6 +273,8 @@ export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore
    * none that were stopped.
    */
   durations(repositoryId: string, recipe: string, limit: number): Promise<readonly number[]>
+  /** How the stages of these runs went, as it was written with their ends; without those of which nothing is known. */
+  pastStages(ids: readonly string[]): Promise<ReadonlyMap<string, readonly PastStage[]>>
   /**
    * Compare-and-swap on the state; the reports are written in the same transaction, or not at all. Nothing of a run that is over changes any more.
    * @throws HarnessError RUN_CHANGE for a step outside the table of src/model/run.ts, and for an end without verdict, time or report: faults of

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { aboutRun, type EventLog } from '../model/events.ts'
+import { pastStages } from '../model/history.ts'
 import type { Journal } from '../model/journal.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import { isOver, type Verdict } from '../model/run.ts'
@@ -55,6 +56,7 @@ export async function concludeRun(
     state: 'concluded',
     verdict,
     concludedAtMs: world.now(),
+    stages: pastStages(journal),
     waitsFor: null,
     stage: null,
   } as const

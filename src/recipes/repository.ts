@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCheckout } from '../drivers/coopCloud/checkout.ts'
 import { faultLine } from '../drivers/coopCloud/fault.ts'
+import { ungivenFault } from '../drivers/coopCloud/givenSecrets.ts'
 import { readCoopCloudRecipe } from '../drivers/coopCloud/recipe.ts'
 import { copySources } from '../drivers/docker/sources.ts'
 import { stackName } from '../model/names.ts'
 import type { Recipe } from '../model/recipe.ts'
+import { grantOf } from '../model/secrets.ts'
 import type { StackRule } from '../model/stack.ts'
 
 /** What a repository would be told by a run; a line each, `file:line: key: what is wrong, what would be right`. */
@@ -25,24 +27,31 @@ export interface RepositoryCheck {
  */
 export function checkRepository(
   folder: string,
-  { allow }: Pick<Recipe, 'allow'>,
+  recipe: Pick<Recipe, 'allow' | 'secrets'>,
   stack: StackRule,
   domain: string,
 ): RepositoryCheck {
   const { files, faults, remarks } = stack.coopCloud
-    ? ofCoopCloud(folder, stack, domain)
+    ? ofCoopCloud(folder, recipe, stack, domain)
     : { files: stack.files, faults: [], remarks: [] }
   return {
     files,
-    faults: [...faults, ...(faults.length > 0 ? [] : sourceFaults(folder, files, allow))],
+    faults: [...faults, ...(faults.length > 0 ? [] : sourceFaults(folder, files, recipe.allow))],
     remarks,
   }
 }
 
-function ofCoopCloud(folder: string, { env }: StackRule, domain: string): RepositoryCheck {
+function ofCoopCloud(
+  folder: string,
+  recipe: Pick<Recipe, 'secrets'>,
+  { env }: StackRule,
+  domain: string,
+): RepositoryCheck {
   const wish = { domain, stackName: stackName(domain), env }
-  const { files, faults, remarks } = readCoopCloudRecipe(openCheckout(folder), wish)
-  return { files, faults: faults.map(faultLine), remarks: remarks.map(faultLine) }
+  const { files, faults, remarks, secrets } = readCoopCloudRecipe(openCheckout(folder), wish)
+  const grant = grantOf(recipe, null, false)
+  const ungiven = secrets.flatMap((secret) => ungivenFault(secret, grant) ?? [])
+  return { files, faults: [...faults, ...ungiven].map(faultLine), remarks: remarks.map(faultLine) }
 }
 
 function sourceFaults(folder: string, files: readonly string[], allow: Recipe['allow']): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Finding } from '../config/document.ts'
 import type { Salvaged } from '../config/salvage.ts'
+import { formatDuration } from '../model/duration.ts'
 import type { RecipeFile } from './schema.ts'
 import { WORKS } from './stageSchema.ts'
 
@@ -14,7 +15,9 @@ export function stageFindings(parts: Parts): readonly Finding[] {
     ...stages.flatMap((stage, index) =>
       stage === undefined ? [] : workFindings(stage, ['stages', index], driver),
     ),
-    ...(driver === 'process' || driver === undefined ? [] : orderFindings(stages)),
+    ...(driver === 'process' || driver === undefined
+      ? []
+      : [...orderFindings(stages), ...releaseFindings(stages), ...restoreFindings(stages)]),
     ...(driver === 'process' && !('teardown' in parts)
       ? [
           {
@@ -41,7 +44,7 @@ function workFindings(
     return [
       {
         path,
-        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
+        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup, restore or screenshot',
       },
     ]
   if (second !== undefined)
@@ -50,16 +53,28 @@ function workFindings(
     return [
       { path: [...path, only], text: 'is for the drivers compose and swarm, and the driver is process' },
     ]
-  return probeFindings(stage, path)
+  return [...deployFindings(stage, path), ...probeFindings(stage, path)]
 }
 
-function probeFindings({ ready }: StageParts, path: readonly (string | number)[]): readonly Finding[] {
+function deployFindings({ deploy }: StageParts, path: readonly (string | number)[]): readonly Finding[] {
+  if (deploy?.optional !== true || deploy.version !== 'pr') return []
+  const text = "is for version: released; the pull request's own code is always there"
+  return [{ path: [...path, 'deploy', 'optional'], text }]
+}
+
+function probeFindings(
+  { ready, timeout }: StageParts,
+  path: readonly (string | number)[],
+): readonly Finding[] {
   if (ready === undefined) return []
   if ('http' in ready === 'tcp' in ready)
     return [{ path: [...path, 'ready'], text: 'needs one of http and tcp, such as http: http://app:8080/' }]
   if ('tcp' in ready && 'status' in ready)
     return [{ path: [...path, 'ready', 'status'], text: 'is for http: a TCP probe gets no status' }]
-  return []
+  const leastMs = ((ready.tries ?? 1) - 1) * (ready.every ?? 0)
+  if (timeout === undefined || leastMs < timeout) return []
+  const text = `is ${formatDuration(timeout)}, and ${String(ready.tries)} tries take ${formatDuration(leastMs)} at least: it can only time out`
+  return [{ path: [...path, 'timeout'], text }]
 }
 
 /** A stack that nobody deploys is tested by nothing, and its run would be green. */
@@ -78,5 +93,35 @@ function orderFindings(stages: readonly (StageParts | undefined)[]): readonly Fi
             path: ['stages', index, work],
             text: 'comes before the first deploy, when there is no stack; move it behind it',
           })),
+  )
+}
+
+/** A run that deploys the release alone would be green, and have tested nothing of the pull request. */
+function releaseFindings(stages: readonly (StageParts | undefined)[]): readonly Finding[] {
+  const versions = stages.map((stage) => (stage === undefined ? 'unread' : versionOf(stage)))
+  const last = versions.lastIndexOf('released')
+  if (last < 0 || versions.some((version) => version === 'pr' || version === 'unread')) return []
+  const text =
+    'is all that is deployed, and the pull request is not tested; add { name: upgrade, deploy: {} } behind it'
+  return [{ path: ['stages', last, 'deploy', 'version'], text }]
+}
+
+/** Null = it deploys nothing. */
+function versionOf(stage: StageParts): 'pr' | 'released' | 'unread' | null {
+  return 'deploy' in stage ? (stage.deploy?.version ?? 'unread') : null
+}
+
+function restoreFindings(stages: readonly (StageParts | undefined)[]): readonly Finding[] {
+  const first = stages.findIndex((stage) => stage === undefined || 'backup' in stage)
+  const until = first < 0 ? stages.length : first
+  return stages.slice(0, until).flatMap((stage, index) =>
+    stage !== undefined && 'restore' in stage
+      ? [
+          {
+            path: ['stages', index, 'restore'],
+            text: 'has nothing to bring back: no backup comes before it; put { name: backup, backup: {} } there',
+          },
+        ]
+      : [],
   )
 }

@@ -43,6 +43,7 @@ export function withGenerated(given: RunSecrets, places: SecretPlaces, run: RunP
       know([...values, ...linesOf(files.onDisk), ...(isOwn(places.shared) ? linesOf(files.inMemory) : [])])
     },
     knowsAll: () => given.knowsAll() && values.length >= sizeOf(count),
+    given: given.given,
     restore: given.restore,
     remove: given.remove,
     hide(value) {

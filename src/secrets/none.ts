@@ -8,6 +8,7 @@ export const NO_SECRETS: StackSecrets = {
   place: () => undefined,
   learn: () => undefined,
   knowsAll: () => true,
+  given: () => null,
   restore: () => [],
   remove: () => [],
   hide() {

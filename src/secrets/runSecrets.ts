@@ -19,6 +19,8 @@ export interface RunSecrets {
   readonly learn: () => void
   /** False = a stage may have written a secret that `mask` does not hide. */
   readonly knowsAll: () => boolean
+  /** An operator's secret as it is, for what berth itself hands on; null = the run has none of that name. */
+  readonly given: (name: string) => Buffer | null
   /**
    * Before the teardown command: what a stage has removed is put back; a process that was started again reads them anew.
    * @returns what is not to be had; it keeps no teardown from running
@@ -50,6 +52,7 @@ export function runSecrets({ recipe, secrets: grant, runAs }: Asked, places: Sec
     },
     learn,
     knowsAll: () => grant.names.every((name) => known?.some((secret) => secret.name === name) === true),
+    given: (name) => known?.find((secret) => secret.name === name)?.value ?? null,
     restore() {
       learn()
       try {

@@ -19,7 +19,7 @@ import {
   RUNS_OF_COMMIT,
   WATCHES,
 } from './schema.ts'
-import { ACCESS, RUNS_OF_RECIPE } from './schemaWeb.ts'
+import { ACCESS, PAST_STAGES, RUNS_OF_RECIPE } from './schemaWeb.ts'
 
 /** One step of the schema. Its number is its place in the list; a released step is never changed, and none takes away what is recorded. */
 export type Migration = string
@@ -43,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   FEWER_PAGES,
   RUNS_OF_RECIPE,
   ACCESS,
+  PAST_STAGES,
 ]
 
 /** "brth", in SQLite's header (PRAGMA application_id): tells our file from any other program's. */

@@ -21,7 +21,8 @@ const CHANGE = `
     stage        = CASE WHEN :to = 'queued' OR ${isOverSql(':to')} THEN NULL WHEN :sets_stage THEN :stage ELSE stage END,
     started_at   = CASE WHEN :to = 'queued' THEN NULL ELSE coalesce(:started_at, started_at) END,
     concluded_at = coalesce(concluded_at, :concluded_at),
-    verdict      = coalesce(verdict, :verdict)
+    verdict      = coalesce(verdict, :verdict),
+    stages       = coalesce(stages, :stages)
    WHERE id = :id AND state = :from`
 
 const STOP = `UPDATE runs SET stop = :stop WHERE id = :id AND stop IS NULL AND NOT ${isOverSql()}`
@@ -77,6 +78,7 @@ function paramsOf(wish: RunChange) {
     started_at: wish.startedAtMs ?? null,
     concluded_at: wish.concludedAtMs ?? null,
     verdict: wish.verdict === undefined ? null : JSON.stringify(wish.verdict),
+    stages: wish.stages === undefined ? null : JSON.stringify(wish.stages),
   }
 }
 

@@ -50,3 +50,11 @@ CREATE TABLE actions (
   CHECK ((ended_at IS NULL) = (code IS NULL) AND (ended_at IS NULL) = (detail IS NULL) AND (ended_at IS NULL) = (runs IS NULL))
 ) STRICT;
 `
+
+/**
+ * How the stages of a run went and how long they took, for the history of its recipe: the folder that has it goes long before the record. One column of
+ * the row that a conclusion writes anyway costs no page more; null = not concluded, or by an older berth.
+ */
+export const PAST_STAGES = `
+ALTER TABLE runs ADD COLUMN stages TEXT CHECK (stages IS NULL OR json_valid(stages));
+`

@@ -20,6 +20,7 @@ import { faultPage, missingPage } from './pages/faults.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './pages/layout.ts'
 import type { WebWorld } from './ports.ts'
 import { LOOK_EVERY_MS, remembered } from './remembered.ts'
+import { addScreenshots } from './screenshots.ts'
 
 /**
  * The service's pages, its API for programs, its metrics and its health checks. Reading only. Its `fetch` answers every path, so that
@@ -40,6 +41,7 @@ export function createWeb(parts: WebWorld): Hono {
   addBadges(app, world)
   addLogs(app, world)
   addOverview(app, world, sessions)
+  addScreenshots(app, world)
   addPages(app, world, sessions)
   app.notFound((c) => {
     if (isApi(c.req.path))

@@ -3,18 +3,20 @@ import { personWords } from '../model/access.ts'
 import { isOver } from '../model/run.ts'
 import { isRunId } from '../store/runId.ts'
 import type { OpenSession, Sessions } from './access/sessions.ts'
+import { logPanes } from './logPane.ts'
 import type { Viewer } from './pages/acts.ts'
 import { missingPage } from './pages/faults.ts'
 import { layout } from './pages/layout.ts'
-import { type LogPane, mainLog } from './pages/log.ts'
+import { mainLog } from './pages/log.ts'
 import { runPage, runTitle } from './pages/run.ts'
 import type { WebWorld } from './ports.ts'
-import { type RunView, shownState, viewOfRun } from './runView.ts'
-
-const SHOWN_LOG_BYTES = 64 * 1024
+import { addRecipePages } from './recipeRoutes.ts'
+import { shownState, viewOfRun } from './runView.ts'
 
 /** Pages of single runs: read without a script, kept fresh with one. */
 export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
+  const paneOf = logPanes(world.readLog)
+
   app.get('/runs/:id', async (c) => {
     const id = c.req.param('id')
     const run = isRunId(id) ? await viewOfRun(world, id) : null
@@ -23,13 +25,19 @@ export function addPages(app: Hono, world: WebWorld, sessions: Sessions): void {
         layout({ title: 'berth: no such run', live: false, body: missingPage('There is no such run') }),
         404,
       )
-    const log = logPane(world, run, c.req.query('log') ?? mainLog(run))
-    if (log === null && c.req.query('log') !== undefined) return c.notFound()
+    const { log: wanted, line, from, find } = c.req.query()
+    const again = c.req.header('berth-refresh') !== undefined
+    const log = await paneOf(run, wanted ?? mainLog(run), { line, from, find, again })
+    if (log === null && wanted !== undefined) return c.notFound()
     const title = `${run.verdict?.conclusion ?? shownState(run).replaceAll('_', ' ')}: ${runTitle(run)}`
     const viewer = viewerOf(await sessions.of(c))
-    const body = runPage({ run, log, viewer, nowMs: world.now() })
-    return c.html(layout({ title, viewer, body, live: !isOver(run.state) || !run.cleaned }))
+    const wait = run.state === 'queued' ? await world.waits.of(id) : null
+    const body = runPage({ run, wait, log, viewer, nowMs: world.now() })
+    const live = !isOver(run.state) || !run.cleaned
+    return c.html(layout({ title, live, body, viewer, styles: ['run.css'] }))
   })
+
+  addRecipePages(app, world, async (c) => viewerOf(await sessions.of(c)))
 }
 
 /** Who looks at a page, by their session. */
@@ -37,10 +45,4 @@ export function viewerOf(session: OpenSession | null): Viewer | null {
   if (session === null) return null
   const { person, csrf, mayAct } = session
   return { who: personWords(person), csrf, mayAct, isOperator: person.kind === 'token' }
-}
-
-function logPane(world: WebWorld, run: RunView, name: string | null): LogPane | null {
-  const part =
-    name === null || run.journal.length === 0 ? null : world.readLog(run.id, name, -SHOWN_LOG_BYTES)
-  return name === null || part === null ? null : { name, part }
 }

@@ -21,6 +21,20 @@ export interface LogPart {
   readonly from: number
   readonly next: number
   readonly size: number
+  /** Tells one file from another that has its name later. */
+  readonly file: string
+}
+
+/** How much of a log one piece has at most: so many bytes from the place that was asked for, of those so many lines. */
+export interface LogMost {
+  readonly bytes?: number
+  readonly lines?: number
+}
+
+/** Files that a run's stages have left: by name, a few; and what of them could not be looked at. */
+export interface Artefacts {
+  readonly files: readonly string[]
+  readonly faults: readonly string[]
 }
 
 /** What the state folder says. Looking takes no lock; every id must be a run's id by its shape. */
@@ -36,13 +50,16 @@ export interface StateReads {
   readonly journalEntries: (id: string) => readonly Entry[]
   /** What its stages said of files; null = there is no record of it. */
   readonly annotations: (id: string) => Annotations | null
+  readonly artefacts: (id: string) => Artefacts
   /** Names of the run's logs, such as `01-check` and `teardown`, sorted. */
   readonly logNames: (id: string) => readonly string[]
   /**
    * One piece of a log, from a byte on; a negative one counts from the end and goes to the next beginning of a line.
    * @returns null = there is no such log
    */
-  readonly readLog: (id: string, log: string, fromByte: number) => LogPart | null
+  readonly readLog: (id: string, log: string, fromByte: number, most?: LogMost) => LogPart | null
+  /** The PNG that a stage has had taken; null = there is none. */
+  readonly screenshot: (id: string, stage: string) => Buffer | null
   /** The janitor's last sweeps, oldest first, as they were noted. */
   readonly lastSweeps: () => readonly unknown[]
 }
@@ -72,6 +89,7 @@ export interface WebWorld extends StateReads {
     | 'run'
     | 'runs'
     | 'runPage'
+    | 'pastStages'
     | 'queued'
     | 'useToken'
     | 'session'

@@ -11,12 +11,13 @@ import {
   type StopRequest,
   type TeardownReport,
 } from '../model/journal.ts'
+import { type Level, levelOf } from '../model/level.ts'
 import type { Name } from '../model/names.ts'
 import type { BrokenRun, RunRow } from '../model/ports.ts'
 import { lockLine, type ProofLine, proofLines } from '../model/proofLines.ts'
 import { isLive, isOver, type RunState, type ShownState, type Verdict } from '../model/run.ts'
 import type { RunLook } from '../store/runLook.ts'
-import type { WebWorld } from './ports.ts'
+import type { Artefacts, WebWorld } from './ports.ts'
 import { type Step, timelineOf } from './timeline.ts'
 
 /** What a run is about, from its row or, for a run in the foreground, from its folder. */
@@ -47,6 +48,8 @@ export interface RunView {
   readonly startedAtMs: number | null
   readonly concludedAtMs: number | null
   readonly containment: string | null
+  /** How far its stack has come; null = no stage was about one. */
+  readonly level: Level | null
   /** Its names, and how each stands to it; null = another's, or free. */
   readonly names: readonly { readonly name: Name; readonly state: NameState | null }[]
   readonly timeline: readonly Step[]
@@ -58,9 +61,13 @@ export interface RunView {
   readonly annotations: Annotations | null
   readonly journal: readonly Entry[]
   readonly logs: readonly string[]
+  /** What its stages have left as artefacts. */
+  readonly artefacts: Artefacts
   /** What of its record or its folder cannot be read. */
   readonly fault: string | null
 }
+
+const NO_ARTEFACTS: Artefacts = { files: [], faults: [] }
 
 /** @returns null = neither the store nor the state folder knows the run */
 export async function viewOfRun(world: WebWorld, id: string): Promise<RunView | null> {
@@ -95,6 +102,7 @@ async function recordOf({ store }: WebWorld, id: string) {
 function fromLook(look: RunLook | null, broken: BrokenRun | null) {
   return {
     containment: look?.journal.containmentLevel ?? null,
+    level: look === null ? null : levelOf(look.journal),
     teardown: look?.journal.teardown ?? null,
     cleanings: look?.journal.cleanings ?? [],
     fault: broken?.fault ?? look?.fault ?? null,
@@ -123,6 +131,7 @@ function fromBoth(world: WebWorld, id: string, row: RunRow | null, look: RunLook
     journal,
     timeline: timelineOf(journal, isOver(state)),
     logs: look === null ? [] : world.logNames(id),
+    artefacts: look === null ? NO_ARTEFACTS : world.artefacts(id),
   }
 }
 

@@ -4,14 +4,16 @@ import { lookAtNames } from '../lock/look.ts'
 import { type Entry } from '../model/journal.ts'
 import { journalEntries } from '../model/readJournal.ts'
 import { conductorOf } from '../process/conductor.ts'
+import { artifactFiles } from '../store/annotations/artifactFiles.ts'
 import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
+import { readScreenshot } from '../store/screenshots.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { lastSweeps } from '../store/sweeps.ts'
 import { logNames, readLog } from './logFile.ts'
-import type { StateReads } from './ports.ts'
+import type { Artefacts, StateReads } from './ports.ts'
 import { LOOK_EVERY_MS, remembered } from './remembered.ts'
 
 /** What the pages read of a state folder. */
@@ -27,8 +29,10 @@ export function stateReads(paths: StatePaths): StateReads {
     conductor: conductorOf,
     journalEntries: (id) => readableEntries(runPaths(paths, id).journal),
     annotations: (id) => annotationsOf(runPaths(paths, id)),
+    artefacts: (id) => artefactsIn(runPaths(paths, id).artifacts),
     logNames: (id) => logNames(runPaths(paths, id).stages),
-    readLog: (id, log, fromByte) => readLog(runPaths(paths, id).stages, log, fromByte),
+    readLog: (id, log, fromByte, most) => readLog(runPaths(paths, id).stages, log, fromByte, most),
+    screenshot: (id, stage) => readScreenshot(runPaths(paths, id), stage),
     lastSweeps: () => lastSweeps(paths),
   }
 }
@@ -39,4 +43,19 @@ function readableEntries(journal: string): readonly Entry[] {
   } catch {
     return []
   }
+}
+
+const MOST_ARTEFACTS = 200
+
+function artefactsIn(folder: string): Artefacts {
+  const faults: string[] = []
+  const files = [
+    ...artifactFiles(
+      folder,
+      MOST_ARTEFACTS,
+      () => true,
+      (fault) => faults.push(fault),
+    ),
+  ]
+  return { files: files.map(({ name }) => name), faults }
 }

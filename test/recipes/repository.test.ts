@@ -103,4 +103,23 @@ describe('the files of a repository, held against a recipe of a stack without an
     expect(faults).toEqual([])
     expect(remarks).toEqual([expect.stringMatching(/^compose\.yml:4: .*NGINX_TAG/)])
   })
+
+  test('R-DKR-06 a secret that only a person can make is told with its line until the recipe gives it', () => {
+    using here = machine()
+    const files = {
+      '.env.sample': 'TYPE=site\nSECRET_SMTP_PASSWORD_VERSION=v1 # generate=false\n',
+      'compose.yml': `version: '3.8'
+${COMPOSE}    secrets: [smtp-password]
+secrets:
+  smtp-password:
+    external: true
+    name: \${STACK_NAME}_smtp_password_\${SECRET_SMTP_PASSWORD_VERSION}
+`,
+    }
+    expect(check(here, files, COOP_CLOUD).faults).toEqual([
+      "compose.yml:9: secrets.smtp-password: has generate=false, and the recipe does not give it; write there: secrets: { smtp_password: {} }, and put the value into the operator's folder of secrets as smtp_password",
+    ])
+    const giving = COOP_CLOUD.replace('stages:', 'secrets: { smtp_password: {} }\nstages:')
+    expect(check(here, files, giving).faults).toEqual([])
+  })
 })

@@ -54,6 +54,9 @@ describe('stages of a stack', () => {
       "ready: { http: 'http://app/', retries: 3 }",
       '6:46: stages[1].ready.retries: is not known here. Did you mean tries?',
     ],
+    ['screenshot: {}', '6:16: stages[1].screenshot.http: is missing; it must be text'],
+    ["screenshot: { http: 'file:///etc/passwd' }", '6:30: stages[1].screenshot.http: must be a URL'],
+    ["screenshot: { http: 'http://app/', size: 1 }", '6:51: stages[1].screenshot.size: is not known here'],
     ["exec: 'true'", '6:16: stages[1].exec: must be a map of keys and values, and is "true"'],
     ['exec: { service: app }', '6:16: stages[1].exec.run: is missing; it must be text'],
     ["exec: { run: 'true' }", '6:16: stages[1].exec.service: is missing; it must be text'],
@@ -72,7 +75,7 @@ describe('stages of a stack', () => {
     ],
     [
       'timeout: 1m',
-      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
+      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup, restore or screenshot',
     ],
   ])('R-DKR-07 %s is refused with its line and the way out', (stage, expected) => {
     expect(faultsIn(afterDeploy(stage))).toEqual([expect.stringContaining(expected)])
@@ -86,6 +89,16 @@ describe('stages of a stack', () => {
       })
     },
   )
+
+  test('R-DKR-14 a screenshot is declared in a line, and skipped where there is no browser unless the recipe says otherwise', () => {
+    const shot = "screenshot: { http: 'http://app:8080/' }"
+    expect(load(afterDeploy(shot)).stages.at(-1)).toMatchObject({
+      screenshot: { http: 'http://app:8080/', required: false },
+    })
+    expect(faultsIn(withStage(`{ name: look, ${shot} }`))).toEqual([
+      expect.stringContaining('stages[0].screenshot: comes before the first deploy, when there is no stack'),
+    ])
+  })
 
   test.each([
     ['deploy: {}', 'deploy'],
@@ -118,5 +131,44 @@ describe('stages of a stack', () => {
     expect(faultsIn(STACK.replace('deploy: {}', 'deploy: 5'))).toEqual([
       expect.stringContaining('5:21: stages[0].deploy: must be a map'),
     ])
+  })
+
+  const RELEASED = '{ name: released, deploy: { version: released } }'
+
+  test.each([
+    ['restore: {}', '6:16: stages[1].restore: has nothing to bring back: no backup comes before it'],
+    [
+      'deploy: { optional: true }',
+      "6:26: stages[1].deploy.optional: is for version: released; the pull request's own code is always there",
+    ],
+    [
+      "ready: { http: 'http://app/', tries: 61 }, timeout: 1m",
+      '6:59: stages[1].timeout: is 1m, and 61 tries take 1m at least: it can only time out',
+    ],
+  ])('R-DKR-07 %s can only fail in a run, and is refused before', (stage, expected) => {
+    expect(faultsIn(afterDeploy(stage))).toEqual([expect.stringContaining(expected)])
+  })
+
+  test('R-DKR-07 a restore after a later backup is refused, one after an earlier backup is not', () => {
+    const [backup, restore] = ['  - { name: b, backup: {} }\n', '  - { name: r, restore: {} }\n']
+    expect(faultsIn(`${STACK}${restore}${backup}`)).toEqual([
+      expect.stringContaining('6:16: stages[1].restore'),
+    ])
+    expect(load(`${STACK}${backup}${restore}`).stages).toHaveLength(3)
+  })
+
+  test('R-DKR-07 a recipe that deploys the last release alone is refused: it would be green, and have tested nothing of the pull request', () => {
+    const text = STACK.replace('{ name: deploy, deploy: {} }', RELEASED)
+    expect(faultsIn(text)).toEqual([
+      expect.stringContaining(
+        '5:33: stages[0].deploy.version: is all that is deployed, and the pull request is not tested; add { name: upgrade, deploy: {} }',
+      ),
+    ])
+    expect(load(`${text}  - { name: upgrade, deploy: {} }\n`).stages).toHaveLength(2)
+  })
+
+  test('R-DKR-07 tries that fit into the time of their stage are not refused', () => {
+    const { stages } = load(afterDeploy("ready: { http: 'http://app/', tries: 60 }, timeout: 1m"))
+    expect(stages).toHaveLength(2)
   })
 })

@@ -246,6 +246,7 @@ describe('speed', () => {
       'earlier.state = ',
       'SEARCH earlier USING COVERING INDEX reports_of_run (run_id=? AND state=? AND rowid<?)',
     ],
+    ['+repository_id = :repositoryId AND pr', 'SCAN runs USING INDEX runs_claim'],
     ['changed > :since', 'SEARCH runs USING INDEX runs_by_change (changed>?)'],
   ])('what is over is in no index that answers %s', async (part, plan) => {
     await using records = await recordsInFolder()

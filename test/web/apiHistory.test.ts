@@ -26,7 +26,13 @@ test('R-OBS-04 a recipe says how its last runs ended and how long those took tha
   const { history, ...recipe } = await told()
   expect(recipe).toMatchObject({ name: 'hello', driver: 'process', repositories: ['acme/*'] })
   expect(history.outcomes).toEqual({ success: 2, failure: 1, cancelled: 1, timed_out: 0 })
-  expect(history.durations).toEqual({ count: 3, shortestMs: 1_000, middleMs: 3_000, longestMs: 7_000 })
+  expect(history.durations).toEqual({
+    count: 3,
+    shortestMs: 1_000,
+    middleMs: 3_000,
+    p95Ms: 7_000,
+    longestMs: 7_000,
+  })
   expect(history.runs).toHaveLength(4)
   expect((await told('?repository=acme/other')).history).toMatchObject({
     outcomes: { success: 1, failure: 0 },

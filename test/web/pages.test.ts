@@ -157,9 +157,12 @@ describe('a run’s page', () => {
     expect(text).toContain('Stage deploy failed')
     const timeline = sectionOf(text, 'timeline')
     const rows = [
-      ...timeline.matchAll(/<tr><td>(?:<a [^>]+>)?([^<]+)[\s\S]*?data-state="(\w+)"[\s\S]*?<td>([^<]*)/g),
+      ...timeline.matchAll(
+        /<li data-state="\w+"><span class="step">(?:<a [^>]+>)?([^<]+)[\s\S]*?class="state" data-state="(\w+)"[\s\S]*?class="took">([^<]*)/g,
+      ),
     ]
     expect(rows.map(([, name, state, took]) => [name, state, took])).toEqual([
+      ['waited', 'over', expect.stringMatching(/^\d/)],
       ['checkout', 'success', '2s'],
       ['check', 'success', '3s'],
       ['deploy', 'failure', '1m1s'],
@@ -171,7 +174,8 @@ describe('a run’s page', () => {
       'Teardown (2s): 3 processes ended; verified, nothing is left.',
     )
     expect(sectionOf(text, 'journal')).toContain('teardown.ended')
-    expect(text).toMatch(/data-next="\d+">first line\nred &lt;b&gt;bold&lt;\/b&gt;\n<\/pre>/)
+    expect(logOf(text)).toBe('first line\nred &lt;b&gt;bold&lt;/b&gt;\n')
+    expect(text).toContain('<span class="fg-1">red</span>')
     expect(text).toContain('data-refresh="no"')
   })
 
@@ -245,11 +249,9 @@ describe('a run’s page', () => {
     writeFileSync(join(paths.stages, '02-deploy.log'), 'deploying\n')
     const { text } = await scene.get(`/runs/${id}`)
     expect(text).toContain('data-refresh="yes"')
-    expect(text).toContain('>deploying\n</pre>')
-    expect(sectionOf(text, 'timeline')).toMatch(
-      /stays-up<\/td>\s*<td><span class="state" data-state="to_come"/,
-    )
-    expect((await scene.get(`/runs/${id}?log=01-check`)).text).toContain('>checked\n</pre>')
+    expect(logOf(text)).toBe('deploying\n')
+    expect(sectionOf(text, 'timeline')).toMatch(/stays-up<\/span>\s*<span class="state" data-state="to_come"/)
+    expect(logOf((await scene.get(`/runs/${id}?log=01-check`)).text)).toBe('checked\n')
     expect((await scene.get(`/runs/${id}?log=../../request`)).status).toBe(404)
   })
 
@@ -361,6 +363,11 @@ function laneOf(page: string, name: string): string {
     .find((part) => part.includes(`<span class="name">${name}</span>`))
   if (card === undefined) throw new Error(`the page has no lane of ${name}`)
   return card.split('</section>')[0] ?? ''
+}
+
+/** What is shown of the log, without its markup. */
+function logOf(page: string): string | undefined {
+  return /<pre class="log"[^>]*>([\s\S]*?)<\/pre>/.exec(page)?.[1]?.replaceAll(/<[^>]*>/g, '')
 }
 
 function sectionOf(page: string, id: string): string {

@@ -28,7 +28,7 @@ describe('safe answers', () => {
     for (const path of ['/', `/runs/${id}`]) {
       const { text } = await scene.get(path)
       expect(text).not.toMatch(
-        /<script(?! type="module" src="\/assets\/live\.js"><\/script>)|<style| style=| on\w+=/,
+        /<script(?! type="module" src="\/assets\/(?:live|log)\.js"><\/script>)|<style| style=| on\w+=/,
       )
     }
   })

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { BERTH_LABELS, type EngineObject, type ObjectKind } from '../../model/stackObjects.ts'
 import type { Engine } from '../docker/engine.ts'
 import { listObjects } from '../docker/objects.ts'
@@ -33,7 +33,7 @@ export async function loseData(stage: StackStage, engine: Engine): Promise<strin
     if (signal.aborted) return there.map((object) => wordsOf(object, taking.reasonFor(object))).join(', ')
     for (const object of there) tell(object, told, say)
     const pauseMs = await taking.goOn(there)
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    await pause(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }
 

@@ -1,3 +1,4 @@
+import { HarnessError } from '../../errors.ts'
 import { isOrder } from '../../model/clientOrders.ts'
 import { stackName } from '../../model/names.ts'
 import type { StackRequest } from '../../model/stack.ts'
@@ -6,6 +7,7 @@ import { LEAST_BYTES, maskableBytes } from '../../secrets/forms.ts'
 import { openCheckout } from '../coopCloud/checkout.ts'
 import type { ConfigContent } from '../coopCloud/configContents.ts'
 import { faultLine } from '../coopCloud/fault.ts'
+import { givenName, ungivenFault } from '../coopCloud/givenSecrets.ts'
 import { readCoopCloudRecipe } from '../coopCloud/recipe.ts'
 import { newSecret } from '../coopCloud/secretRule.ts'
 import type { UsedSecret } from '../coopCloud/secrets.ts'
@@ -52,7 +54,7 @@ export function planOf(
   for (const remark of remarks) say(`remark: ${faultLine(remark)}`)
   const lines = [
     ...faults.map(faultLine),
-    ...secrets.flatMap(ungenerated),
+    ...secrets.flatMap((secret) => ungivenFault(secret, request.secrets) ?? []).map(faultLine),
     ...[...environment.keys()].flatMap(order),
   ]
   return lines.length > 0
@@ -69,20 +71,18 @@ function order(name: string): readonly string[] {
     : []
 }
 
-function ungenerated({ key, file, line, rule }: UsedSecret): readonly string[] {
-  if (rule.generate) return []
-  return [
-    `${file}:${line}: secrets.${key}: has generate=false, and nobody gives it a value here; select a file that does not use it`,
-  ]
-}
-
-/** Fresh values for this run alone, hidden before the engine has them; what an earlier deploy of the run has made stays. @throws EngineError */
+/**
+ * Fresh values for this run alone, or the operator's, hidden before the engine has them; what an earlier deploy of the run has made stays.
+ * @throws EngineError; HarnessError SECRETS
+ */
 export async function makeSecrets(
-  { request, secrets: known, say }: StackStage,
+  stage: StackStage,
   engine: Engine,
   secrets: readonly UsedSecret[],
 ): Promise<void> {
-  for (const { name, rule } of secrets) {
+  const { request } = stage
+  for (const secret of secrets) {
+    const { name } = secret
     const Labels = { ...labelsOf(request), [STACK_LABEL]: stackName(request.domain) }
     await engine.call(`create secret ${name}`, async (docker, abortSignal) => {
       const filters = { name: [name] }
@@ -91,14 +91,29 @@ export async function makeSecrets(
         ({ Spec }) => Spec?.Name === name && Spec.Labels?.[BERTH_LABELS.run] === request.run,
       )
       if (isOurs) return
-      const value = newSecret(rule)
-      if (maskableBytes(Buffer.from(value)) < LEAST_BYTES)
-        say(`remark: secret ${name} is too short to be hidden in logs (at least ${LEAST_BYTES} characters)`)
-      known.hide(value)
-      const Data = Buffer.from(value).toString('base64')
+      const value = secret.rule.generate ? generated(stage, secret) : given(stage, secret)
+      const Data = value.toString('base64')
       await docker.createSecret({ Name: name, Labels, Data, abortSignal })
     })
   }
+}
+
+function generated({ secrets: known, say }: StackStage, { name, rule }: UsedSecret): Buffer {
+  const value = newSecret(rule)
+  if (maskableBytes(Buffer.from(value)) < LEAST_BYTES)
+    say(`remark: secret ${name} is too short to be hidden in logs (at least ${LEAST_BYTES} characters)`)
+  known.hide(value)
+  return Buffer.from(value)
+}
+
+/** It has been hidden since the run has read the operator's folder. */
+function given({ secrets: known }: StackStage, secret: UsedSecret): Buffer {
+  const value = known.given(givenName(secret))
+  if (value !== null) return value
+  throw new HarnessError(
+    'SECRETS',
+    `Secret ${givenName(secret)} is not to be had any more for ${secret.name}`,
+  )
 }
 
 /** On every object of the run. */

@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { medianOf } from '../../model/estimate.ts'
-import type { RunRow } from '../../model/ports.ts'
 import { DRIVERS, type Recipe } from '../../model/recipe.ts'
-import { CONCLUSIONS } from '../../model/run.ts'
+import { OUTCOMES } from '../../model/run.ts'
 import type { WebWorld } from '../ports.ts'
+import { recipeHistory } from '../recipeHistory.ts'
 import { CONCLUSION, MAYBE_AT_MS, TEXTS, VERDICT } from './fields.ts'
 import { PROBLEM_ANSWER, problem } from './problem.ts'
 import { wholeNumber } from './query.ts'
@@ -25,6 +24,25 @@ const recipeShape = {
 
 const RECIPE = z.object(recipeShape).openapi('Recipe')
 
+const DURATIONS = z
+  .object({
+    count: z.int(),
+    shortestMs: z.int(),
+    middleMs: z.int(),
+    p95Ms: z.int().describe('95 of 100 took no longer.'),
+    longestMs: z.int(),
+  })
+  .openapi('Durations')
+
+const FLAKINESS = z.object({ tried: z.int(), flaky: z.int() }).openapi('Flakiness', {
+  description:
+    'Of the commits that were tried at least twice with the same arguments, those that both passed and failed.',
+})
+
+const PAST_STAGE = z
+  .object({ name: z.string(), outcome: z.enum(OUTCOMES), tookMs: z.int() })
+  .openapi('PastStage')
+
 const PAST = z
   .object({
     id: z.string(),
@@ -35,16 +53,30 @@ const PAST = z
     startedAtMs: MAYBE_AT_MS,
     concludedAtMs: MAYBE_AT_MS,
     tookMs: z.int().nullable().describe('Null = it never started.'),
+    stages: z
+      .array(PAST_STAGE)
+      .nullable()
+      .describe('Those that ended, and the teardown; null = not known: an older berth has concluded it.'),
   })
   .openapi('PastRun')
+
+const STAGE_HISTORY = z
+  .object({
+    name: z.string(),
+    durations: DURATIONS,
+    outcomes: z.record(z.enum(OUTCOMES), z.int()),
+    flakiness: FLAKINESS,
+  })
+  .openapi('StageHistory')
 
 const HISTORY = z
   .object({
     outcomes: z.record(CONCLUSION, z.int()).describe('How many of these runs ended so.'),
-    durations: z
-      .object({ count: z.int(), shortestMs: z.int(), middleMs: z.int(), longestMs: z.int() })
-      .nullable()
-      .describe('Of those that ended by themselves, green or red; null = there is none.'),
+    durations: DURATIONS.nullable().describe(
+      'Of those that ended by themselves, green or red; null = there is none.',
+    ),
+    flakiness: FLAKINESS,
+    stages: z.array(STAGE_HISTORY).describe('Slowest first, by the middle one.'),
     runs: z.array(PAST).describe('Newest first.'),
   })
   .openapi('History')
@@ -92,44 +124,12 @@ export function addRecipes(api: OpenAPIHono, world: WebWorld): void {
       const names = world.recipes().map((one) => one.name)
       throw problem(c, 'no_such_recipe', `There is ${names.length === 0 ? 'none' : names.join(', ')}.`)
     }
-    const filter = {
-      recipe: name,
-      state: 'concluded',
-      ...(repository === undefined ? {} : { repository }),
-    } as const
-    const { runs } = await world.store.runPage(filter, null, limit)
-    return c.json(sent(RECIPE_IN_FULL, { ...toldOf(recipe, world), history: historyOf(runs) }), 200)
+    const history = await recipeHistory(world, name, repository, limit)
+    return c.json(sent(RECIPE_IN_FULL, { ...toldOf(recipe, world), history }), 200)
   })
 }
 
 function toldOf(recipe: Recipe, { config }: WebWorld) {
   const enrolled = config().repositories.filter(({ recipes }) => recipes.includes(recipe.name))
   return { ...recipe, repositories: enrolled.map(({ pattern }) => pattern) }
-}
-
-function historyOf(runs: readonly RunRow[]) {
-  const past = runs.map((run) => Object.assign({ tookMs: tookMs(run) }, run))
-  const finished = past.flatMap((run) => (endedByItself(run) && run.tookMs !== null ? [run.tookMs] : []))
-  const counts = CONCLUSIONS.map((conclusion) => [
-    conclusion,
-    runs.filter(({ verdict }) => verdict?.conclusion === conclusion).length,
-  ])
-  return { outcomes: Object.fromEntries(counts), durations: durationsOf(finished), runs: past }
-}
-
-function durationsOf(all: readonly number[]) {
-  const middleMs = medianOf(all)
-  if (middleMs === null) return null
-  return { count: all.length, shortestMs: Math.min(...all), middleMs, longestMs: Math.max(...all) }
-}
-
-/** The wall clock may have been set back meanwhile. */
-function tookMs({ startedAtMs, concludedAtMs }: RunRow): number | null {
-  return startedAtMs === null || concludedAtMs === null ? null : Math.max(0, concludedAtMs - startedAtMs)
-}
-
-/** A red run that was kept for inspection lasted as long as somebody looked at it. */
-function endedByItself({ verdict, keepMs }: RunRow): boolean {
-  if (verdict?.reason === 'passed' || verdict?.reason === 'teardown_unverified') return true
-  return verdict?.reason === 'stage_failed' && keepMs === 0
 }

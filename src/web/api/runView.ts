@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { LEVELS } from '../../model/annotation.ts'
 import { CONDUCTOR_STANDS } from '../../model/conductor.ts'
 import { PROOFS } from '../../model/ending.ts'
+import { RUNG_STATES, RUNGS } from '../../model/level.ts'
 import { STEP_KINDS, STEP_STATES } from '../timeline.ts'
 import { ABOUT, AT_MS, MAYBE_AT_MS, NAME_STATE, STATE, STOP, TEXTS, VERDICT, WAIT } from './fields.ts'
 
@@ -83,6 +84,10 @@ const CONDUCTOR = z
   })
   .openapi('Conductor', { description: 'The process that has the run, or had it last.' })
 
+const LEVEL = z
+  .object({ height: z.int(), rungs: z.record(z.enum(RUNGS), z.enum(RUNG_STATES)) })
+  .openapi('Level')
+
 /** Whatever a berth of another age has written: its event, its time, and the rest as it is. */
 const ENTRY = z.looseObject({ at: z.number(), mono: z.number(), event: z.string() }).openapi('JournalEntry')
 
@@ -103,6 +108,7 @@ export const RUN_VIEW = z
     startedAtMs: MAYBE_AT_MS,
     concludedAtMs: MAYBE_AT_MS,
     containment: z.string().nullable(),
+    level: LEVEL.nullable().describe('How far its stack has come; null = no stage was about one.'),
     names: z.array(z.object({ name: z.string(), state: NAME_STATE.nullable() })),
     timeline: z.array(STEP),
     teardown: TEARDOWN.nullable(),
@@ -111,6 +117,7 @@ export const RUN_VIEW = z
     annotations: ANNOTATIONS.nullable(),
     journal: z.array(ENTRY),
     logs: z.array(LOG),
+    artefacts: z.object({ files: TEXTS, faults: TEXTS }).describe('The names of what its stages have left.'),
     fault: z.string().nullable().describe('What of it cannot be read.'),
   })
   .openapi('RunInFull')

@@ -1,20 +1,15 @@
 const EVERY_MS = 2000
-const NEAR_END_PX = 40
-const MOST_PARTS = 40
 
-showEnd(document.querySelector('[data-log]'))
-
-// Parts marked data-live are fetched again and replaced where they differ; a log grows by what was added to it.
+// Parts marked data-live are fetched again and replaced where they differ; a log grows by itself (log.js).
 if (document.body.dataset.refresh === 'yes') setTimeout(keepFresh, EVERY_MS)
 
 async function keepFresh() {
   const goesOn = document.hidden || (await refresh().catch(() => true))
-  for (let part = 0; part < MOST_PARTS && (await growLog().catch(() => false)); part += 1);
   if (goesOn) setTimeout(keepFresh, EVERY_MS)
 }
 
 async function refresh() {
-  const response = await fetch(location.href, { cache: 'no-cache' })
+  const response = await fetch(location.href, { cache: 'no-cache', headers: { 'berth-refresh': 'yes' } })
   if (!response.ok) return true
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
   document.title = fresh.title
@@ -49,7 +44,6 @@ function replace(part, next) {
   const place = placeOf(document.activeElement, part)
   part.dataset.key = next.dataset.key ?? ''
   part.innerHTML = next.innerHTML
-  showEnd(part.querySelector('[data-log]'))
   for (const box of part.querySelectorAll('.scroll')) box.scrollLeft = left.get(box.ariaLabel) ?? 0
   if (place)
     [...part.querySelectorAll('a, summary, [tabindex]')].find((one) => placeOf(one, part) === place)?.focus()
@@ -59,21 +53,4 @@ function placeOf(element, part) {
   return part.contains(element)
     ? (element.getAttribute('href') ?? element.ariaLabel ?? element.tagName)
     : null
-}
-
-async function growLog() {
-  const log = document.querySelector('[data-log]')
-  if (!log || document.hidden) return false
-  const response = await fetch(`${log.dataset.log}?from=${log.dataset.next}`, { cache: 'no-store' })
-  const next = response.headers.get('berth-next')
-  if (!response.ok || next === log.dataset.next) return false
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX
-  log.append(await response.text())
-  log.dataset.next = next
-  if (atEnd) showEnd(log)
-  return true
-}
-
-function showEnd(log) {
-  if (log) log.scrollTop = log.scrollHeight
 }

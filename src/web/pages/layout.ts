@@ -20,6 +20,7 @@ export const CONTENT_SECURITY_POLICY =
 
 const PAGES = [
   ['/', 'Overview'],
+  ['/recipes', 'Recipes'],
   ['/sweeps', 'Sweeps'],
   ['/limits', 'Limits'],
   ['/reasons', 'Reasons'],

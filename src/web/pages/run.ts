@@ -1,18 +1,25 @@
 import { conductorWords } from '../../model/conductor.ts'
 import { headOf, type ProofLine } from '../../model/proofLines.ts'
 import { isLive, isOver } from '../../model/run.ts'
+import type { Wait } from '../../model/wait.ts'
+import type { LogPane } from '../logPane.ts'
 import { pullUrl } from '../repositoryUrls.ts'
 import { type RunView, shownState } from '../runView.ts'
 import { runActs, type Viewer } from './acts.ts'
 import { annotationsSection } from './annotations.ts'
+import { artefactsSection } from './artefacts.ts'
 import { type Html, html } from './html.ts'
 import { journalSection } from './journal.ts'
-import { type LogPane, logSection } from './log.ts'
-import { badge, lasted, linked, since, time, titleOf } from './parts.ts'
+import { logSection } from './log.ts'
+import { badge, lasted, linked, runLink, since, time, titleOf } from './parts.ts'
+import { historyUrl } from './recipes.ts'
+import { screenshotsSection } from './screenshots.ts'
 import { timelineSection } from './timeline.ts'
 
 export interface RunPage {
   readonly run: RunView
+  /** What it waits for; null = it does not wait. */
+  readonly wait: Wait | null
   readonly log: LogPane | null
   readonly viewer: Viewer | null
   readonly nowMs: number
@@ -23,18 +30,22 @@ export function runTitle({ id, about }: RunView): string {
 }
 
 /** One run: what was asked, how it goes or went, what it said, what was taken down. */
-export function runPage({ run, log, viewer, nowMs }: RunPage): Html {
-  return html`<div data-live="head">
-    <p class="crumbs"><a href="/">Overview</a></p>
+export function runPage({ run, wait, log, viewer, nowMs }: RunPage): Html {
+  return html`<script type="module" src="/assets/log.js"></script>
+  <div data-live="head">
+    <p class="crumbs"><a href="/">Overview</a>${run.about === null ? null : html` <a href="${historyUrl(run.about)}">History of ${run.about.recipe}</a>`}</p>
     <h1>${runTitle(run)}</h1>
     <p class="summary">${badge(run.verdict?.conclusion ?? shownState(run))} <span class="id">${run.id}</span></p>
     ${verdict(run)}
+    ${waiting(wait, nowMs)}
     ${facts(run, nowMs)}
   </div>
   ${runActs(run, viewer)}
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
   <div data-live="annotations">${annotationsSection(run)}</div>
+  <div data-live="screenshots">${screenshotsSection(run)}</div>
   ${logSection(run, log)}
+  <div data-live="artefacts">${artefactsSection(run)}</div>
   <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`
 }
 
@@ -46,6 +57,17 @@ function verdict(run: RunView): Html {
     ${run.fault === null ? null : html`<p class="alarm text">A part of it cannot be read: ${run.fault}</p>`}
     ${run.position === null ? null : html`<p>Place ${run.position} in the queue; it waits for ${linked(run.waitsFor ?? 'its turn')}.</p>`}
     ${run.stop === null || isOver(run.state) ? null : html`<p class="alarm text">To stop: ${run.stop.reason.replaceAll('_', ' ')}, asked by ${run.stop.by}. ${run.deferredBy === null ? '' : `It waits for stage ${run.deferredBy}, which may not be interrupted. `}Its teardown comes first.</p>`}`
+}
+
+/** Who is in its way, and when that is likely to be over. */
+function waiting(wait: Wait | null, nowMs: number): Html | null {
+  if (wait === null || (wait.holder === null && wait.startsAtMs === null)) return null
+  const { holder, startsAtMs } = wait
+  const who =
+    holder === null
+      ? null
+      : html`<code>${holder.name}</code> is ${holder.run === null ? html`held by hand by ${holder.by ?? 'somebody'}` : html`held by run ${runLink(holder.run)}`}${holder.sinceMs === null ? '' : html` since ${since(holder.sinceMs, nowMs)}`}. `
+  return html`<p>${who}${startsAtMs === null ? '' : html`It is likely to start at about ${time(startsAtMs, nowMs)}.`}</p>`
 }
 
 function facts(run: RunView, nowMs: number): Html {
