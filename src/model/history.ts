@@ -1,16 +1,7 @@
 import { medianOf } from './estimate.ts'
-import type { Journal } from './journal.ts'
+import type { PastStage } from './pastStage.ts'
 import type { RunRow } from './ports.ts'
-import { fieldsOf, listOf, numberOf, oneOf, textOf } from './read.ts'
-import { type Conclusion, OUTCOMES, type Outcome } from './run.ts'
-import { TEARDOWN } from './stageLog.ts'
-
-/** A stage of a run that is over; its teardown is one, too. */
-export interface PastStage {
-  readonly name: string
-  readonly outcome: Outcome
-  readonly tookMs: number
-}
+import type { Conclusion, Outcome } from './run.ts'
 
 /** How long something took, milliseconds. `p95Ms`: 95 of 100 took no longer (nearest rank). */
 export interface Durations {
@@ -49,39 +40,6 @@ export interface History {
   /** Slowest first, by the middle one. */
   readonly stages: readonly StageHistory[]
   readonly runs: readonly PastRun[]
-}
-
-/** How the stages went that have ended, and the teardown: what is written with a run's end. */
-export function pastStages({ stages, teardown }: Journal): readonly PastStage[] {
-  const ended = stages.flatMap(({ name, outcome, startedAtMs, endedAtMs }) =>
-    outcome === null || endedAtMs === null
-      ? []
-      : [{ name, outcome, tookMs: Math.max(0, endedAtMs - startedAtMs) }],
-  )
-  if (teardown === null) return ended
-  const { verified, tookMs } = teardown
-  return [
-    ...ended,
-    { name: TEARDOWN, outcome: verified ? 'success' : 'failure', tookMs: Math.max(0, Math.round(tookMs)) },
-  ]
-}
-
-/** Null = it cannot be read. */
-export function readPastStages(value: unknown): readonly PastStage[] | null {
-  try {
-    return listOf({ stages: value }, 'stages', readPastStage)
-  } catch {
-    return null
-  }
-}
-
-function readPastStage(value: unknown): PastStage {
-  const fields = fieldsOf(value, 'stage')
-  return {
-    name: textOf(fields, 'name'),
-    outcome: oneOf(fields, 'outcome', OUTCOMES),
-    tookMs: numberOf(fields, 'tookMs'),
-  }
 }
 
 /** What runs of one recipe that are over tell together. */

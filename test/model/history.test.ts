@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { historyOf, type PastStage, pastStages, readPastStages } from '../../src/model/history.ts'
+import { historyOf } from '../../src/model/history.ts'
 import { EMPTY_JOURNAL, type Entry, withEntry } from '../../src/model/journal.ts'
+import { type PastStage, pastStages, readPastStages } from '../../src/model/pastStage.ts'
 import type { RunRow } from '../../src/model/ports.ts'
 import type { EndReason } from '../../src/model/run.ts'
 import { aRow, PASSED } from '../store/samples.ts'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PastStage } from '../../src/model/history.ts'
+import type { PastStage } from '../../src/model/pastStage.ts'
 import { writeResult } from '../../src/store/result.ts'
 import { readJournal } from '../../src/store/runFolder.ts'
 import { PASSED } from '../store/samples.ts'

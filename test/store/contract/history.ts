@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PastStage } from '../../../src/model/history.ts'
+import type { PastStage } from '../../../src/model/pastStage.ts'
 import { aRun } from '../samples.ts'
 import { changeTo, type Factory, lead, queue, tellingOf } from './deeds.ts'
 
