@@ -10,13 +10,16 @@ import { dataOf, type Part, tableOf } from './bench/figures.ts'
 import { measureHandOvers } from './bench/handoverPart.ts'
 import { measureLive } from './bench/livePart.ts'
 import { measureLocks } from './bench/lockPart.ts'
+import { measureLogs } from './bench/logPart.ts'
 import { describeMachine, machineLine } from './bench/machine.ts'
 import { measureMemory } from './bench/memoryPart.ts'
 import { HELP, type Options, type PartName, readOptions } from './bench/options.ts'
+import { measurePages } from './bench/pagesPart.ts'
 import { measureQueue } from './bench/queuePart.ts'
 import { measureRuns } from './bench/runPart.ts'
 import { measureStarts } from './bench/startPart.ts'
 import type { Measuring } from './bench/wait.ts'
+import { measureWatchers } from './bench/watchersPart.ts'
 import { measureWebhooks } from './bench/webhookPart.ts'
 
 async function main(words: readonly string[]): Promise<number> {
@@ -64,6 +67,9 @@ const MEASURE: Readonly<Record<PartName, (options: Options, measuring: Measuring
   queue: ({ folder, rounds, long }, measuring) => measureQueue(folder, rounds, long, measuring),
   live: ({ folder, live }, measuring) => measureLive(folder, live, measuring),
   start: ({ folder, rounds, long }, measuring) => measureStarts(folder, rounds, long, measuring),
+  pages: ({ folder, rounds }, measuring) => measurePages(folder, rounds, measuring),
+  log: ({ folder, rounds }, measuring) => measureLogs(folder, rounds, measuring),
+  watchers: ({ folder, rounds }, measuring) => measureWatchers(folder, rounds, measuring),
   docker: ({ folder, rounds, stacks }, measuring) => measureDocker(folder, rounds, stacks, measuring),
   memory: ({ folder, services, queued }, measuring) => measureMemory(folder, services, queued, measuring),
 }

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { addAccess } from './cli/accessCommands.ts'
 import type { HangUps } from './cli/hangUps.ts'
 import { addHelp } from './cli/helpCommands.ts'
+import { addInit } from './cli/initCommand.ts'
 import { addLocks } from './cli/locksCommands.ts'
 import { duration, JSON_OPTION, keyValues, wholeNumber } from './cli/parsers.ts'
 import { addRecipes } from './cli/recipesCommand.ts'
 import { addLooks, addRecords } from './cli/recordsCommands.ts'
 import { addReports } from './cli/reportsCommand.ts'
 import { EXIT, HarnessError, messageOf } from './errors.ts'
+import { didYouMean } from './model/closest.ts'
 import { makeContext, makeJanitorWorld, makeServiceContext } from './world.ts'
 
 /**
@@ -23,7 +25,23 @@ export async function commandLine(words: readonly string[], hangUps: HangUps | n
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
+    if (error instanceof CommanderError && error.code === 'commander.excessArguments')
+      tellSlip(program, words)
     return exitCodeOf(error)
+  }
+}
+
+/** Below a command that also works alone, such as `locks`, a slip is an argument too many to commander. */
+function tellSlip(program: Command, words: readonly string[]): void {
+  let command = program
+  for (const word of words) {
+    const below = command.commands.find((one) => one.name() === word)
+    if (below === undefined) {
+      const names = command.commands.map((one) => one.name())
+      process.stderr.write(`${didYouMean(word, names).trimStart()}\n`)
+      return
+    }
+    command = below
   }
 }
 
@@ -55,6 +73,7 @@ export function commands(exit: Exit, hangUps: HangUps | null): Command {
   addReports(program, exit)
   addAccess(program, exit)
   addChecks(program, exit)
+  addInit(program, exit)
   addHelp(program, exit)
   return program
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { filesWith, shownIn } from '../test-concurrency/fixtures/hidden.ts'
+import { runEnds } from './fixtures/coopCloud.ts'
 import { IMAGE } from './fixtures/images.ts'
 import { OBEDIENT } from './fixtures/stackFile.ts'
 import { commit, test } from './fixtures/stacks.ts'
@@ -47,7 +48,7 @@ describe('R-DKR-06 a secret that only a person can make (generate=false)', () =>
     })
     commit(world, RELAY)
     const run = await world.run(name)
-    await run.cli.endedWith(0)
+    await runEnds(run, 0)
     const logs = ['stages', 'stack/logs'].flatMap((folder) =>
       readdirSync(join(run.folder, folder)).map((log) => join(run.folder, folder, log)),
     )
@@ -73,7 +74,7 @@ describe('R-DKR-06 a secret that only a person can make (generate=false)', () =>
     stacks.write(name, { stack: { 'coop-cloud': true }, stages: STAGES })
     commit(world, RELAY)
     const run = await world.run(name)
-    await run.cli.endedWith(1)
+    await runEnds(run, 1)
     expect(readFileSync(join(run.folder, 'stages/01-deploy.log'), 'utf8')).toContain(
       'compose.yml:1: secrets.relay_token: has generate=false, and the recipe does not give it',
     )

@@ -33,10 +33,10 @@ describe('one store, one client of each kind', () => {
     expect(placesOf(/new DatabaseSync\(.*readOnly: true/g)).toEqual(['store/backup.ts', 'store/backup.ts'])
   })
 
-  /** Who makes a thing that a process has one of. `cli/queue.ts` is for commands beside the service, each a process of its own. */
+  /** Who makes a thing that a process has one of. Those in `cli/` are for commands beside the service, each a process of its own. */
   test.each([
     ['openDatabase', ['store/sqlite.ts']],
-    ['openStore', ['cli/queue.ts', 'world/service.ts']],
+    ['openStore', ['cli/queue.ts', 'cli/watchLook.ts', 'world/service.ts']],
     ['recordsOn', ['store/sqlite.ts']],
     ['new Probot', ['world/github.ts']],
     ['gitHubApp', ['world/service.ts']],

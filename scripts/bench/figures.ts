@@ -35,6 +35,12 @@ export function ratios(over: readonly number[], under: readonly number[]): reado
   return over.map((value, round) => value / (under[round] ?? Number.NaN))
 }
 
+/** The least value that so many of a hundred do not exceed (nearest rank). */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Number.NaN
+}
+
 /** How long each step took: times since the beginning, in the order of `names`, become the time since the step before. */
 export function stepsOf<K extends string>(
   names: Readonly<Record<K, string>>,

@@ -15,6 +15,9 @@ const PARTS = [
   'queue',
   'live',
   'start',
+  'pages',
+  'log',
+  'watchers',
 ] as const
 /** Parts that want more than a machine: they are measured where they are asked for by name. */
 const FURTHER_PARTS = ['docker'] as const
@@ -44,8 +47,8 @@ export interface Options {
 export const HELP = `Measures what berth costs, as ratios within this one run of it (docs/benchmark.md).
 
 usage: node scripts/bench.ts [options]
-  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start; or
-                              docker, which wants an engine that is a swarm manager
+  --only PART                 one of run, comment, memory, locks, handover, cancel, webhook, queue, live, start,
+                              pages, log, watchers; or docker, which wants an engine that is a swarm manager
   --rounds N                  rounds of each timed part (21)
   --services N                fresh services for the memory (3)
   --queued N                  runs that wait in each of them (1000)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { liveProcesses, readProc } from '../../src/process/procfs.ts'
 import { nowMs } from './wait.ts'
@@ -51,6 +52,14 @@ function processorMsOf(pid: number): number {
   const text = readProc(`/proc/${pid}/stat`) ?? ''
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** The same without rounding, of the threads that it has now (Documentation/scheduler/sched-stats.rst: nanoseconds on the processor come first). */
+export function cpuMsOf(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number((readProc(`/proc/${pid}/task/${thread}/schedstat`) ?? '0').split(' ')[0]),
+  )
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6
 }
 
 const LOOK_MS = 10_000

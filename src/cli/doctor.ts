@@ -13,8 +13,14 @@ import { readCredentials } from '../world/credentials.ts'
 import type { Check } from './check.ts'
 import type { Context } from './context.ts'
 import { dockerChecks } from './doctorDocker.ts'
+import { janitorChecks } from './doctorJanitor.ts'
+import { reachChecks } from './doctorReach.ts'
+import { unitChecks } from './doctorService.ts'
+import { upkeepChecks } from './doctorUpkeep.ts'
 import { readEnvFile } from './envFile.ts'
 import { jsonText } from './json.ts'
+import { paintOf } from './screen.ts'
+import { environmentOf, type Unit, unitNamed } from './systemd.ts'
 import { table } from './table.ts'
 
 const PROGRAMS: readonly (readonly [string, string])[] = [
@@ -27,6 +33,8 @@ const LEAST_FREE_BYTES = 1024 ** 3
 /** `berth doctor`: 0 when runs can be trusted here, 1 when something has to be mended first. */
 export async function doctor(context: Context, json: boolean): Promise<number> {
   readEnvFile(context.cwd)
+  const unit = await unitNamed('berth.service')
+  const env = { ...(unit === null ? {} : environmentOf(unit).env), ...process.env }
   const checks = [
     node(),
     ...PROGRAMS.map(program),
@@ -37,14 +45,16 @@ export async function doctor(context: Context, json: boolean): Promise<number> {
     ...secrets(context),
     ...switches(context),
     ...(await dockerChecks(context.config)),
-    ...github(context.config.repositories.length),
+    ...github(context.config.repositories.length, env),
+    ...(await serviceChecks(context, unit, env)),
   ]
   if (json) context.stdout.write(jsonText(checks))
   else
     context.stdout.write(
       table(
-        ['state', 'what', 'finding'],
+        [{ head: 'state', paint: paintOf }, { head: 'what', whole: true }, 'finding'],
         checks.map(({ state, what, text }) => [state, what, text]),
+        context.stdout,
       ),
     )
   return checks.some((check) => check.state === 'bad') ? EXIT.red : EXIT.ok
@@ -181,31 +191,60 @@ function switches({ config }: Context): readonly Check[] {
   }))
 }
 
-function github(enrolled: number): readonly Check[] {
+function github(enrolled: number, env: NodeJS.ProcessEnv): readonly Check[] {
   const repositories: Check = {
     what: 'repositories',
     state: enrolled === 0 ? 'note' : 'good',
     text: `${enrolled} enrolled in berth.yml`,
   }
-  return [credentials(), repositories]
+  return [credentials(env), repositories]
 }
 
 const CREDENTIALS = ['APP_ID', 'WEBHOOK_SECRET', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH'] as const
 
 /** Read as `serve` reads them: what stops it is found here first. */
-function credentials(): Check {
-  if (CREDENTIALS.every((name) => (process.env[name] ?? '') === ''))
+function credentials(env: NodeJS.ProcessEnv): Check {
+  if (!isMeantToServe(env))
     return {
       what: 'github',
       state: 'note',
       text: 'APP_ID, WEBHOOK_SECRET, PRIVATE_KEY or PRIVATE_KEY_PATH not set: needed by `berth serve` only',
     }
   try {
-    const { appId, apiUrl, publicUrl } = readCredentials(process.env)
+    const { appId, apiUrl, publicUrl } = readCredentials(env)
     const where = apiUrl ?? 'github.com'
     return { what: 'github', state: 'good', text: `App ${appId} at ${where}; pages at ${publicUrl}` }
   } catch (error) {
     const faults = error instanceof InputError ? error.faults : [messageOf(error)]
     return { what: 'github', state: 'bad', text: faults.join('; ') }
+  }
+}
+
+function isMeantToServe(env: NodeJS.ProcessEnv): boolean {
+  return CREDENTIALS.some((name) => (env[name] ?? '') !== '')
+}
+
+/** Nothing where no service is meant to be: who only uses `berth run`, or the sandbox, is asked for nothing. */
+async function serviceChecks(
+  context: Context,
+  unit: Unit | null,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Check[]> {
+  if (unit === null && !isMeantToServe(env)) return []
+  return [
+    ...(await unitChecks(context, unit)),
+    ...(await janitorChecks(context)),
+    ...(await upkeepChecks(context)),
+    ...(await reach(env)),
+  ]
+}
+
+/** Credentials that cannot be used are told above. */
+async function reach(env: NodeJS.ProcessEnv): Promise<readonly Check[]> {
+  try {
+    return await reachChecks(readCredentials(env), env)
+  } catch (error) {
+    if (error instanceof InputError) return []
+    throw error
   }
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { InputError } from '../errors.ts'
 import { KINDS, type Kind } from '../recipes/new.ts'
 import { makeContext } from '../world.ts'
-import { JSON_OPTION } from './parsers.ts'
+import { few, JSON_OPTION } from './parsers.ts'
 
 /** `berth recipes …` */
 export function addRecipes(program: Command, exit: (code: number) => void): void {
@@ -30,7 +30,16 @@ export function addRecipes(program: Command, exit: (code: number) => void): void
       exit(name === undefined ? checkAll(makeContext()) : checkOne(makeContext(), name, repo ?? null))
     })
   recipes
-    .command('new <name>')
+    .command('history <recipe>')
+    .description('how its last runs ended, and its stages: slowest, longest, flaky')
+    .option(...JSON_OPTION)
+    .option('--limit <number>', 'of how many runs at most', few, 50)
+    .action(async (recipe: string, options: { json: boolean; limit: number }) => {
+      const { showHistory } = await import('./history.ts')
+      exit(showHistory(makeContext(), recipe, options))
+    })
+  recipes
+    .command('new <new-name>')
     .description('write a recipe to begin with; nothing that is there is changed')
     .addOption(new Option('--driver <driver>', 'what it deploys with').choices(KINDS).default('process'))
     .action(async (name: string, { driver }: { driver: Kind }) => {

@@ -88,11 +88,17 @@ export function showRun({ state, stdout }: Context, words: string, json: boolean
   const dead = deadAmong(state, [look]).has(look.run.id)
   const annotations = annotationsOf(look.run)
   const whole = { ...asJson(look, dead), conductor: conductorOf(look.journal), annotations }
-  stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead))
+  stdout.write(json ? jsonText(whole) : textOf(state, look, annotations, dead, stdout))
   return EXIT.ok
 }
 
-function textOf(state: StatePaths, look: RunLook, annotations: Annotations | null, dead: boolean): string {
+function textOf(
+  state: StatePaths,
+  look: RunLook,
+  annotations: Annotations | null,
+  dead: boolean,
+  screen: Screen,
+): string {
   const { run, request, journal, result, fault } = look
   const facts: [string, string][] = [
     ['run', run.id],
@@ -118,11 +124,30 @@ function textOf(state: StatePaths, look: RunLook, annotations: Annotations | nul
   ]
   const lines = facts.map(([key, value]) => `${key.padEnd(12)} ${plainText(value)}`)
   const proof = proofOf(state, look).map((line) => plainText(textOfLine(line)))
-  const parts = [lines, annotationLines(annotations), proof, journalLines(look)]
+  const parts = [lines, stageLines(journal, screen), annotationLines(annotations), proof, journalLines(look)]
   return `${parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')}\n`
+}
+
+const STAGES: readonly (string | Column)[] = [
+  { head: 'stage', whole: true },
+  { head: 'outcome', paint: paintOf },
+  'took',
+  'detail',
+]
+
+function stageLines({ stages, planned }: Journal, screen: Screen): readonly string[] {
+  const begun = stages.map(({ name, outcome, startedAtMs, endedAtMs, detail }) => [
+    name,
+    outcome ?? 'running',
+    endedAtMs === null ? '' : formatDuration(Math.max(0, endedAtMs - startedAtMs)),
+    detail,
+  ])
+  const ahead = (planned ?? []).slice(stages.length).map((name) => [name, '', '', ''])
+  const rows = [...begun, ...ahead]
+  return rows.length === 0 ? [] : [table(STAGES, rows, screen).trimEnd()]
 }
 
 /** Until its processes have ended: then nothing of it is anybody's. */

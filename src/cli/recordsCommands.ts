@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { makeContext } from '../world.ts'
-import { JSON_OPTION, wholeNumber } from './parsers.ts'
+import { duration, JSON_OPTION, wholeNumber } from './parsers.ts'
 
 type Exit = (code: number) => void
 
@@ -49,5 +49,29 @@ export function addLooks(program: Command, exit: Exit): void {
     .action(async (options: { json: boolean }) => {
       const { listQueue } = await import('./queue.ts')
       exit(await listQueue(makeContext(), options.json))
+    })
+  program
+    .command('limits')
+    .description('whose limits are used up, what is not started again, and what is switched off')
+    .option(...JSON_OPTION)
+    .action(async (options: { json: boolean }) => {
+      const { showLimits } = await import('./limits.ts')
+      exit(await showLimits(makeContext(), options.json))
+    })
+  program
+    .command('sweeps')
+    .description('what the janitor’s last sweeps did, and why')
+    .option(...JSON_OPTION)
+    .action(async (options: { json: boolean }) => {
+      const { listSweeps } = await import('./sweeps.ts')
+      exit(listSweeps(makeContext(), options.json))
+    })
+  program
+    .command('watch')
+    .description('the lanes live, until q or Ctrl-C; without a terminal a line for each change')
+    .option('--every <duration>', 'how often to look', duration, 1000)
+    .action(async ({ every }: { every: number }) => {
+      const { watchLanes } = await import('./watch.ts')
+      exit(await watchLanes(makeContext(), every))
     })
 }

@@ -4,12 +4,14 @@ import { readCredentials } from '../world/credentials.ts'
 import type { ServiceContext } from './context.ts'
 import { readEnvFile } from './envFile.ts'
 import type { HangUps } from './hangUps.ts'
+import { keepHeapSmall } from './smallHeap.ts'
 
 /**
  * `berth serve`: until SIGTERM or SIGINT, or its terminal is closed; runs go on without it. SIGHUP has it read its configuration and recipes anew. Ends
  * the process, once all of the service is closed.
  */
 export async function serve(context: ServiceContext, hangUps: HangUps): Promise<never> {
+  keepHeapSmall()
   readEnvFile(context.cwd)
   const credentials = readCredentials(process.env)
   const stopped = new Promise<void>((resolve) => {

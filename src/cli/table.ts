@@ -44,6 +44,7 @@ export function table(
         return painted(screen, cell === '' ? null : paint(column, row[index] ?? ''), cell) + pad
       })
       .join(GAP)
+      .trimEnd()
   const head = line(
     columns.map((column) => column.head.toUpperCase()),
     () => 'bold',

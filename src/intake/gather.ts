@@ -109,8 +109,7 @@ export async function unfinishedRuns(
   { repository, pr }: PullRequest,
   { store }: Pick<IntakeWorld, 'store'>,
 ): Promise<readonly RunRow[]> {
-  const [live, queued] = await Promise.all([store.live(), store.queued()])
-  return [...live, ...queued].filter((run) => run.repositoryId === repository.id && run.pr === pr)
+  return store.unfinished(repository.id, pr)
 }
 
 async function repeatsOf(

@@ -38,6 +38,7 @@ export interface IntakeWorld {
     | 'runs'
     | 'runsAt'
     | 'queued'
+    | 'unfinished'
     | 'live'
   >
   readonly github: GitHubFacts

@@ -5,7 +5,7 @@ import { type Name, nameFault } from '../model/names.ts'
 import { fieldsOf, numberOf, optional, textOf } from '../model/read.ts'
 import { identityOf, isAlive, signalIdentity } from '../process/procfs.ts'
 import { readIfThere, removeIfThere, replaceFile } from '../store/durable.ts'
-import type { StatePaths } from '../store/stateFolder.ts'
+import { entriesOf, type StatePaths } from '../store/stateFolder.ts'
 import type { Held } from './nameLocks.ts'
 
 /** A name that a person keeps to themselves: a note for others. The lock itself is the truth. */
@@ -84,8 +84,17 @@ export function endHold(paths: StatePaths, hold: Hold): void {
   removeIfThere(holdPath(paths, hold.name))
 }
 
+/** Names that somebody keeps by hand, or has kept. */
+export function namesWithHolds(paths: StatePaths): readonly Name[] {
+  return entriesOf(paths.holds)
+    .filter((entry) => entry.endsWith(NOTE))
+    .map((entry) => entry.slice(0, -NOTE.length))
+}
+
+const NOTE = '.json'
+
 function holdPath(paths: StatePaths, name: Name): string {
-  return join(paths.holds, `${name}.json`)
+  return join(paths.holds, `${name}${NOTE}`)
 }
 
 function readHold(value: unknown): Hold {

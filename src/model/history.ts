@@ -1,7 +1,10 @@
 import { medianOf } from './estimate.ts'
+import type { Journal } from './journal.ts'
 import type { PastStage } from './pastStage.ts'
 import type { RunRow } from './ports.ts'
-import type { Conclusion, Outcome } from './run.ts'
+import { fieldsOf, listOf, numberOf, oneOf, textOf } from './read.ts'
+import { type Conclusion, OUTCOMES, type Outcome } from './run.ts'
+import { TEARDOWN } from './stageLog.ts'
 
 /** How long something took, milliseconds. `p95Ms`: 95 of 100 took no longer (nearest rank). */
 export interface Durations {
@@ -25,29 +28,70 @@ export interface StageHistory {
   readonly flakiness: Flakiness
 }
 
-export type PastRun = RunRow & {
+/** What a history needs of a run: of its record, or of its folder. */
+export type EndedRun = Pick<
+  RunRow,
+  'id' | 'repositoryId' | 'sha' | 'arguments' | 'keepMs' | 'verdict' | 'startedAtMs' | 'concludedAtMs'
+>
+
+export type PastRun<R extends EndedRun = RunRow> = R & {
   /** Null = it never started. */
   readonly tookMs: number | null
   /** Null = not known: an older berth has concluded it. */
   readonly stages: readonly PastStage[] | null
 }
 
-export interface History {
+export interface History<R extends EndedRun = RunRow> {
   readonly outcomes: Readonly<Record<Conclusion, number>>
   /** Of those that ended by themselves, green or red; null = there is none. */
   readonly durations: Durations | null
   readonly flakiness: Flakiness
   /** Slowest first, by the middle one. */
   readonly stages: readonly StageHistory[]
-  readonly runs: readonly PastRun[]
+  readonly runs: readonly PastRun<R>[]
+}
+
+/** How the stages went that have ended, and the teardown: what is written with a run's end. */
+export function pastStages({ stages, teardown }: Journal): readonly PastStage[] {
+  const ended = stages.flatMap(({ name, outcome, startedAtMs, endedAtMs }) =>
+    outcome === null || endedAtMs === null
+      ? []
+      : [{ name, outcome, tookMs: Math.max(0, endedAtMs - startedAtMs) }],
+  )
+  if (teardown === null) return ended
+  const { verified, tookMs } = teardown
+  return [
+    ...ended,
+    { name: TEARDOWN, outcome: verified ? 'success' : 'failure', tookMs: Math.max(0, Math.round(tookMs)) },
+  ]
+}
+
+/** Null = it cannot be read. */
+export function readPastStages(value: unknown): readonly PastStage[] | null {
+  try {
+    return listOf({ stages: value }, 'stages', readPastStage)
+  } catch {
+    return null
+  }
+}
+
+function readPastStage(value: unknown): PastStage {
+  const fields = fieldsOf(value, 'stage')
+  return {
+    name: textOf(fields, 'name'),
+    outcome: oneOf(fields, 'outcome', OUTCOMES),
+    tookMs: numberOf(fields, 'tookMs'),
+  }
 }
 
 /** What runs of one recipe that are over tell together. */
-export function historyOf(
-  rows: readonly RunRow[],
+export function historyOf<R extends EndedRun>(
+  rows: readonly R[],
   stagesOf: ReadonlyMap<string, readonly PastStage[]>,
-): History {
-  const runs = rows.map((row) => ({ ...row, tookMs: tookMs(row), stages: stagesOf.get(row.id) ?? null }))
+): History<R> {
+  const runs = rows.map(
+    (row): PastRun<R> => ({ ...row, tookMs: tookMs(row), stages: stagesOf.get(row.id) ?? null }),
+  )
   const finished = runs.filter(endedByItself)
   const passed = finished.map((run) => ({ run, isGreen: run.verdict?.reason !== 'stage_failed' }))
   return {
@@ -63,7 +107,7 @@ export function historyOf(
 }
 
 interface Tried {
-  readonly run: RunRow
+  readonly run: EndedRun
   readonly isGreen: boolean
 }
 
@@ -77,7 +121,7 @@ function flakinessOf(tries: readonly Tried[]): Flakiness {
   return { tried: twice.length, flaky: flaky.length }
 }
 
-function stageHistories(runs: readonly PastRun[]): readonly StageHistory[] {
+function stageHistories(runs: readonly PastRun<EndedRun>[]): readonly StageHistory[] {
   const all = runs.flatMap((run) => (run.stages ?? []).map((stage) => ({ run, stage })))
   const byName = Object.groupBy(all, ({ stage }) => stage.name)
   return Object.entries(byName)
@@ -125,12 +169,12 @@ function counted<K extends string>(
 }
 
 /** The wall clock may have been set back meanwhile. */
-function tookMs({ startedAtMs, concludedAtMs }: RunRow): number | null {
+function tookMs({ startedAtMs, concludedAtMs }: EndedRun): number | null {
   return startedAtMs === null || concludedAtMs === null ? null : Math.max(0, concludedAtMs - startedAtMs)
 }
 
 /** A red run that was kept for inspection lasted as long as somebody looked at it. */
-function endedByItself({ verdict, keepMs }: RunRow): boolean {
+function endedByItself({ verdict, keepMs }: EndedRun): boolean {
   if (verdict?.reason === 'passed' || verdict?.reason === 'teardown_unverified') return true
   return verdict?.reason === 'stage_failed' && keepMs === 0
 }

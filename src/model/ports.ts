@@ -262,6 +262,8 @@ export interface Store extends AccessStore, ActionStore, AlarmStore, ReportStore
   runsAt(repositoryId: string, sha: string): Promise<readonly RunRow[]>
   /** In claim order: priority (higher first), enqueued at, id (by its bytes, in no language's order). */
   queued(): Promise<readonly RunRow[]>
+  /** Those of a pull request that are not over, the repository by its id: live ones first, then queued ones in claim order. */
+  unfinished(repositoryId: string, pr: number): Promise<readonly RunRow[]>
   /** What has happened to queued runs since then, in no order; null = all that are queued. Costs what is new, not what waits. */
   queueSince(since: number | null): Promise<QueueNews>
   /** starting, running, tearing_down. */

@@ -1,5 +1,12 @@
 import { type Fields, fieldsOf, flagOf, numberOf, oneOf, optional, textOf } from './read.ts'
-import { type DeployRule, type Readiness, type Stage, type StageWork, VERSIONS } from './recipe.ts'
+import {
+  type DeployRule,
+  type Readiness,
+  type Screenshot,
+  type Stage,
+  type StageWork,
+  VERSIONS,
+} from './recipe.ts'
 
 /** A stage as `request.json` keeps it. */
 export function readStage(value: unknown): Stage {
@@ -13,11 +20,12 @@ export function readStage(value: unknown): Stage {
 }
 
 function readWork(fields: Fields): StageWork {
-  const { deploy, ready, exec, backup, restore } = fields
+  const { deploy, ready, exec, backup, restore, screenshot } = fields
   if (deploy !== undefined) return { deploy: readDeploy(fieldsOf(deploy, 'deploy')) }
   if (ready !== undefined) return { ready: readReadiness(fieldsOf(ready, 'ready')) }
   if (backup !== undefined) return { backup: {} }
   if (restore !== undefined) return { restore: {} }
+  if (screenshot !== undefined) return { screenshot: readScreenshot(fieldsOf(screenshot, 'screenshot')) }
   if (exec === undefined) return { run: textOf(fields, 'run') }
   const inside = fieldsOf(exec, 'exec')
   return { exec: { service: textOf(inside, 'service'), run: textOf(inside, 'run') } }
@@ -35,4 +43,8 @@ function readDeploy(fields: Fields): DeployRule {
     version: oneOf(fields, 'version', VERSIONS),
     optional: optional(fields, 'optional', flagOf) ?? false,
   }
+}
+
+function readScreenshot(fields: Fields): Screenshot {
+  return { http: textOf(fields, 'http'), required: flagOf(fields, 'required') }
 }

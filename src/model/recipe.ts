@@ -29,6 +29,7 @@ export type StackWork =
   /** By the labels of the stack's services. */
   | { readonly backup: NoFurtherWords }
   | { readonly restore: NoFurtherWords }
+  | { readonly screenshot: Screenshot }
 
 export type NoFurtherWords = Readonly<Record<string, never>>
 
@@ -41,6 +42,14 @@ export interface DeployRule {
 /** Whether a run of these stages deploys the last release, at any time. */
 export function deploysRelease(stages: readonly Stage[]): boolean {
   return stages.some((stage) => 'deploy' in stage && stage.deploy.version === 'released')
+}
+
+/** A picture of a page as a browser on the engine's host shows it. */
+export interface Screenshot {
+  /** `http://SERVICE:PORT/PATH`, at one task of the service. */
+  readonly http: string
+  /** The stage is red where this machine can take none. */
+  readonly required: boolean
 }
 
 /** What has to answer, `tries` times in a row. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { aboutRun, type EventLog } from '../model/events.ts'
+import { pastStages } from '../model/history.ts'
 import type { Journal } from '../model/journal.ts'
-import { pastStages } from '../model/pastStage.ts'
 import type { RunChange, RunRow } from '../model/ports.ts'
 import { isOver, type Verdict } from '../model/run.ts'
 import type { Wait } from '../model/wait.ts'

@@ -44,11 +44,12 @@ interface Known {
 /** One look at the queue serves all who ask until it moves: a long queue is not read for each of its runs. */
 export function waitsOn(reads: WaitReads): Waits {
   const { monotonic = () => performance.now() } = reads
+  const readQueue = queueReader(reads.store)
   let known: Known | null = null
 
   function look(): Promise<ReadonlyMap<string, Wait>> {
     const beganMs = monotonic()
-    const one: Known = { waits: lookOnce(reads), atMs: reads.now(), restUntilMs: 0, moved: false }
+    const one: Known = { waits: lookOnce(reads, readQueue), atMs: reads.now(), restUntilMs: 0, moved: false }
     known = one
     void one.waits
       .then(({ size }) => rest(one, size, monotonic() - beganMs))
@@ -85,9 +86,25 @@ export function waitsOn(reads: WaitReads): Waits {
   }
 }
 
-async function lookOnce({ store, slots, others, now }: WaitReads): Promise<ReadonlyMap<string, Wait>> {
-  const { queued: all } = await store.queueSince(null)
-  const [queued, live] = [inClaimOrder(all, now()), await store.live()]
+/** All that are queued. As long as they are not too many to be kept, only what is new of them is read. */
+function queueReader(store: Pick<WaitReads['store'], 'queueSince'>): () => Promise<readonly QueuedRun[]> {
+  let kept: { readonly runs: ReadonlyMap<string, QueuedRun>; readonly upTo: number } | null = null
+  return async () => {
+    const before = kept
+    const { queued, left, upTo } = await store.queueSince(before?.upTo ?? null)
+    const runs = new Map(before?.runs)
+    for (const id of left) runs.delete(id)
+    for (const run of queued) runs.set(run.id, run)
+    kept = runs.size > LONG ? null : { runs, upTo }
+    return [...runs.values()]
+  }
+}
+
+async function lookOnce(
+  { store, slots, others, now }: WaitReads,
+  readQueue: () => Promise<readonly QueuedRun[]>,
+): Promise<ReadonlyMap<string, Wait>> {
+  const [queued, live] = [inClaimOrder(await readQueue(), now()), await store.live()]
   const lasted = await durationsOf(store, [...live, ...queued])
   return waitsOf({
     queued,

@@ -133,11 +133,12 @@ function recipeOf(
 const DEFAULT_STATUS = 200
 
 /** Of the one thing that a stage does (`recipeFindings` holds it to that). */
-function workOf({ run, deploy, ready, exec, backup, restore }: StageFile): StageWork {
+function workOf({ run, deploy, ready, exec, backup, restore, screenshot }: StageFile): StageWork {
   if (deploy !== undefined) return { deploy }
   if (exec !== undefined) return { exec }
   if (backup !== undefined) return { backup: {} }
   if (restore !== undefined) return { restore: {} }
+  if (screenshot !== undefined) return { screenshot }
   if (ready === undefined) return { run: run ?? '' }
   const { http, status, tcp, tries, every } = ready
   const often = { tries, everyMs: every }

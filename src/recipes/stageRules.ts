@@ -44,7 +44,7 @@ function workFindings(
     return [
       {
         path,
-        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
+        text: 'does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup, restore or screenshot',
       },
     ]
   if (second !== undefined)

@@ -37,12 +37,14 @@ const deploy = z
   })
   .describe('Deploys the stack, and waits until all of it runs as it should.')
 
+const pageOfService = wordField(
+  new RegExp(`^http://[a-z0-9][a-z0-9_-]{0,62}(:${PORT})?(/\\S*)?$`),
+  'a URL such as http://app:8080/healthz, whose host is a service',
+)
+
 const ready = z
   .strictObject({
-    http: wordField(
-      new RegExp(`^http://[a-z0-9][a-z0-9_-]{0,62}(:${PORT})?(/\\S*)?$`),
-      'a URL such as http://app:8080/healthz, whose host is a service',
-    )
+    http: pageOfService
       .optional()
       .describe('`http://SERVICE:PORT/PATH`: asked of each task of the service, at its own address.'),
     status: z
@@ -79,6 +81,18 @@ const restore = z
   .strictObject({})
   .describe('Loses the data of the stack, deploys it once more, and brings the last backup back.')
 
+const screenshot = z
+  .strictObject({
+    http: pageOfService.describe('`http://SERVICE:PORT/PATH`: shown as one task of the service answers it.'),
+    required: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Red where this machine has no browser that may be used; otherwise the stage is then skipped.',
+      ),
+  })
+  .describe('Takes a picture of a page of the stack, with the Chromium of this machine.')
+
 export const stageSchema = z
   .strictObject({
     name: word
@@ -90,6 +104,7 @@ export const stageSchema = z
     exec: exec.optional(),
     backup: backup.optional(),
     restore: restore.optional(),
+    screenshot: screenshot.optional(),
     timeout: durationField().optional().describe("At most the run's deadline, which is the default."),
     uninterruptible: z
       .boolean()
@@ -97,10 +112,10 @@ export const stageSchema = z
       .describe('Cancel and deadline wait until this stage has ended; its own timeout holds.'),
   })
   .describe(
-    'One step of a run: `run`, or, with the drivers compose and swarm, `deploy`, `ready`, `exec`, `backup` or `restore`. It is red when that fails.',
+    'One step of a run: `run`, or, with the drivers compose and swarm, `deploy`, `ready`, `exec`, `backup`, `restore` or `screenshot`. It is red when that fails.',
   )
 
 /** What a stage may do; each does one of them. */
-export const WORKS = ['run', 'deploy', 'ready', 'exec', 'backup', 'restore'] as const
+export const WORKS = ['run', 'deploy', 'ready', 'exec', 'backup', 'restore', 'screenshot'] as const
 
 export type StageFile = z.output<typeof stageSchema>

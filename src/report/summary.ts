@@ -9,6 +9,7 @@ import { annotationsText } from './annotations.ts'
 import type { CheckExtras } from './extras.ts'
 import { levelText } from './level.ts'
 import { moment, nextMinute } from './moment.ts'
+import { screenshotsText } from './screenshots.ts'
 import { inCell } from './text.ts'
 import { stopOf, stopping } from './title.ts'
 
@@ -27,6 +28,7 @@ export function summaryOf(row: RunRow, journal: Journal, extras: CheckExtras): s
     verdictOf(row),
     stopLine(row, journal),
     isOver(row.state) ? levelText(levelOf(journal)) : '',
+    screenshotsText(journal, extras.detailsUrl),
     stagesOf(row, journal, extras),
     isOver(row.state) ? annotationsText(extras.annotations) : '',
     isOver(row.state) ? proofOf(row, journal, extras) : '',

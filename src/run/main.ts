@@ -122,7 +122,9 @@ async function work(own: RunProcess): Promise<number> {
       using _readied = containment.readied()
       const { checkOut } = await import('../process/checkout.ts')
       const wish = { request, run, mirrors: state.mirrors, cloneToken: await control.cloneToken, signal }
-      await checkOut(wish)
+      const checkedOut = checkOut(wish)
+      driver.load?.()
+      await checkedOut
       if (deploysRelease(request.stages)) {
         const { checkOutRelease } = await import('../drivers/stack/releasedCheckout.ts')
         await checkOutRelease(wish)

@@ -41,6 +41,8 @@ export interface RunRecord {
 /** What deploys: runs stages and takes down what they put up. */
 export interface Driver {
   readonly containmentLevel: string
+  /** Begins to load what `prepare` needs, while somebody waits for git. */
+  readonly load?: () => void
   /**
    * Before the first effect on the run's name: it is free, or what is left there goes now. None = there is nothing to look for.
    * Throws where the run must not begin.

@@ -1,22 +1,23 @@
-import { type PastStage, readPastStages } from '../model/pastStage.ts'
+import { readPastStages } from '../model/history.ts'
+import type { PastStage } from '../model/pastStage.ts'
 import type { Store } from '../model/ports.ts'
 import { fieldsOf, textOf } from '../model/read.ts'
 import type { Database } from './database.ts'
 
-const OF_RUN = 'SELECT stages FROM runs WHERE id = :id AND stages IS NOT NULL'
+const OF_RUNS = `
+  SELECT id, stages FROM runs WHERE stages IS NOT NULL AND id IN (SELECT value FROM json_each(:ids))`
 
 /** A record with words of a newer berth is left out: of that run nothing is known here. */
 export function pastStagesOn(database: Database): Store['pastStages'] {
-  const ofRun = database.prepare(OF_RUN)
-
-  function stagesOf(id: string): readonly PastStage[] | null {
-    const row = ofRun.get({ id })
-    return row === undefined ? null : readPastStages(JSON.parse(textOf(fieldsOf(row, 'run'), 'stages')))
-  }
-
+  const ofRuns = database.prepare(OF_RUNS)
   return async (ids) =>
     database.read(() => {
-      const known = ids.map((id) => [id, stagesOf(id)] as const)
-      return new Map(known.flatMap(([id, stages]) => (stages === null ? [] : [[id, stages] as const])))
+      const stages = new Map<string, readonly PastStage[]>()
+      for (const row of ofRuns.all({ ids: JSON.stringify(ids) })) {
+        const fields = fieldsOf(row, 'run')
+        const read = readPastStages(JSON.parse(textOf(fields, 'stages')))
+        if (read !== null) stages.set(textOf(fields, 'id'), read)
+      }
+      return stages
     })
 }

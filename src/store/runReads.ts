@@ -1,7 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { HarnessError, messageOf } from '../errors.ts'
 import type { BrokenRun, RunPlace, RunRow } from '../model/ports.ts'
-import { fieldsOf, numberOf, oneOf, textOf } from '../model/read.ts'
+import { type Fields, fieldsOf, numberOf, oneOf, textOf } from '../model/read.ts'
 import { RUN_STATES } from '../model/run.ts'
 import type { Database } from './database.ts'
 import { runOf } from './runRow.ts'
@@ -99,8 +99,14 @@ function placeOf(row: object): RunPlace {
   return { id: textOf(fields, 'id'), enqueuedAtMs: numberOf(fields, 'enqueued_at') }
 }
 
-function plainFields(row: object) {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))
+/** In the row itself, which nobody else has: a long queue is read row by row. */
+function plainFields(row: object): Fields {
+  const fields: Record<string, unknown> = Object.assign(row)
+  for (const key in fields) {
+    const value = fields[key]
+    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) fields[key] = Number(value)
+  }
+  return fields
 }
 
 function tryRow(row: object): RunRow | BrokenRun {
@@ -111,8 +117,4 @@ function tryRow(row: object): RunRow | BrokenRun {
     const state = oneOf(fields, 'state', RUN_STATES)
     return { id: textOf(fields, 'id'), state, fault: messageOf(error) }
   }
-}
-
-function plain(value: unknown): unknown {
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
 }

@@ -23,6 +23,11 @@ const STATE = 'SELECT state FROM runs WHERE id = :id'
 /** The states are literals: only so does SQLite see that a partial index answers. */
 const QUEUED = `SELECT * FROM runs WHERE state = 'queued' ORDER BY priority DESC, enqueued_at, id`
 
+/** The plus keeps SQLite from the index over all runs of a repository: those that wait are fewer. */
+const QUEUED_OF_PULL_REQUEST = `
+  SELECT * FROM runs WHERE state = 'queued' AND +repository_id = :repositoryId AND pr = :pr
+   ORDER BY priority DESC, enqueued_at, id`
+
 const LIVE = `SELECT * FROM runs WHERE state IN ('starting', 'running', 'tearing_down') ORDER BY enqueued_at, id`
 
 const NEWS = 'SELECT * FROM runs WHERE changed > 0 AND changed > :since'
@@ -55,6 +60,9 @@ const DURATIONS = `
      AND NOT (keep_ms > 0 AND json_extract(verdict, '$.reason') = 'stage_failed')
    ORDER BY concluded_at DESC LIMIT :limit`
 
+/** Queued runs that are kept in memory from one look to the next: some 3 MB. */
+const MOST_KEPT = 2_000
+
 export interface Runs {
   readonly port: Pick<
     Store,
@@ -64,6 +72,7 @@ export interface Runs {
     | 'pastStages'
     | 'runsAt'
     | 'queued'
+    | 'unfinished'
     | 'queueSince'
     | 'live'
     | 'broken'
@@ -78,7 +87,14 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
   const addRun = database.prepare(ADD)
   const addName = database.prepare(ADD_NAME)
   const state = database.prepare(STATE)
-  const queued = reads.each(QUEUED)
+  const readQueued = reads.each(QUEUED)
+  // Many pages that are open ask for it; a longer one would fill the memory.
+  const queued = keptByVersion(
+    version,
+    () => readQueued(),
+    ({ length }) => length <= MOST_KEPT,
+  )
+  const queuedOfPullRequest = reads.each(QUEUED_OF_PULL_REQUEST)
   // All that follow runs ask for them several times a second, and mostly nothing has been written.
   const readLive = reads.each(LIVE)
   const live = keptByVersion(version, () => readLive())
@@ -93,6 +109,11 @@ export function runsOn(database: Database, reads: RunReads, version: () => strin
       pastStages: pastStagesOn(database),
       runsAt: async (repositoryId, sha) => database.read(() => ofCommit({ repositoryId, sha })),
       queued: async () => database.read(queued),
+      unfinished: async (repositoryId, pr) =>
+        database.read(() => [
+          ...live().filter((run) => run.repositoryId === repositoryId && run.pr === pr),
+          ...queuedOfPullRequest({ repositoryId, pr }),
+        ]),
       queueSince: queueOn(database, reads),
       live: async () => database.read(live),
       broken: async () => database.read(reads.broken),

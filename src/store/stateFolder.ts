@@ -21,6 +21,8 @@ export interface StatePaths {
   readonly images: string
   readonly audit: string
   readonly sweeps: string
+  /** Which copy of the records was made last. */
+  readonly lastBackup: string
   readonly compileCache: string
 }
 
@@ -40,6 +42,7 @@ export function statePaths(root: string): StatePaths {
     images: join(root, 'images'),
     audit: join(root, 'audit.ndjson'),
     sweeps: join(root, 'sweeps.ndjson'),
+    lastBackup: join(root, 'backup.json'),
     compileCache: join(root, 'compile-cache'),
   }
 }

@@ -13,12 +13,21 @@ export function versionOn(database: Database): () => string {
   }
 }
 
-/** What was read serves until something is written. The version comes first: what is written between the two is read once more. */
-export function keptByVersion<T>(version: () => string, read: () => T): () => T {
+/**
+ * What was read serves until something is written. The version comes first: what is written between the two is read once more.
+ * @param isKept whether it may stay in memory; all of it, unless told otherwise
+ */
+export function keptByVersion<T>(
+  version: () => string,
+  read: () => T,
+  isKept: (value: T) => boolean = () => true,
+): () => T {
   let kept: { readonly version: string; readonly value: T } | null = null
   return () => {
     const now = version()
-    if (kept?.version !== now) kept = { version: now, value: read() }
-    return kept.value
+    if (kept?.version === now) return kept.value
+    const value = read()
+    kept = isKept(value) ? { version: now, value } : null
+    return value
   }
 }

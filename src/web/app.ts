@@ -14,11 +14,13 @@ import { addAssets } from './assets.ts'
 import { addBadges } from './badges.ts'
 import { addHealth } from './health.ts'
 import { addLogs } from './logs.ts'
+import { addOverview } from './overviewRoutes.ts'
 import { addPages } from './pageRoutes.ts'
 import { faultPage, missingPage } from './pages/faults.ts'
 import { CONTENT_SECURITY_POLICY, layout } from './pages/layout.ts'
 import type { WebWorld } from './ports.ts'
 import { LOOK_EVERY_MS, remembered } from './remembered.ts'
+import { addScreenshots } from './screenshots.ts'
 
 /**
  * The service's pages, its API for programs, its metrics and its health checks. Reading only. Its `fetch` answers every path, so that
@@ -38,6 +40,8 @@ export function createWeb(parts: WebWorld): Hono {
   addAssets(app)
   addBadges(app, world)
   addLogs(app, world)
+  addOverview(app, world, sessions)
+  addScreenshots(app, world)
   addPages(app, world, sessions)
   app.notFound((c) => {
     if (isApi(c.req.path))

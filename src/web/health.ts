@@ -1,13 +1,15 @@
 import type { Hono } from 'hono'
 import { messageOf } from '../errors.ts'
 import { plainText } from '../model/plainText.ts'
+import { addressOf } from './access/address.ts'
 import type { WebWorld } from './ports.ts'
 
 /** For whoever watches the service: alive, able to work, and its numbers. */
 export function addHealth(app: Hono, world: WebWorld): void {
   const { metrics } = world
 
-  app.get('/healthz', (c) => c.text('alive\n'))
+  // Whom we take the caller for is what the reverse proxy makes of it: `berth doctor` looks.
+  app.get('/healthz', (c) => c.text('alive\n', 200, { 'berth-sees': addressOf(c) }))
 
   app.get('/readyz', async (c) => {
     const reasons = await reasonsOf(world)

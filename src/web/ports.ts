@@ -58,6 +58,8 @@ export interface StateReads {
    * @returns null = there is no such log
    */
   readonly readLog: (id: string, log: string, fromByte: number, most?: LogMost) => LogPart | null
+  /** The PNG that a stage has had taken; null = there is none. */
+  readonly screenshot: (id: string, stage: string) => Buffer | null
   /** The janitor's last sweeps, oldest first, as they were noted. */
   readonly lastSweeps: () => readonly unknown[]
 }

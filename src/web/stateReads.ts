@@ -9,6 +9,7 @@ import { annotationsOf } from '../store/annotations/file.ts'
 import { readIfThere } from '../store/durable.ts'
 import { hasRunFolder, runPaths } from '../store/runFolder.ts'
 import { lookAtRun } from '../store/runLook.ts'
+import { readScreenshot } from '../store/screenshots.ts'
 import type { StatePaths } from '../store/stateFolder.ts'
 import { lastSweeps } from '../store/sweeps.ts'
 import { logNames, readLog } from './logFile.ts'
@@ -31,6 +32,7 @@ export function stateReads(paths: StatePaths): StateReads {
     artefacts: (id) => artefactsIn(runPaths(paths, id).artifacts),
     logNames: (id) => logNames(runPaths(paths, id).stages),
     readLog: (id, log, fromByte, most) => readLog(runPaths(paths, id).stages, log, fromByte, most),
+    screenshot: (id, stage) => readScreenshot(runPaths(paths, id), stage),
     lastSweeps: () => lastSweeps(paths),
   }
 }

@@ -83,7 +83,7 @@ function readPort(text: Texts, faults: string[]): number {
 }
 
 /** A scheme or a path in GHE_HOST would make an address that nobody answers at. */
-function readApiUrl(text: Texts, faults: string[]): string | null {
+export function readApiUrl(text: Texts, faults: string[]): string | null {
   const [host, protocol] = [text('GHE_HOST'), text('GHE_PROTOCOL') ?? 'https']
   if (host === null) return null
   if (protocol !== 'https' && protocol !== 'http')

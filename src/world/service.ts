@@ -29,7 +29,7 @@ import { unreportedRuns } from '../store/runFolder.ts'
 import { newRunId } from '../store/runId.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createWeb } from '../web/app.ts'
-import { remembered } from '../web/remembered.ts'
+import { LOOK_EVERY_MS, remembered } from '../web/remembered.ts'
 import { stateReads } from '../web/stateReads.ts'
 import { actingOf } from './acting.ts'
 import { reportAlarm, startAlarming } from './alarms.ts'
@@ -118,7 +118,9 @@ async function makeParts(
   const { log, metrics } = undo.use(await startObserving(first.config, credentials, { ...reads, page }))
   // Nobody can say when a run starts that is not going to be started.
   const slots = () => (isSwitchedOff('dispatch') ? 0 : config().slots)
-  const waits = waitsOn({ ...reads, slots, others: () => otherHolders(state) })
+  // Each comment asks, and a look goes through all processes of the machine.
+  const others = remembered(() => otherHolders(state), LOOK_EVERY_MS, performance.now.bind(performance))
+  const waits = waitsOn({ ...reads, slots, others })
   /** What is in force now is asked for anew for each piece of work, and once for all of it. */
   const standing = { inForce, config, isOff: isSwitchedOff, reload }
   return { ...standing, state, credentials, store, app, github, log, metrics, reads, waits }

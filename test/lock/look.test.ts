@@ -1,7 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { noteHold } from '../../src/lock/holds.ts'
 import { lockStandOf, lookAtNames, type NameLook } from '../../src/lock/look.ts'
+import { letGo, tryAcquire } from '../../src/lock/nameLocks.ts'
+import { addOpenRun } from '../../src/lock/openRuns.ts'
+import { dropTicket, takeTicket } from '../../src/lock/tickets.ts'
 import { createRunFolder } from '../../src/store/runFolder.ts'
 import { lockPath } from '../../src/store/stateFolder.ts'
 import { requestFor, stateFolder } from './world.ts'
@@ -55,3 +59,25 @@ test.each([
     expect(lookAtNames(state)).toMatchObject([{ name: 'a.example', state: 'blocked', run: id }])
   },
 )
+
+test('R-OBS-03 one look tells who has each name, by hand too, who waits for it, and which run was there first of those that left no mark', () => {
+  const state = stateFolder()
+  const held = tryAcquire(state, ['a.example', 'r:gpu'])
+  if (held.kind !== 'held') throw new Error('the names are not free')
+  const hold = { reason: 'a test', by: 'octocat', untilMs: 0, order: null }
+  noteHold(state, { ...hold, name: 'r:gpu' }, process.pid)
+  const tickets = [
+    takeTicket(state, ['b.example', 'r:gpu'], 'run one'),
+    takeTicket(state, ['r:gpu'], 'run two'),
+  ]
+  for (const run of ['01m7xj306c77rt39', '01m7xj306c77rt40'])
+    addOpenRun(state, { run, locks: ['c.example'], since: 1 })
+  expect(lookAtNames(state)).toMatchObject([
+    { name: 'a.example', state: 'busy', pids: [process.pid], waiters: [], hold: null },
+    { name: 'b.example', state: 'free', pids: [], waiters: ['run one'], hold: null },
+    { name: 'c.example', state: 'blocked', run: '01m7xj306c77rt39' },
+    { name: 'r:gpu', state: 'busy', pids: [process.pid], waiters: ['run one', 'run two'], hold },
+  ])
+  for (const ticket of tickets) dropTicket(state, ticket)
+  letGo(held)
+})

@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import type { RunRow } from '../../src/model/ports.ts'
 import { waitsOn } from '../../src/queue/waits.ts'
-import { aRow } from '../store/samples.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { queue } from '../store/contract/deeds.ts'
+import { aRow, aRun } from '../store/samples.ts'
 
 test('R-REP-05 one look at the queue serves all who ask, until it moves, is old, or somebody new asks', async () => {
   const scene = aScene(['r1', 'r2', 'r3'])
@@ -51,6 +56,21 @@ test('R-REP-05 a queue so long that a look at it takes a while is looked at for 
   expect(scene.looks()).toBe(2)
 })
 
+test('R-QUE-05 a comment on a long queue reads what is new of it, as long as it is short enough to be kept', async () => {
+  const scene = await aRealScene()
+  await scene.queue('r1', 'r2', 'r3')
+  expect(await scene.waits.of('r3')).toMatchObject({ place: 3 })
+  await scene.queue('r4')
+  expect(await scene.waits.of('r4')).toMatchObject({ place: 4 })
+  await scene.store.change('r1', 'queued', { state: 'starting', startedAtMs: 1 }, [])
+  scene.waits.moved()
+  expect(await scene.waits.of('r4')).toMatchObject({ place: 3, holder: { run: 'r1' } })
+  await scene.store.change('r1', 'starting', { state: 'queued' }, [])
+  scene.waits.moved()
+  expect(await scene.waits.of('r4')).toMatchObject({ place: 4, holder: null })
+  expect(scene.read(), 'runs that were read, look by look').toEqual([3, 1, 0, 1])
+})
+
 test('a look that fails is not remembered', async () => {
   const scene = aScene(['r1'])
   scene.fail(true)
@@ -59,6 +79,30 @@ test('a look that fails is not remembered', async () => {
   expect(await scene.waits.of('r1')).toMatchObject({ place: 1 })
   expect(await scene.waits.of('unknown')).toBeNull()
 })
+
+/** On real records. */
+async function aRealScene() {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-waits-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const store = await openStore(join(folder, 'berth.db'))
+  onTestFinished(() => store.close())
+  const read: number[] = []
+  const waits = waitsOn({
+    store: {
+      ...store,
+      async queueSince(since) {
+        const news = await store.queueSince(since)
+        read.push(news.queued.length)
+        return news
+      },
+    },
+    slots: () => 4,
+    others: () => [],
+    now: () => 100_000,
+  })
+  const queueRuns = (...ids: readonly string[]) => queue(store, ...ids.map((id) => aRun(id)))
+  return { store, waits, queue: queueRuns, read: () => read }
+}
 
 function aScene(ids: readonly string[]) {
   const queued = ids.map((id) => aRow(id))

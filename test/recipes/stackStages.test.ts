@@ -54,6 +54,9 @@ describe('stages of a stack', () => {
       "ready: { http: 'http://app/', retries: 3 }",
       '6:46: stages[1].ready.retries: is not known here. Did you mean tries?',
     ],
+    ['screenshot: {}', '6:16: stages[1].screenshot.http: is missing; it must be text'],
+    ["screenshot: { http: 'file:///etc/passwd' }", '6:30: stages[1].screenshot.http: must be a URL'],
+    ["screenshot: { http: 'http://app/', size: 1 }", '6:51: stages[1].screenshot.size: is not known here'],
     ["exec: 'true'", '6:16: stages[1].exec: must be a map of keys and values, and is "true"'],
     ['exec: { service: app }', '6:16: stages[1].exec.run: is missing; it must be text'],
     ["exec: { run: 'true' }", '6:16: stages[1].exec.service: is missing; it must be text'],
@@ -72,7 +75,7 @@ describe('stages of a stack', () => {
     ],
     [
       'timeout: 1m',
-      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup or restore',
+      '6:5: stages[1]: does nothing; give it run, or with the drivers compose and swarm deploy, ready, exec, backup, restore or screenshot',
     ],
   ])('R-DKR-07 %s is refused with its line and the way out', (stage, expected) => {
     expect(faultsIn(afterDeploy(stage))).toEqual([expect.stringContaining(expected)])
@@ -86,6 +89,16 @@ describe('stages of a stack', () => {
       })
     },
   )
+
+  test('R-DKR-14 a screenshot is declared in a line, and skipped where there is no browser unless the recipe says otherwise', () => {
+    const shot = "screenshot: { http: 'http://app:8080/' }"
+    expect(load(afterDeploy(shot)).stages.at(-1)).toMatchObject({
+      screenshot: { http: 'http://app:8080/', required: false },
+    })
+    expect(faultsIn(withStage(`{ name: look, ${shot} }`))).toEqual([
+      expect.stringContaining('stages[0].screenshot: comes before the first deploy, when there is no stack'),
+    ])
+  })
 
   test.each([
     ['deploy: {}', 'deploy'],

@@ -38,3 +38,13 @@ test('R-DKR-14 a run that is under way, and one of no stack, have none', () => {
   expect(summaryOf(running, deployed)).not.toContain('Level')
   expect(summaryOf(OVER, journalOf([null, 'success']))).not.toContain('Level')
 })
+
+test('R-DKR-14 the check links to the screenshots that were taken, where the run has a page', () => {
+  const journal = journalOf(['deploy', 'success'], ['screenshot', 'success'], ['screenshot', 'success'])
+  const of = (detailsUrl: string | null) =>
+    checkBody(OVER, journal, { ...NO_EXTRAS, detailsUrl }).output?.summary
+  expect(of('https://berth.test/runs/r1')).toContain(
+    '\n\nScreenshots: [s1](https://berth.test/runs/r1/screenshots/s1.png), [s2](https://berth.test/runs/r1/screenshots/s2.png).\n\n',
+  )
+  expect(of(null)).not.toContain('Screenshot')
+})

@@ -72,6 +72,16 @@ describe('scripts/berth', () => {
     expect(said('run', 'serve')).toBe(' run,serve\n')
   })
 
+  test('the service, and nothing else, gets two arenas of malloc, unless somebody has said how many', () => {
+    writeFileSync(join(project, 'src/main.ts'), 'console.log(process.env.MALLOC_ARENA_MAX)')
+    const said = (command: string, env = {}) => start(join(project, 'scripts/berth'), [command], env).stdout
+    expect([said('serve'), said('run'), said('serve', { MALLOC_ARENA_MAX: '4' })]).toEqual([
+      '2\n',
+      'undefined\n',
+      '4\n',
+    ])
+  })
+
   test('it finds its project through relative and absolute links', () => {
     symlinkSync(join(project, 'scripts/berth'), join(folder, 'absolute'))
     mkdirSync(join(folder, 'bin'))

@@ -397,6 +397,35 @@ function runs(records: Factory): void {
     expect((await store.live()).map(({ id }) => id)).toEqual(['running', 'starting', 'tearing_down'])
   })
 
+  test('R-QUE-12 what of a pull request is not over is found by the id of its repository: live ones first, then those that wait in claim order', async () => {
+    await using bed = await records()
+    const store = await bed.open()
+    const own = { repositoryId: '7', pr: 3 }
+    const states = RUN_STATES.map((state) => aRun(state, { ...own, repository: `acme/${state}` }))
+    const others = [
+      aRun('other', { repositoryId: '8', pr: 3 }),
+      aRun('further', { repositoryId: '7', pr: 4 }),
+    ]
+    await queue(store, ...states, aRun('urgent', { ...own, priority: 1 }), ...others)
+    for (const state of RUN_STATES) await lead(store, state, state)
+    const found = await store.unfinished('7', 3)
+    expect(found.map(({ id }) => id)).toEqual(['running', 'starting', 'tearing_down', 'urgent', 'queued'])
+    expect(await store.unfinished('9', 3)).toEqual([])
+  })
+
+  test('R-QUE-12 who asks for the queue again hears of what anybody has written meanwhile', async () => {
+    await using bed = await records()
+    const [store, other] = [await bed.open(), await bed.open()]
+    await queue(store, aRun('r1'), aRun('r2', { enqueuedAtMs: 2_000 }))
+    expect(await store.queued()).toMatchObject([{ waitsFor: null }, { waitsFor: null }])
+    await other.change('r1', 'queued', { waitsFor: 'a slot' }, [])
+    expect(await store.queued()).toMatchObject([{ waitsFor: 'a slot' }, { waitsFor: null }])
+    await store.change('r2', 'queued', { waitsFor: 'a slot' }, [])
+    expect(await store.queued()).toMatchObject([{ waitsFor: 'a slot' }, { waitsFor: 'a slot' }])
+    await lead(other, 'r1', 'starting')
+    expect((await store.queued()).map(({ id }) => id)).toEqual(['r2'])
+  })
+
   test('runs are listed newest first, by repository, pull request and name', async () => {
     await using bed = await records()
     const store = await bed.open()

@@ -23,7 +23,7 @@ const FAILED = {
 
 /** A scene in which all that pages can show of a busy service is there to be seen, and the run that is under way in it. */
 export async function startShowcase(): Promise<{ readonly scene: Scene; readonly run: string }> {
-  const scene = await startScene((world) => ({ ...world, ...STANDING(world) }))
+  const scene = await startScene((world) => ({ ...world, ...standing(world) }))
   const nowMs = Date.now()
   await addHistory(scene, nowMs)
   const run = await addBusy(scene, nowMs)
@@ -33,8 +33,9 @@ export async function startShowcase(): Promise<{ readonly scene: Scene; readonly
   return { scene, run }
 }
 
-function STANDING(world: WebWorld): Partial<WebWorld> {
+function standing(world: WebWorld): Partial<WebWorld> {
   return {
+    publicUrl: 'http://127.0.0.1',
     config: () => ({ ...world.config(), switchedOff: ['outbox', 'warm'] }),
     refused: () => ({ atMs: Date.now() - 5 * MINUTE_MS, faults: 2 }),
   }

@@ -48,8 +48,8 @@ export type Converged = { readonly tookMs: number; readonly looks: number } & (
 const POLL_MS = 1000
 const SLOWER = 1.5
 const MOST_POLL_MS = 3000
-/** What looks good is looked at again soon: it has to hold for a few looks. */
-const CONFIRM_MS = 250
+/** What looks good is looked at again soon: it has to hold for a few looks. So is what has just happened: the swarm hears of a container's start after us. */
+const SOON_MS = 250
 const MOST_LINES = 20
 
 /** Waits until the stack stands as its spec says, or shows that it will not. An engine that does not answer is asked again. */
@@ -61,6 +61,7 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
   let watching: Watching = NOT_YET_LOOKED
   let said = ''
   let pollMs = POLL_MS
+  let isWoken = false
   for (let looks = 1; ; looks += 1) {
     const tookMs = () => Math.round(performance.now() - startedAt)
     const seen = await lookOnce(look, watching, wish.rules, signal)
@@ -79,7 +80,7 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
     said = verdict.detail
     const leftMs = wish.timeoutMs - tookMs()
     if (leftMs <= 0) return { kind: 'timed_out', detail: verdict.detail, tookMs: tookMs(), looks }
-    await waker.wait(Math.min(leftMs, verdict.isGood ? CONFIRM_MS : pollMs), signal)
+    isWoken = await waker.wait(Math.min(leftMs, verdict.isGood || isWoken ? SOON_MS : pollMs), signal)
   }
 }
 

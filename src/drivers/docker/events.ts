@@ -3,12 +3,15 @@ import type { Engine } from './engine.ts'
 
 /** What shortens a wait; polling goes on without it. */
 export interface Waker extends Disposable {
-  /** Until something has happened to the stack, the time is over, or the signal aborts. Never throws. */
-  readonly wait: (mostMs: number, signal: AbortSignal) => Promise<void>
+  /** Until something has happened to the stack, the time is over, or the signal aborts; true = the first. Never throws. */
+  readonly wait: (mostMs: number, signal: AbortSignal) => Promise<boolean>
 }
 
 /** A burst of events is one. */
 const BURST_MS = 50
+
+/** What changes how a stack stands. Each health check tells of three more, for every time that it runs. */
+const CHANGES = ['create', 'update', 'remove', 'start', 'die', 'oom', 'destroy', 'health_status']
 
 /** Listens to the engine's events about a stack. They are hints: a lost stream (a restarted engine) is opened anew at the next wait. */
 export function openWaker(engine: Engine, stack: string): Waker {
@@ -20,8 +23,9 @@ export function openWaker(engine: Engine, stack: string): Waker {
     isListening = true
     try {
       // The time is for the answer's first line, and the stream's own signal ends it.
+      const filters = { type: ['service' as const, 'container' as const], event: CHANGES }
       const stream = await engine.call('tell its events', (docker) =>
-        docker.getEvents({ filters: { type: ['service', 'container'] }, abortSignal: closed.signal }),
+        docker.getEvents({ filters, abortSignal: closed.signal }),
       )
       stream.on('error', () => undefined)
       for await (const chunk of stream) if (isAbout(String(chunk), stack)) wake()
@@ -35,7 +39,7 @@ export function openWaker(engine: Engine, stack: string): Waker {
   return {
     async wait(mostMs, signal) {
       if (!isListening && !closed.signal.aborted) void listen()
-      await new Promise<void>((resolve) => {
+      return new Promise<boolean>((resolve) => {
         let burst: NodeJS.Timeout | undefined
         const timer = setTimeout(end, mostMs)
         wake = () => {
@@ -49,7 +53,7 @@ export function openWaker(engine: Engine, stack: string): Waker {
           clearTimeout(burst)
           signal.removeEventListener('abort', end)
           wake = () => undefined
-          resolve()
+          resolve(burst !== undefined)
         }
       })
     },

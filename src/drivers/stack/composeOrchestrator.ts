@@ -10,6 +10,7 @@ import type { Engine } from '../docker/engine.ts'
 import { lookAtContainers, watchProject } from '../docker/project.ts'
 import { projectContainers } from './composeContainers.ts'
 import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
+import { standEnd } from './standEnd.ts'
 import { noteUnnamedVolumes } from './unnamedVolumes.ts'
 
 /** Containers of one engine, which need be in no swarm, asked for by compose. */
@@ -45,16 +46,18 @@ async function stand(stage: StackStage, engine: Engine, resolved: Resolved): Pro
   const [stack, profiles] = [stackName(request.domain), profilesOf(request)]
   const wanted = composeServices(resolved.file, profiles)
   const { deployed, early } = await deployWatched(stage, engine, resolved, wanted)
-  const { ended } = deployed
-  if (early.kind === 'failed') return endOf(early, ended, say)
+  // A client that was lost is no fault here: docker-compose does not tell an engine's answer from a connection that broke (`tellsAnswers`), and teardown
+  // takes every deploy that was not green for one that has lost its client.
+  const rest = { ended: deployed.ended, isLost: false }
+  if (early.kind === 'failed') return { ...standEnd(early, say), ...rest }
   if (deployed.kind === 'cancelled')
-    return { outcome: 'cancelled', detail: 'before it was deployed', ended, isLost: false }
+    return { outcome: 'cancelled', detail: 'before it was deployed', ...rest }
   if (deployed.kind === 'failed') {
     const outcome = deployed.fault === 'deploy_timed_out' ? 'timed_out' : 'failure'
-    return { outcome, detail: `${deployed.fault}: ${deployed.detail}`, ended, isLost: false }
+    return { outcome, detail: `${deployed.fault}: ${deployed.detail}`, ...rest }
   }
   const wish = { stack, timeoutMs: timeoutMs(), say, watch: watchProject(engine, stack, wanted) }
-  return endOf(await converge(engine, wish, signal), ended, say)
+  return { ...standEnd(await converge(engine, wish, signal), say), ...rest }
 }
 
 /**
@@ -114,19 +117,6 @@ async function sayLastLines(
 
 function upWords({ upWords }: ComposeClient): readonly string[] {
   return ['up', '--detach', '--no-build', '--remove-orphans', ...upWords]
-}
-
-/**
- * A client that was lost is no fault here: docker-compose does not tell an engine's answer from a connection that broke (`tellsAnswers`), and teardown takes
- * every deploy that was not green for one that has lost its client.
- */
-function endOf(end: Converged, ended: StackStageEnd['ended'], say: (line: string) => void): StackStageEnd {
-  const rest = { ended, isLost: false }
-  if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...rest }
-  if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...rest }
-  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...rest }
-  for (const line of end.lines) say(line)
-  return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...rest }
 }
 
 async function restart(engine: Engine, stack: string, service: string): Promise<void> {

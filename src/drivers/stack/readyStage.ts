@@ -7,6 +7,7 @@ import type { Engine } from '../docker/engine.ts'
 import { EngineError } from '../docker/engineError.ts'
 import { containersOf } from './containers.ts'
 import type { StackStage, StackStageEnd } from './stage.ts'
+import { type Target, targetOf } from './target.ts'
 
 /** Of one probe. */
 const MOST_PROBE_MS = 5_000
@@ -31,22 +32,6 @@ export async function ready(stage: StackStage, engine: Engine, rule: Readiness):
 }
 
 const BY_ITSELF = { ended: [], isLost: false } as const
-
-interface Target {
-  readonly service: string
-  readonly port: number
-  readonly path: string
-}
-
-/** The schema has looked at the form. */
-function targetOf(rule: Readiness): Target {
-  if ('tcp' in rule) {
-    const [service = '', port = ''] = rule.tcp.split(':')
-    return { service, port: Number(port), path: '' }
-  }
-  const { hostname, port, pathname, search } = new URL(rule.http)
-  return { service: hostname, port: port === '' ? 80 : Number(port), path: `${pathname}${search}` }
-}
 
 interface ProbeFault {
   readonly text: string

@@ -18,6 +18,8 @@ export function stackDriver(parts: StackParts, load: () => Promise<Orchestrator>
   return {
     containmentLevel: commands.containmentLevel,
     contain: commands.contain,
+    load: () =>
+      void Promise.all([import('./clearName.ts'), import('dockerode'), load()]).catch(() => undefined),
     async prepare(signal) {
       const [{ clearName }, orchestrator] = await Promise.all([import('./clearName.ts'), load()])
       const say = (text: string) => process.stderr.write(`${text}\n`)
@@ -25,6 +27,12 @@ export function stackDriver(parts: StackParts, load: () => Promise<Orchestrator>
     },
     async runStage(stage, part, signal) {
       if ('run' in stage) return { ...(await commands.runStage(stage, part, signal)), aim: 'command' }
+      if ('screenshot' in stage) {
+        const [{ screenshot }, how] = await Promise.all([import('./screenshotStage.ts'), load()])
+        return screenshot(parts, how, stack, stage, (run, timeoutMs) =>
+          commands.runStage({ ...stage, run, timeoutMs }, part, signal),
+        )
+      }
       const [{ runStackStage }, orchestrator] = await Promise.all([import('./stackStage.ts'), load()])
       return runStackStage(parts, orchestrator, stack, stage, part, signal)
     },

@@ -6,6 +6,7 @@ import { deployStack } from '../docker/deploy.ts'
 import { type Engine, requireSwarm } from '../docker/engine.ts'
 import { taskContainers } from './containers.ts'
 import type { Orchestrator, Resolved, StackStage, StackStageEnd } from './stage.ts'
+import { standEnd } from './standEnd.ts'
 
 /** Services of a Docker swarm, asked for by `docker stack`. */
 export const swarmOrchestrator: Orchestrator = {
@@ -39,11 +40,7 @@ async function stand(
     { stack, timeoutMs: Math.min(timeoutMs(), mostMs ?? Infinity), say },
     signal,
   )
-  if (end.kind === 'converged') return { outcome: 'success', detail: 'all of it runs', ...lost }
-  if (end.kind === 'timed_out') return { outcome: 'timed_out', detail: end.detail, ...lost }
-  if (!('lines' in end)) return { outcome: 'cancelled', detail: 'before it stood', ...lost }
-  for (const line of end.lines) say(line)
-  return { outcome: 'failure', detail: `${end.fault}: ${end.detail}`, ...lost }
+  return { ...standEnd(end, say), ...lost }
 }
 
 /** A new count in the spec is how the swarm knows that tasks are to be new ones; a deploy of the same file keeps it. */

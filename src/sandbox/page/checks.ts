@@ -91,11 +91,11 @@ function annotation(one: Annotation, key: string): Html {
   return html`<article class="annotation" data-level="${one.annotation_level}">
     <p class="meta"><span class="badge">${LEVELS[one.annotation_level]}</span> <code>${one.path}${placeOf(one)}</code></p>
     ${one.title === undefined ? html`` : html`<p class="title">${one.title}</p>`}
-    <p class="message">${one.message}</p>
+    <p class="message" tabindex="0">${one.message}</p>
     ${
       one.raw_details === undefined
         ? html``
-        : html`<details data-key="${key}"><summary>Raw output</summary><pre>${one.raw_details}</pre></details>`
+        : html`<details data-key="${key}"><summary>Raw output</summary><pre tabindex="0">${one.raw_details}</pre></details>`
     }
   </article>`
 }

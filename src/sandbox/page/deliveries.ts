@@ -23,7 +23,7 @@ function row(record: DeliveryRecord): Html {
           record.redelivery ? ', redelivery' : ''
         }</span></summary>
       <p class="meta">delivery <code>${record.guid}</code></p>
-      <pre><code>${JSON.stringify(JSON.parse(record.payload), null, 2)}</code></pre>
+      <pre tabindex="0"><code>${JSON.stringify(JSON.parse(record.payload), null, 2)}</code></pre>
       <form method="post" action="/deliveries/${record.id}/redeliver"><button>Redeliver</button></form>
     </details>
   </li>`

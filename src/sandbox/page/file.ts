@@ -14,5 +14,5 @@ export async function fileView(
   const text = await git.run(fullName(repository), ['cat-file', 'blob', `${sha}:${path}`]).catch(() => null)
   if (text === null) return null
   const lines = text.split('\n').map((line, index) => html`<li id="L${index + 1}">${line || ' '}</li>`)
-  return html`<h1>${path}</h1><p class="meta">at <code>${sha}</code></p><pre><ol>${lines}</ol></pre>`
+  return html`<h1>${path}</h1><p class="meta">at <code>${sha}</code></p><pre tabindex="0"><ol>${lines}</ol></pre>`
 }

@@ -18,22 +18,24 @@ export function layout({ title, serviceUrl, body }: Page): Html {
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
   <title>${title}</title>
   <link rel="icon" href="/assets/avatar.svg">
   <link rel="stylesheet" href="/assets/style.css">
   <script type="module" src="/assets/live.js"></script>
 </head>
 <body>
+  <a class="skip" href="#main">To the content</a>
   <header class="site">
     <a class="home" href="/">acme/site</a>
-    <nav>
+    <nav aria-label="Pages">
       <a href="/">Pull requests</a>
       <a href="/deliveries">Deliveries</a>
       <a href="${serviceUrl}">berth</a>
     </nav>
     <p class="hint">A stand-in for GitHub, on this machine only.</p>
   </header>
-  <main>${body}</main>
+  <main id="main" tabindex="-1">${body}</main>
 </body>
 </html>`
 }

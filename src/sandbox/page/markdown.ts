@@ -41,7 +41,7 @@ function block(node: Node, source: string): Html {
     case 'heading':
       return heading(node.depth, inlines(node))
     case 'code':
-      return html`<pre><code>${node.value}</code></pre>`
+      return html`<pre tabindex="0"><code>${node.value}</code></pre>`
     case 'blockquote':
       return html`<blockquote>${blocks(node.children, source)}</blockquote>`
     case 'list':
@@ -117,7 +117,7 @@ function table(source: string): Html | null {
   const rows = tableOf(source)
   if (rows === null) return null
   const cells = (texts: readonly string[]) => texts.map((text) => inlineMarkdown(text))
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0"><table>
     <thead><tr>${cells(rows.head).map((cell) => html`<th>${cell}</th>`)}</tr></thead>
     <tbody>${rows.body.map((row) => html`<tr>${cells(row).map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
   </table></div>`

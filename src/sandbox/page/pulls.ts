@@ -33,18 +33,18 @@ export interface PullParts {
 
 /** A pull request: what it is, what was said, what its checks say, and a place to answer. */
 export function pullView({ path, pull, head, comments, checks, people }: PullParts): Html {
-  return html`<div data-live="head">${pullHead(path, pull, head)}</div>
+  return html`<div data-live="head">${pullHead(path, pull, head)}${newestCheck(checks)}</div>
   <div class="columns">
     <section class="talk" aria-label="Conversation" data-live="talk">
       <article class="comment"><header>${byline(pull.author)} <span class="meta">${time(pull.createdAtMs)}</span></header>
         ${markdown(pull.body)}${changeView(pull.change)}</article>
       ${comments.map(([comment, reactions]) => commentCard(path, comment, reactions))}
     </section>
+    ${commentForm(path, pull.number, people)}
     <section class="checks" aria-labelledby="checks">
       <h2 id="checks">Checks</h2>
       <div data-live="checks">${checkList(path, checks)}${rerunAll(path, pull, checks)}</div>
     </section>
-    ${commentForm(path, pull.number, people)}
   </div>`
 }
 
@@ -66,11 +66,17 @@ function pullHead(path: string, pull: Pull, head: Repository): Html {
     ${pull.state === 'open' ? button('close', 'Close') : button('reopen', 'Reopen')}</div>`
 }
 
+/** On a phone the checks are far below: what the newest says stands above all, and leads there. */
+function newestCheck([newest]: readonly CheckRun[]): Html {
+  if (newest === undefined) return html``
+  return html`<p class="newest"><a href="#checks">${checkState(newest)} <span>${newest.output.title ?? newest.name}</span></a></p>`
+}
+
 function pullState(pull: Pull): Html {
   return html`<span class="badge" data-state="${pull.state}">${pull.state === 'open' ? 'Open' : 'Closed'}</span>`
 }
 
 function changeView(change: Change): Html {
   const size = `${change.commits} ${change.commits === 1 ? 'commit' : 'commits'}, +${change.additions} −${change.deletions}`
-  return html`<details data-key="change"><summary>${size}</summary><pre><code>${change.diff}</code></pre></details>`
+  return html`<details data-key="change"><summary>${size}</summary><pre tabindex="0"><code>${change.diff}</code></pre></details>`
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { csrf } from 'hono/csrf'
 import { etag } from 'hono/etag'
@@ -17,6 +15,7 @@ import {
 } from '../github/memory.ts'
 import type { Pull } from '../github/records.ts'
 import { addActions } from './actions.ts'
+import { addAssets } from './assets.ts'
 import { checkCard } from './checks.ts'
 import { deliveryList } from './deliveries.ts'
 import { addFacts } from './facts.ts'
@@ -25,12 +24,6 @@ import { CONTENT_SECURITY_POLICY, layout } from './layout.ts'
 import type { Html } from './markdown.ts'
 import type { PageParts } from './parts.ts'
 import { pullList, pullView } from './pulls.ts'
-
-const ASSETS: Readonly<Record<string, string>> = {
-  'style.css': 'text/css; charset=utf-8',
-  'live.js': 'text/javascript; charset=utf-8',
-  'avatar.svg': 'image/svg+xml',
-}
 
 /** The pages for people: read without a script, kept fresh with one. */
 export function pageRoutes(parts: PageParts): Hono {
@@ -66,14 +59,7 @@ export function pageRoutes(parts: PageParts): Hono {
 
   routes.get('/deliveries', (c) => c.html(page('Deliveries', deliveryList(parts.deliveries.records()))))
 
-  routes.get('/assets/:file', async (c) => {
-    const type = ASSETS[c.req.param('file')]
-    if (type === undefined) throw notFound()
-    return c.body(await readFile(join(import.meta.dirname, 'assets', c.req.param('file'))), 200, {
-      'content-type': type,
-    })
-  })
-
+  addAssets(routes)
   addFacts(routes, path, parts)
   addActions(routes, path, parts)
   routes.all('*', () => {
@@ -113,6 +99,6 @@ function safeHeaders(): MiddlewareHandler {
     c.res.headers.set('content-security-policy', CONTENT_SECURITY_POLICY)
     c.res.headers.set('x-content-type-options', 'nosniff')
     c.res.headers.set('referrer-policy', 'same-origin')
-    c.res.headers.set('cache-control', 'no-cache')
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-cache')
   }
 }

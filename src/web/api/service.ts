@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { SWEPT } from '../../janitor/finding.ts'
 import { MECHANISM_NAMES, MECHANISMS } from '../../model/mechanisms.ts'
 import { reasonsOf } from '../health.ts'
 import { HOURLY, limitsLook } from '../limits.ts'
 import type { WebWorld } from '../ports.ts'
+import { SWEEP, sweepsOf } from '../sweeps.ts'
 import { AT_MS, TEXTS } from './fields.ts'
 import { PROBLEM_ANSWER } from './problem.ts'
 import { sent } from './sent.ts'
@@ -51,25 +51,6 @@ const SERVICE = z
   })
   .openapi('Service')
 
-const COUNTS = z.object({ free: z.int(), busy: z.int(), dirty: z.int(), blocked: z.int() })
-
-const SWEEP = z
-  .object({
-    startedAtMs: AT_MS,
-    tookMs: z.int(),
-    exitCode: z.int().describe('0 nothing was left, 10 cleaned, 1 something is left.'),
-    findings: z.array(
-      z.object({ what: z.enum(SWEPT), name: z.string(), action: z.string(), why: z.string() }),
-    ),
-    findingCount: z.int().describe('All of them; the first 100 are listed.'),
-    leakCount: z.int().describe('Locks that are held for longer than is due.'),
-    names: COUNTS.nullable().describe('After the sweep, by state.'),
-    runFolders: z.int(),
-    bytes: z.int(),
-    limitBytes: z.int(),
-  })
-  .openapi('Sweep')
-
 const SWEEPS = z.object({ sweeps: z.array(SWEEP) }).openapi('Sweeps')
 
 const GET_LIMITS = createRoute({
@@ -112,9 +93,5 @@ export function addService(api: OpenAPIHono, world: WebWorld): void {
     return c.json(sent(SERVICE, told), 200)
   })
 
-  /** A janitor of another age may have written what this berth cannot read. */
-  api.openapi(GET_SWEEPS, (c) => {
-    const readable = world.lastSweeps().filter((sweep) => SWEEP.safeParse(sweep).success)
-    return c.json(sent(SWEEPS, { sweeps: readable.toReversed() }), 200)
-  })
+  api.openapi(GET_SWEEPS, (c) => c.json(sent(SWEEPS, { sweeps: sweepsOf(world) }), 200))
 }

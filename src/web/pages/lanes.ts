@@ -1,33 +1,49 @@
 import type { Hold } from '../../lock/holds.ts'
+import type { Wait } from '../../model/wait.ts'
+import type { Course } from '../course.ts'
 import { isIdle, type Lane, type Waiter } from '../lanes.ts'
 import type { RunAbout } from '../runView.ts'
+import { courseAxis, coursePicture } from './course.ts'
 import { type Html, html } from './html.ts'
 import { badge, linked, runLink, since, time, titleLink } from './parts.ts'
 
 /** What the runs are that the lanes name, as far as anybody knows. */
 export type Abouts = ReadonlyMap<string, Pick<RunAbout, 'recipe' | 'repository' | 'pr'>>
 
-/** One lane for every name that is in use; those that nobody has or wants are only listed. */
-export function lanesSection(lanes: readonly Lane[], abouts: Abouts, nowMs: number): Html {
-  const used = lanes.filter((lane) => !isIdle(lane))
-  const idle = lanes.filter(isIdle)
+export interface Lanes {
+  /** Those that are shown, all that match, in the order of a page. */
+  readonly lanes: readonly Lane[]
+  readonly abouts: Abouts
+  readonly waits: ReadonlyMap<string, Wait>
+  readonly course: Course
+  readonly nowMs: number
+}
+
+/** One lane for every name that is in use; those that nobody has or wants are only listed, folded. */
+export function lanesSection(view: Lanes, none: Html, more: Html | null): Html {
+  const used = view.lanes.filter((lane) => !isIdle(lane))
+  const idle = view.lanes.filter(isIdle)
   return html`${
     used.length === 0
-      ? html`<p class="quiet">No name is in use. A comment with <code>!testme</code> on a pull request starts a run.</p>`
-      : html`<ul class="lanes">${used.map((lane) => laneCard(lane, abouts, nowMs))}</ul>`
+      ? none
+      : html`${courseAxis(view.course)}<ul class="lanes">${used.map((lane) => laneCard(lane, view))}</ul>`
   }
+  ${more}
   ${
     idle.length === 0
       ? null
-      : html`<p class="quiet">Free: ${idle.map(({ name }) => html`<code>${name}</code> `)}</p>`
+      : html`<details class="idle" data-key="idle"><summary>${idle.length} free</summary>
+        <p>${idle.map(({ name }) => html`<code>${name}</code> `)}</p></details>`
   }`
 }
 
-function laneCard(lane: Lane, abouts: Abouts, nowMs: number): Html {
+function laneCard(lane: Lane, view: Lanes): Html {
+  const { abouts, nowMs, course } = view
   return html`<li class="lane" data-state="${lane.state}">
     <h3><span class="name">${lane.name}</span> ${badge(lane.state)}</h3>
+    ${coursePicture(course, lane.name)}
     <p>${holderOf(lane, abouts, nowMs)}</p>
-    ${lane.waiters.length === 0 ? null : html`<p class="quiet">Waiting:</p><ol>${lane.waiters.map((waiter) => waiterLine(waiter, abouts))}</ol>`}
+    ${lane.waiters.length === 0 ? null : html`<p class="quiet">Waiting:</p><ol>${lane.waiters.map((waiter) => waiterLine(waiter, view))}</ol>`}
   </li>`
 }
 
@@ -61,6 +77,11 @@ function runWords(id: string, abouts: Abouts): Html {
     : html`${titleLink(id, about)} <span class="id">${id}</span>`
 }
 
-function waiterLine({ what, run }: Waiter, abouts: Abouts): Html {
-  return html`<li>${run !== null && abouts.has(run) ? runWords(run, abouts) : linked(what)}</li>`
+function waiterLine({ what, run }: Waiter, { abouts, waits, nowMs }: Lanes): Html {
+  const startsAtMs = waits.get(run ?? '')?.startsAtMs ?? null
+  const start =
+    startsAtMs === null
+      ? null
+      : html` <span class="quiet">likely to start at ${time(startsAtMs, nowMs)}</span>`
+  return html`<li>${run !== null && abouts.has(run) ? runWords(run, abouts) : linked(what)}${start}</li>`
 }

@@ -21,6 +21,8 @@ export const CONTENT_SECURITY_POLICY =
 const PAGES = [
   ['/', 'Overview'],
   ['/recipes', 'Recipes'],
+  ['/sweeps', 'Sweeps'],
+  ['/limits', 'Limits'],
   ['/reasons', 'Reasons'],
 ] as const
 

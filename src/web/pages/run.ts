@@ -13,6 +13,7 @@ import { journalSection } from './journal.ts'
 import { logSection } from './log.ts'
 import { badge, lasted, linked, runLink, since, time, titleOf } from './parts.ts'
 import { historyUrl } from './recipes.ts'
+import { screenshotsSection } from './screenshots.ts'
 import { timelineSection } from './timeline.ts'
 
 export interface RunPage {
@@ -42,6 +43,7 @@ export function runPage({ run, wait, log, viewer, nowMs }: RunPage): Html {
   ${runActs(run, viewer)}
   <div data-live="timeline">${timelineSection(run, nowMs)}${teardown(run)}</div>
   <div data-live="annotations">${annotationsSection(run)}</div>
+  <div data-live="screenshots">${screenshotsSection(run)}</div>
   ${logSection(run, log)}
   <div data-live="artefacts">${artefactsSection(run)}</div>
   <div data-live="journal">${journalSection(run.journal, nowMs)}</div>`

@@ -3,7 +3,7 @@ import { MECHANISMS, type Mechanism } from '../../model/mechanisms.ts'
 import { type Html, html } from './html.ts'
 import { table, time } from './parts.ts'
 
-interface Standing {
+export interface Standing {
   readonly switchedOff: readonly Mechanism[]
   readonly refused: RefusedReload | null
   readonly nowMs: number
@@ -14,7 +14,8 @@ export function standingSection(standing: Standing): Html {
   return html`${refusedSection(standing)}${switchedOffSection(standing)}`
 }
 
-function refusedSection({ refused, nowMs }: Standing): Html | null {
+/** Nothing where what is in force is what was read last. */
+export function refusedSection({ refused, nowMs }: Pick<Standing, 'refused' | 'nowMs'>): Html | null {
   if (refused === null) return null
   const { faults, atMs } = refused
   return html`<section class="alarm" aria-labelledby="refused"><h2 id="refused">The changed configuration is not in force</h2>

@@ -9,7 +9,7 @@ describeInBrowser('in a browser', () => {
   beforeAll(async () => {
     scene = await startScene()
     browser = await openBrowser()
-  })
+  }, 120_000)
   afterAll(async () => {
     await browser.close()
     await scene[Symbol.asyncDispose]()

@@ -26,7 +26,11 @@ test.each([
     'href="https://example.org/&quot;onclick=&quot;x" rel=',
   ],
   ['code', '`<b>`', '<p><code>&lt;b&gt;</code></p>'],
-  ['a fence', '```\n</code></pre><b>\n```', '<pre><code>&lt;/code&gt;&lt;/pre&gt;&lt;b&gt;</code></pre>'],
+  [
+    'a fence',
+    '```\n</code></pre><b>\n```',
+    '<pre tabindex="0"><code>&lt;/code&gt;&lt;/pre&gt;&lt;b&gt;</code></pre>',
+  ],
   ['HTML in a table', '| <b> |\n|---|\n| <i>x</i> |', '&lt;i&gt;x&lt;/i&gt;'],
   [
     'HTML in a summary',

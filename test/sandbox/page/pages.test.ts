@@ -80,8 +80,8 @@ test('annotations show level, place and words as GitHub does; of many, five at o
   expect(text).toContain('<code>src/&lt;a&gt;.ts:3</code>')
   expect(text).toContain('<code>src/&lt;a&gt;.ts:3-9</code>')
   expect(text).toContain('<p class="title">&lt;b&gt;0&lt;/b&gt;</p>')
-  expect(text).toContain('<p class="message">one\n&lt;i&gt;two&lt;/i&gt;</p>')
-  expect(text).toContain('<pre>&lt;u&gt;trace&lt;/u&gt;</pre>')
+  expect(text).toContain('<p class="message" tabindex="0">one\n&lt;i&gt;two&lt;/i&gt;</p>')
+  expect(text).toContain('<pre tabindex="0">&lt;u&gt;trace&lt;/u&gt;</pre>')
   expect(text).toContain('<summary>2 more</summary>')
 })
 
