@@ -60,3 +60,25 @@ test('R-RUN-09 R-RUN-13 R-OBS-01 a run of which nothing is new is left alone, un
   await passes(1)
   expect(readStop(run)).toEqual(STOP)
 })
+
+test('R-OBS-03 how its stages went is written with a run’s end, in the same transaction', async () => {
+  const scene = await aScene()
+  const containment = { kind: 'sweep', run: RUN, stage: 'up' } as const
+  const begun: EntryBody = { event: 'stage.started', name: 'up', containment }
+  const ended: EntryBody = {
+    event: 'stage.ended',
+    name: 'up',
+    outcome: 'success',
+    exitCode: 0,
+    detail: '',
+    ending: null,
+  }
+  scene.ended([STARTED, begun, ended, ...GREEN.slice(1)])
+  await scene.follower.pass()
+  expect(await scene.row()).toMatchObject({ state: 'concluded' })
+  const stages = (await scene.store.pastStages([RUN])).get(RUN)
+  expect(stages?.map(({ name, outcome }) => [name, outcome])).toEqual([
+    ['up', 'success'],
+    ['teardown', 'success'],
+  ])
+})

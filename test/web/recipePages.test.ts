@@ -21,7 +21,9 @@ test('R-OBS-03 a recipe’s page says how its runs went, which stages are slow, 
   expect(text).toMatch(/31 success \(84 %\)<\/li>[\s\S]*6 failure \(16 %\)/)
   const rows = [...text.matchAll(/<tr><td>(check|deploy|teardown)<\/td><td>([^<]*)<\/td>[\s\S]*?<\/tr>/g)]
   expect(rows.map(([, name]) => name)).toEqual(['deploy', 'check', 'teardown'])
-  expect(rows[0]?.[0]).toMatch(/5 of 36<\/td>[\s\S]*data-state="flaky"[^>]*>flaky<\/span> \d of \d+ commits/)
+  expect(rows[0]?.[0]).toMatch(
+    /5 of 36<\/span><\/td>[\s\S]*data-state="flaky"[^>]*>flaky<\/span> \d of \d+ commits/,
+  )
   expect(rows[1]?.[0]).toContain('no (0 of')
   expect(text).toContain('<strong>Flaky</strong> is a stage that has both passed and failed')
   expect(text).toContain(`href="/runs/${full}"`)

@@ -93,17 +93,17 @@ function stageRow({ name, durations, outcomes, flakiness }: StageHistory, longes
     durationBar(middleMs, longest),
     html`${formatDuration(p95Ms)}`,
     html`${formatDuration(longestMs)}`,
-    html`${red} of ${count}`,
+    html`<span class="nowrap">${red} of ${count}</span>`,
     flakyCell(flakiness),
   ]
 }
 
 function flakyCell({ tried, flaky }: Flakiness): Html {
-  if (tried === 0) return html`<span class="quiet flaky">no commit tried twice</span>`
+  if (tried === 0) return html`<span class="quiet nowrap">no commit tried twice</span>`
   const words = `${flaky} of ${tried} ${tried === 1 ? 'commit' : 'commits'}`
   return flaky === 0
-    ? html`<span class="quiet flaky">no (${words})</span>`
-    : html`<span class="flaky">${badge('flaky')} ${words}</span>`
+    ? html`<span class="quiet nowrap">no (${words})</span>`
+    : html`<span class="nowrap">${badge('flaky')} ${words}</span>`
 }
 
 function pastSection(runs: readonly PastRun[], nowMs: number): Html {

@@ -9,6 +9,9 @@ const LEAST_WIDTH = 0.75
 /** A wait that is longer than this share of the run itself is cut, so that the run is not a line beside it. */
 const MOST_WAIT = 0.5
 
+/** Says no more than `success` does. */
+const ENDED_WELL = 'exit code 0'
+
 /** The stretch of time that the picture shows, wall clock, milliseconds. */
 interface Axis {
   readonly fromMs: number
@@ -63,7 +66,7 @@ function stepRow(step: Step, log: string | null, id: string, axis: Axis, nowMs: 
   return html`<li data-state="${state}"><span class="step">${words}</span> ${badge(state)} <span class="took">${took}</span>
     ${barOf(step, axis, nowMs)}
     <span class="when">${startedAtMs === null ? null : time(startedAtMs, nowMs)}</span>
-    ${detail === '' ? null : html`<span class="detail text">${detail}</span>`}</li>`
+    ${detail === '' || detail === ENDED_WELL ? null : html`<span class="detail text">${detail}</span>`}</li>`
 }
 
 /** In per cent, so that it is as wide as there is room, and nothing in it is stretched. */
