@@ -96,7 +96,7 @@ test.skipIf(!HAS_NGINX)(
     }
     const direct = `http://127.0.0.1:${portOf(scene)}`
     const all = [proxy.plain(RIGHT), direct, proxy.plain(CARELESS)].map(said)
-    const [[right], [itself], [careless]] = await Promise.all(all)
+    const [right, itself, careless] = (await Promise.all(all)).map((found) => found[0])
     expect([right?.state, itself?.state], 'as we give it, and without any').toEqual(['good', 'good'])
     expect(careless).toMatchObject({ state: 'bad', text: expect.stringContaining('X-Forwarded-For') })
     await service.stop()

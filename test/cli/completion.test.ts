@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { delimiter, dirname } from 'node:path'
 import type { Command } from 'commander'
@@ -6,8 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { type Place, placeOf } from '../../src/cli/completion.ts'
 import { shellWords } from '../../src/cli/shellWords.ts'
 import { commands } from '../../src/cli.ts'
+import { hasTool } from '../hasTool.ts'
 import { BERTH, desk } from './fixtures/desk.ts'
-import { atTerminal } from './fixtures/terminal.ts'
+import { atTerminal, HAS_TERMINAL } from './fixtures/terminal.ts'
 
 const RUN = '01k00000000000a1'
 const program = commands(() => undefined, null)
@@ -95,7 +95,7 @@ const SHELLS = [
 
 describe.each(SHELLS)('R-OBS-05 in $shell', ({ shell, set }) => {
   const [name] = shell
-  const there = spawnSync(name, ['--version']).status === 0
+  const there = hasTool(name) && HAS_TERMINAL
 
   test.skipIf(!there)(
     'commands, options, names with a colon and recipes are completed',

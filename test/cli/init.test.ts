@@ -23,7 +23,7 @@ import { loadInForce } from '../../src/config.ts'
 import { InputError } from '../../src/errors.ts'
 import { readCredentials } from '../../src/world/credentials.ts'
 import { BERTH } from './fixtures/desk.ts'
-import { atTerminal } from './fixtures/terminal.ts'
+import { atTerminal, HAS_TERMINAL } from './fixtures/terminal.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const KEY = spawnSync('openssl', ['genrsa', '2048'], { encoding: 'utf8' }).stdout
@@ -216,47 +216,51 @@ test('R-OBS-05 the code that GitHub gives is turned into credentials that the se
   await expect(told({ ...at, appCode: 'good' })).rejects.toThrow('has the credentials of App 4711')
 })
 
-test('R-OBS-05 at a terminal berth init asks, takes no nonsense, and writes what was answered; who leaves has written nothing', {
-  timeout: 240_000,
-}, async () => {
-  const root = folder()
-  mkdirSync(join(root, 'home'))
-  const env = { HOME: join(root, 'home'), XDG_STATE_HOME: join(root, 'xdg') }
-  const command = [BERTH, 'init', '--folder', join(root, 'etc')]
+test.skipIf(!HAS_TERMINAL)(
+  'R-OBS-05 at a terminal berth init asks, takes no nonsense, and writes what was answered; who leaves has written nothing',
   {
-    await using person = atTerminal(command, env)
+    timeout: 240_000,
+  },
+  async () => {
+    const root = folder()
+    mkdirSync(join(root, 'home'))
+    const env = { HOME: join(root, 'home'), XDG_STATE_HOME: join(root, 'xdg') }
+    const command = [BERTH, 'init', '--folder', join(root, 'etc')]
+    {
+      await using person = atTerminal(command, env)
+      await person.sees('Under which domain')
+      person.type('\u0003')
+      expect(await person.ended).toEqual({ code: 130, restored: true })
+      expect(existsSync(join(root, 'etc'))).toBe(false)
+    }
+    await using person = atTerminal(
+      [...command, '--start', 'none', '--state-dir', join(root, 'state')],
+      env,
+      [120, 60],
+    )
     await person.sees('Under which domain')
-    person.type('\u0003')
-    expect(await person.ended).toEqual({ code: 130, restored: true })
-    expect(existsSync(join(root, 'etc'))).toBe(false)
-  }
-  await using person = atTerminal(
-    [...command, '--start', 'none', '--state-dir', join(root, 'state')],
-    env,
-    [120, 60],
-  )
-  await person.sees('Under which domain')
-  person.type('Not A Domain\r')
-  await person.sees('must be 1 to 63')
-  person.type(`${'\u007f'.repeat(12)}ci.example.org\r`)
-  for (const question of [
-    'Where are locks',
-    'Where do GitHub',
-    'Whose pull requests',
-    'What do runs deploy with',
-    'Users of stages',
-  ]) {
-    await person.sees(question)
-    person.type(question.startsWith('Whose') ? 'acme/site\r' : '\r')
-  }
-  expect(await person.ended).toEqual({ code: 0, restored: true })
-  const { config } = loadInForce({ env: { BERTH_CONFIG: join(root, 'etc/berth.yml') }, cwd: root }, null)
-  expect(config).toMatchObject({
-    baseDomain: 'ci.example.org',
-    stateDir: join(root, 'state'),
-    repositories: [{ pattern: 'acme/site', recipes: ['process'] }],
-  })
-})
+    person.type('Not A Domain\r')
+    await person.sees('must be 1 to 63')
+    person.type(`${'\u007f'.repeat(12)}ci.example.org\r`)
+    for (const question of [
+      'Where are locks',
+      'Where do GitHub',
+      'Whose pull requests',
+      'What do runs deploy with',
+      'Users of stages',
+    ]) {
+      await person.sees(question)
+      person.type(question.startsWith('Whose') ? 'acme/site\r' : '\r')
+    }
+    expect(await person.ended).toEqual({ code: 0, restored: true })
+    const { config } = loadInForce({ env: { BERTH_CONFIG: join(root, 'etc/berth.yml') }, cwd: root }, null)
+    expect(config).toMatchObject({
+      baseDomain: 'ci.example.org',
+      stateDir: join(root, 'state'),
+      repositories: [{ pattern: 'acme/site', recipes: ['process'] }],
+    })
+  },
+)
 
 test('R-OBS-05 the library for questions is loaded only where somebody is asked', () => {
   const files = globSync('src/**/*.ts', { cwd: ROOT }).map((file) => ({

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../../test-concurrency/fixtures/until.ts'
 import { BERTH, type Desk, desk } from './fixtures/desk.ts'
-import { atTerminal } from './fixtures/terminal.ts'
+import { atTerminal, HAS_TERMINAL } from './fixtures/terminal.ts'
 
 const RUN = '01k00000000000a1'
 const TIME_MS = 120_000
@@ -17,34 +17,40 @@ async function busyDesk(): Promise<Desk> {
   return here
 }
 
-test('R-OBS-05 berth watch shows the lanes and the queue in the alternate screen, follows them, and q gives the terminal back', {
-  timeout: TIME_MS,
-}, async () => {
-  const here = await busyDesk()
-  await using person = atTerminal([BERTH, 'watch', '--every', '50ms'], here.env, [100, 20])
-  const seen = await person.sees('the printer is out')
-  expect(person.isAlternate()).toBe(true)
-  expect(seen).toMatch(/r:port-1 +busy/)
-  expect(seen).toContain(RUN)
-  expect(person.screen()[19]).toContain('q leaves')
+test.skipIf(!HAS_TERMINAL)(
+  'R-OBS-05 berth watch shows the lanes and the queue in the alternate screen, follows them, and q gives the terminal back',
+  {
+    timeout: TIME_MS,
+  },
+  async () => {
+    const here = await busyDesk()
+    await using person = atTerminal([BERTH, 'watch', '--every', '50ms'], here.env, [100, 20])
+    const seen = await person.sees('the printer is out')
+    expect(person.isAlternate()).toBe(true)
+    expect(seen).toMatch(/r:port-1 +busy/)
+    expect(seen).toContain(RUN)
+    expect(person.screen()[19]).toContain('q leaves')
 
-  expect(await here.berth('locks', 'release', 'r:port-1', '--reason', 'mended')).toMatchObject({ status: 0 })
-  await until('the name to be free', () => !person.screen().join('\n').includes('the printer is out'))
+    expect(await here.berth('locks', 'release', 'r:port-1', '--reason', 'mended')).toMatchObject({
+      status: 0,
+    })
+    await until('the name to be free', () => !person.screen().join('\n').includes('the printer is out'))
 
-  person.resize(50, 12)
-  await until('a picture of the new size', () => {
-    const lines = person.screen()
-    return lines[11]?.startsWith('q leaves') && lines.filter((line) => line.includes(RUN)).length === 1
-  })
-  expect(person.screen().filter((line) => /^(berth ·|NAME|RUN)/.test(line))).toHaveLength(3)
+    person.resize(50, 12)
+    await until('a picture of the new size', () => {
+      const lines = person.screen()
+      return lines[11]?.startsWith('q leaves') && lines.filter((line) => line.includes(RUN)).length === 1
+    })
+    expect(person.screen().filter((line) => /^(berth ·|NAME|RUN)/.test(line))).toHaveLength(3)
 
-  person.type('q')
-  expect(await person.ended).toEqual({ code: 0, restored: true })
-  expect(person.isAlternate()).toBe(false)
-  expect(person.raw().endsWith('\u001b[?7h\u001b[?25h\u001b[?1049l')).toBe(true)
-})
+    person.type('q')
+    expect(await person.ended).toEqual({ code: 0, restored: true })
+    expect(person.isAlternate()).toBe(false)
+    expect(person.raw().endsWith('\u001b[?7h\u001b[?25h\u001b[?1049l')).toBe(true)
+  },
+)
 
-test.each([
+test.skipIf(!HAS_TERMINAL).each([
   { how: 'Ctrl-C', keys: '\u0003', signal: 0, code: 0 },
   { how: 'SIGINT', keys: '', signal: 2, code: 0 },
   { how: 'SIGTERM', keys: '', signal: 15, code: 143 },

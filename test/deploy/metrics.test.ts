@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { JANITOR_METRICS } from '../../src/janitor/metrics.ts'
 import { fieldsOf } from '../../src/model/read.ts'
 import { METRICS } from '../../src/web/metrics/table.ts'
+import { hasTool } from '../hasTool.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const RULES = 'deploy/prometheus/berth.rules.yml'
@@ -100,7 +101,7 @@ describe('what watches berth', () => {
   })
 })
 
-const CHECKS = spawnSync('promtool', ['--version']).status === 0
+const CHECKS = hasTool('promtool')
 
 test.skipIf(!CHECKS)(
   'Prometheus takes the alert rules, and they come and go as they should (promtool)',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { EXIT } from '../../src/errors.ts'
 import { LEAF } from '../../src/process/cgroup.ts'
+import { hasTool } from '../hasTool.ts'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const INSTALLED = '/opt/berth'
@@ -101,7 +102,7 @@ test('the timer belongs to the service, and begins after a start of the machine'
   expect(valuesOf(TIMER, 'WantedBy')).toEqual(['timers.target'])
 })
 
-const VERIFIES = spawnSync('systemd-analyze', ['--version']).status === 0
+const VERIFIES = hasTool('systemd-analyze')
 
 /** systemd says so before 254, and goes on (berth.service says what it is for). */
 const UNKNOWN_BEFORE_254 = /^.*Unknown key(?: name)? 'DelegateSubgroup' in section .*\n/gm
