@@ -66,6 +66,10 @@ test('R-OBS-03 R-OBS-04 a recipe’s page and the API have one history', async (
 test('R-OBS-03 R-DKR-14 a run’s page shows its wait, its level rung by rung, and the names of its artefacts', async () => {
   const { text } = await scene.get(`/runs/${full}`)
   expect(text).toMatch(/<span class="step">waited<\/span>[\s\S]*?class="took">6m40s</)
+  // Half as long as the run itself, and marked as cut: else the stages were a line beside the wait.
+  expect(text).toMatch(
+    /<rect x="0.00%" y="0" width="33\.\d\d%"[^>]*data-state="over"><\/rect><rect class="cut"/,
+  )
   expect(text).toContain('Level 1 of 5')
   expect(text).toMatch(/<li data-state="failed"><span>stays up<\/span> <small>failed<\/small>/)
   expect(text).toContain('&lt;img src=x&gt;.png')
