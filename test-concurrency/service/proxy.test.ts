@@ -63,6 +63,11 @@ test.skipIf(!HAS_NGINX)(
       response.write('data: first\n\n')
       upstream.once('go', () => response.end('data: last\n\n'))
     })
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => {
+      upstream.close()
+      upstream.closeAllConnections()
+    })
     const port = await freePort()
     await once(upstream.listen(port, '127.0.0.1'), 'listening')
     await using proxy = await startNginx(world, port)
@@ -77,8 +82,6 @@ test.skipIf(!HAS_NGINX)(
     upstream.emit('go')
     await end
     expect(text).toBe('data: first\n\ndata: last\n\n')
-    upstream.close()
-    upstream.closeAllConnections()
   },
 )
 
