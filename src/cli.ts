@@ -140,9 +140,10 @@ function addServe(program: Command, exit: Exit, hangUps: HangUps | null): void {
   program
     .command('serve')
     .description('the service: webhooks in, runs out, verdicts back')
-    .action(async () => {
+    .option('--until-stdin-ends', 'end in order when whoever started it is gone, too')
+    .action(async (options: { readonly untilStdinEnds?: true }) => {
       const [{ hearHangUps }, { serve }] = [await import('./cli/hangUps.ts'), await import('./cli/serve.ts')]
-      exit(await serve(makeServiceContext(), hangUps ?? hearHangUps()))
+      exit(await serve(makeServiceContext(), hangUps ?? hearHangUps(), options.untilStdinEnds ?? false))
     })
 }
 

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { isAlive, kill } from './fixtures/kernel.ts'
 import type { Started } from './fixtures/started.ts'
 import { test } from './fixtures/test.ts'
-import { within } from './fixtures/until.ts'
+import { until, within } from './fixtures/until.ts'
 import { BERTH } from './fixtures/world.ts'
 
 interface Check {
@@ -42,6 +42,16 @@ describe('`berth sandbox`', () => {
     expect(existsSync(folder)).toBe(true)
     await interrupt(sandbox)
     expect({ folder: existsSync(folder), service: isAlive(again) }).toEqual({ folder: false, service: false })
+  })
+
+  test('R-RUN-09 whose process is killed takes its service along', async ({ world }) => {
+    const sandbox = world.start([BERTH, 'sandbox', '--port', '0'], {
+      env: { ...world.env, TMPDIR: world.root, LOG_LEVEL: 'fatal' },
+    })
+    const service = Number(await sandbox.says(/\(process (\d+);/))
+    expect(isAlive(service)).toBe(true)
+    sandbox.kill('SIGKILL')
+    await until('the end of the service', () => !isAlive(service))
   })
 })
 

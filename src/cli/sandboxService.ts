@@ -14,7 +14,7 @@ const MOST_SHORT_LIVES = 3
  * @throws HarnessError when it ends before that */
 export async function startService(folder: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const log = join(folder, SERVICE_LOG)
-  const child = startPart(log, [LAUNCHER, 'serve'], env)
+  const child = startPart(log, [LAUNCHER, 'serve', '--until-stdin-ends'], env)
   await lineWith(child, 'service.ready', 'The service', log)
   return child
 }

@@ -7,16 +7,21 @@ import type { HangUps } from './hangUps.ts'
 import { keepHeapSmall } from './smallHeap.ts'
 
 /**
- * `berth serve`: until SIGTERM or SIGINT, or its terminal is closed; runs go on without it. SIGHUP has it read its configuration and recipes anew. Ends
+ * `berth serve`: until SIGTERM or SIGINT, its terminal is closed, or, if that is asked for, its standard input ends; runs go on without it. SIGHUP has it read its configuration and recipes anew. Ends
  * the process, once all of the service is closed.
  */
-export async function serve(context: ServiceContext, hangUps: HangUps): Promise<never> {
+export async function serve(
+  context: ServiceContext,
+  hangUps: HangUps,
+  untilStdinEnds: boolean,
+): Promise<never> {
   keepHeapSmall()
   readEnvFile(context.cwd)
   const credentials = readCredentials(process.env)
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
     void hangUps.gone.then(resolve)
+    if (untilStdinEnds) process.stdin.on('end', () => resolve()).resume()
   })
   const { root, serveLock } = context.state
   const other = lockAlone(serveLock, 'berth serve')
