@@ -100,6 +100,11 @@ describe.concurrent('doctor on a machine that is to keep a service going', () =>
       expect.stringMatching(/nothing on this machine starts it/),
     ])
     expect(textsOf(found, 'last sweep', 'bad')).toEqual([expect.stringMatching(/^2h\d*[ms]?.* ago/)])
+    await outputOf(world.berth('janitor'))
+    const swept = textsOf(await doctorSays(world, world.env), 'janitor', 'note')
+    expect(swept, 'as a container is, from outside').toEqual([
+      expect.stringContaining('yet there are sweeps'),
+    ])
     expect(textsOf(found, 'backup', 'note')).toEqual([expect.stringMatching(/9 days old \(\/nowhere\.db\)/)])
   })
 

@@ -10,12 +10,24 @@ import { unitNamed } from './systemd.ts'
 
 const TIMER = 'berth-janitor.timer'
 const HOW = `systemctl enable --now ${TIMER} (deploy/systemd), or cp deploy/cron/berth /etc/cron.d/berth`
+const LAST = 'last sweep'
 const MOST_AGE_MS = 60 * 60_000
 
 /** Who starts sweeps, and when the last one was. Only asked where a service is meant to be. */
 export async function janitorChecks({ state }: Context): Promise<readonly Check[]> {
   const starter = await starterOf()
-  return [starter, ...lastSweep(state, starter.state === 'good')]
+  const last = lastSweep(state, starter.state === 'good')
+  const isSwept = last.some(({ what, state: stands }) => what === LAST && stands !== 'bad')
+  return [starter.state === 'bad' && isSwept ? elsewhere(starter) : starter, ...last]
+}
+
+/** A container is swept from outside it. */
+function elsewhere({ what }: Check): Check {
+  return {
+    what,
+    state: 'note',
+    text: `nothing is seen here that starts it, and yet there are sweeps; if that is not from outside: ${HOW}`,
+  }
 }
 
 async function starterOf(): Promise<Check> {
@@ -59,7 +71,7 @@ function linesIn(file: string): readonly string[] {
 
 /** @param isStarted a machine that has just been set up has no sweep yet */
 function lastSweep(state: StatePaths, isStarted: boolean): readonly Check[] {
-  const what = 'last sweep'
+  const what = LAST
   const last = lastSweeps(state).at(-1)
   if (last === undefined)
     return isStarted ? [{ what, state: 'note', text: 'there was none yet: berth janitor' }] : []
