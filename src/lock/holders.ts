@@ -15,7 +15,7 @@ export function holdersOf(
   names: readonly Name[],
   locked: LockedFiles = lockedFiles(),
 ): ReadonlyMap<Name, readonly number[]> {
-  return new Map(names.map((name) => [name, locked.get(inodeOf(paths, name) ?? '') ?? []]))
+  return new Map(names.map((name) => [name, locked.get(lockFileAt(paths, name)?.inode ?? '') ?? []]))
 }
 
 /** One look at all processes. */
@@ -31,10 +31,20 @@ export function lockedFiles(): LockedFiles {
   return locked
 }
 
-/** Device and inode as the kernel writes them in a `lock:` line: `major:minor:inode`, the device in hexadecimal. Null = there is no file. */
-function inodeOf(paths: StatePaths, name: Name): string | null {
+export interface LockFile {
+  /** As the kernel writes it in a `lock:` line: `major:minor:inode`, the device in hexadecimal. */
+  readonly inode: string
+  /** There is no mark in it. */
+  readonly isEmpty: boolean
+}
+
+/** What is at the place of a name's lock, without opening it. Null = nothing. */
+export function lockFileAt(paths: StatePaths, name: Name): LockFile | null {
   const stat = statSync(lockPath(paths, name), { bigint: true, throwIfNoEntry: false })
-  if (stat === undefined) return null
+  return stat === undefined ? null : { inode: inodeOf(stat), isEmpty: stat.isFile() && stat.size === 0n }
+}
+
+function inodeOf(stat: { readonly dev: bigint; readonly ino: bigint }): string {
   const major = ((stat.dev >> 8n) & 0xfffn) | ((stat.dev >> 32n) & ~0xfffn)
   const minor = (stat.dev & 0xffn) | ((stat.dev >> 12n) & ~0xffn)
   const hex = (value: bigint) => value.toString(16).padStart(2, '0')

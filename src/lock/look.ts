@@ -4,7 +4,7 @@ import type { Name } from '../model/names.ts'
 import type { LockStand } from '../model/proofLines.ts'
 import { readJournal, readRequest, runPaths } from '../store/runFolder.ts'
 import { lockPath, namesWithLockFile, type StatePaths } from '../store/stateFolder.ts'
-import { holdersOf } from './holders.ts'
+import { type LockedFiles, lockedFiles, lockFileAt } from './holders.ts'
 import { type Hold, holdOf, namesWithHolds } from './holds.ts'
 import { peekMark } from './lockFile.ts'
 import { openRuns } from './openRuns.ts'
@@ -25,18 +25,27 @@ export interface NameLook {
   readonly hold: Hold | null
 }
 
-/** All names that somebody has, waits for, or has left something at; kernel truth from /proc, takes no lock. */
-export function lookAtNames(paths: StatePaths): readonly NameLook[] {
+/**
+ * All names that somebody has, waits for, or has left something at; kernel truth from /proc, takes no lock.
+ * @param lookAtLocks one look at all processes: what it says must be of now, as marks are
+ */
+export function lookAtNames(
+  paths: StatePaths,
+  lookAtLocks: () => LockedFiles = lockedFiles,
+): readonly NameLook[] {
   const open = openRuns(paths)
   const openAt = new Map(open.toReversed().flatMap((mark) => mark.locks.map((name) => [name, mark] as const)))
   // Most names have neither: asking each of a thousand for what it has not takes longer than all the rest.
   const [ticketed, noted] = [new Set(namesWithTickets(paths)), new Set(namesWithHolds(paths))]
   const sorted = [...new Set([...namesWithLockFile(paths), ...ticketed, ...openAt.keys()])].sort()
-  const holders = holdersOf(paths, sorted)
-  return sorted.map((name) => {
-    const peeked = peekMark(lockPath(paths, name))
+  // An empty file has no mark: most names are free, and to open a thousand takes longer than to ask for their sizes.
+  const files = sorted.map((name) => lockFileAt(paths, name))
+  const locked = lookAtLocks()
+  return sorted.map((name, index) => {
+    const file = files[index] ?? null
+    const peeked = file?.isEmpty === true ? 'clean' : peekMark(lockPath(paths, name))
     const mark = typeof peeked === 'string' ? (openAt.get(name) ?? null) : peeked
-    const pids = holders.get(name) ?? []
+    const pids = locked.get(file?.inode ?? '') ?? []
     const dirty = peeked === 'unreadable' || mark !== null
     return {
       name,

@@ -1,21 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { NewRun, RunRow } from '../model/ports.ts'
-import {
-  type Fields,
-  fieldsOf,
-  numberOf,
-  oneOf,
-  optional,
-  textMapOf,
-  textOf,
-  textsOf,
-} from '../model/read.ts'
+import { type Fields, numberOf, oneOf, optional, textMapOf, textOf, textsOf } from '../model/read.ts'
 import { readStopRequest } from '../model/readJournal.ts'
 import { RUN_STATES, readVerdict } from '../model/run.ts'
 
 /** A row of `runs`: with `paramsOfRun` the only place that knows its columns' names and shapes. */
-export function runOf(row: unknown): RunRow {
-  const fields = fieldsOf(row, 'run')
+export function runOf(fields: Fields): RunRow {
   return {
     ...whatOf(fields),
     ...whereOf(fields),

@@ -11,6 +11,7 @@ export const MOST_SHOWN = 50
 /** Whether a run has the words in it that somebody looks for; all of them, in any order and any case. */
 export function runMatches(query: string): (row: Searched) => boolean {
   const words = wordsOf(query)
+  if (words.length === 0) return () => true
   return ({ id, recipe, repository, pr, actor, names }) =>
     hasAll(words, [id, recipe, `${repository} #${pr}`, actor, ...names])
 }
@@ -18,6 +19,7 @@ export function runMatches(query: string): (row: Searched) => boolean {
 /** Whether a name, or who has it or waits for it, has the words in it. */
 export function laneMatches(query: string, runs: ReadonlyMap<string, About>): (lane: Lane) => boolean {
   const words = wordsOf(query)
+  if (words.length === 0) return () => true
   return ({ name, state, run, hold, waiters }) => {
     const ids = [run, ...waiters.map((waiter) => waiter.run)].filter((id) => id !== null)
     const abouts = ids.map((id) => runs.get(id)).filter((about) => about !== undefined)

@@ -14,14 +14,14 @@ import type { StatePaths } from '../store/stateFolder.ts'
 import { lastSweeps } from '../store/sweeps.ts'
 import { logNames, readLog } from './logFile.ts'
 import type { Artefacts, StateReads } from './ports.ts'
-import { LOOK_EVERY_MS, remembered } from './remembered.ts'
+import { LOOK_EVERY_MS, remembering } from './remembered.ts'
 
 /** What the pages read of a state folder. */
 export function stateReads(paths: StatePaths): StateReads {
-  const lately = remembered(lockedFiles, LOOK_EVERY_MS, performance.now.bind(performance))
+  const locks = remembering(lockedFiles, LOOK_EVERY_MS, performance.now.bind(performance))
   return {
-    names: () => lookAtNames(paths),
-    dead: (runs) => deadRuns(paths, runs, lately),
+    names: () => lookAtNames(paths, locks.now),
+    dead: (runs) => deadRuns(paths, runs, locks.lately),
     runLook(id) {
       const run = runPaths(paths, id)
       return hasRunFolder(run) ? lookAtRun(run) : null
