@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { addAuditLine, lastAuditLines } from '../../src/store/audit.ts'
 import { openStateFolder } from '../../src/store/stateFolder.ts'
+import { hasTool } from '../hasTool.ts'
 
-const HAS_LOGROTATE = spawnSync('logrotate', ['--version']).status === 0
+const HAS_LOGROTATE = hasTool('logrotate')
 const LINE = { action: 'hold', name: 'a.test', by: 'somebody', rest: {} } as const
 
 test.skipIf(!HAS_LOGROTATE)(
