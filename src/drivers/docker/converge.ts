@@ -9,7 +9,7 @@ import {
 import type { StackLook } from '../../model/stackLook.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engineError.ts'
-import { openWaker } from './events.ts'
+import { openWaker, type Waker } from './events.ts'
 import { openStartPeriods } from './imageStart.ts'
 import { lastLines } from './serviceLogs.ts'
 import { lookAtStack } from './watch.ts'
@@ -48,8 +48,11 @@ export type Converged = { readonly tookMs: number; readonly looks: number } & (
 const POLL_MS = 1000
 const SLOWER = 1.5
 const MOST_POLL_MS = 3000
-/** What looks good is looked at again soon: it has to hold for a few looks. So is what has just happened: the swarm hears of a container's start after us. */
-const SOON_MS = 250
+/**
+ * What looks good has to hold for a few looks so far apart, whatever happens meanwhile: the swarm may say for a second and more that a task runs
+ * which has ended (its node tells in its own time), and a service that crashes at once would be up between two crashes.
+ */
+const CONFIRM_MS = 1000
 const MOST_LINES = 20
 
 /** Waits until the stack stands as its spec says, or shows that it will not. An engine that does not answer is asked again. */
@@ -61,7 +64,6 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
   let watching: Watching = NOT_YET_LOOKED
   let said = ''
   let pollMs = POLL_MS
-  let isWoken = false
   for (let looks = 1; ; looks += 1) {
     const tookMs = () => Math.round(performance.now() - startedAt)
     const seen = await lookOnce(look, watching, wish.rules, signal)
@@ -80,8 +82,16 @@ export async function converge(engine: Engine, wish: ConvergeWish, signal: Abort
     said = verdict.detail
     const leftMs = wish.timeoutMs - tookMs()
     if (leftMs <= 0) return { kind: 'timed_out', detail: verdict.detail, tookMs: tookMs(), looks }
-    isWoken = await waker.wait(Math.min(leftMs, verdict.isGood || isWoken ? SOON_MS : pollMs), signal)
+    if (verdict.isGood) await whole(waker, Math.min(leftMs, CONFIRM_MS), signal)
+    else await waker.wait(Math.min(leftMs, pollMs), signal)
   }
+}
+
+/** Waits that long, however often something happens. */
+async function whole(waker: Waker, ms: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + ms
+  for (let leftMs = ms; leftMs > 0 && !signal.aborted; leftMs = end - performance.now())
+    await waker.wait(leftMs, signal)
 }
 
 /** A silent engine says nothing of the stack: what was seen before it has to be seen again. */

@@ -3,8 +3,8 @@ import type { Engine } from './engine.ts'
 
 /** What shortens a wait; polling goes on without it. */
 export interface Waker extends Disposable {
-  /** Until something has happened to the stack, the time is over, or the signal aborts; true = the first. Never throws. */
-  readonly wait: (mostMs: number, signal: AbortSignal) => Promise<boolean>
+  /** Until something has happened to the stack, the time is over, or the signal aborts. Never throws. */
+  readonly wait: (mostMs: number, signal: AbortSignal) => Promise<void>
 }
 
 /** A burst of events is one. */
@@ -39,7 +39,7 @@ export function openWaker(engine: Engine, stack: string): Waker {
   return {
     async wait(mostMs, signal) {
       if (!isListening && !closed.signal.aborted) void listen()
-      return new Promise<boolean>((resolve) => {
+      await new Promise<void>((resolve) => {
         let burst: NodeJS.Timeout | undefined
         const timer = setTimeout(end, mostMs)
         wake = () => {
@@ -53,7 +53,7 @@ export function openWaker(engine: Engine, stack: string): Waker {
           clearTimeout(burst)
           signal.removeEventListener('abort', end)
           wake = () => undefined
-          resolve(burst !== undefined)
+          resolve()
         }
       })
     },
