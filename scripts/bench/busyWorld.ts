@@ -45,7 +45,7 @@ export async function startBusyService(
   return { service, live, change, [Symbol.asyncDispose]: () => ending.disposeAsync() }
 }
 
-/** Told to GitHub as they stand; every tenth of the finished was red. */
+/** All is told as it stands, so that the service does nothing beside what it is asked for; every tenth of the finished was red. */
 async function fill({ state }: World): Promise<readonly RunRow[]> {
   await using undo = new AsyncDisposableStack()
   const store = await openStore(state.database)
@@ -62,7 +62,8 @@ async function fill({ state }: World): Promise<readonly RunRow[]> {
         THEN '{"conclusion":"failure","reason":"stage_failed","title":"Failed in stage only","exitCode":1}'
         ELSE '{"conclusion":"success","reason":"passed","title":"Passed","exitCode":0}' END
      WHERE enqueued_at < ${CONCLUDED};
-    UPDATE runs SET waits_for = 'a free slot (${LIVE} at a time)' WHERE state = 'queued';
+    UPDATE runs SET waits_for = CASE WHEN enqueued_at < ${CONCLUDED + LIVE + DOMAINS} THEN 'a free slot (${LIVE} at a time)'
+      ELSE 'run ' || printf('%016d', enqueued_at - ${DOMAINS}) || ', which is ahead of it for ' || domain END WHERE state = 'queued';
     UPDATE runs SET enqueued_at = ${beganMs} + enqueued_at * ${apartMs}, pinned_at = ${beganMs} + enqueued_at * ${apartMs};
     UPDATE run_names SET enqueued_at = ${beganMs} + enqueued_at * ${apartMs};
     UPDATE runs SET started_at = enqueued_at + 1000 WHERE state <> 'queued';

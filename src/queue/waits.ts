@@ -33,6 +33,9 @@ const LONG = 1_000
 /** A long queue is looked at for no more than one in so many parts of the time, however fast it moves. */
 const REST_TIMES = 20
 
+/** Queued runs that are kept in memory from one look to the next: half a kilobyte each. */
+const MOST_KEPT = 2_000
+
 interface Known {
   readonly waits: Promise<ReadonlyMap<string, Wait>>
   readonly atMs: number
@@ -95,7 +98,7 @@ function queueReader(store: Pick<WaitReads['store'], 'queueSince'>): () => Promi
     const runs = new Map(before?.runs)
     for (const id of left) runs.delete(id)
     for (const run of queued) runs.set(run.id, run)
-    kept = runs.size > LONG ? null : { runs, upTo }
+    kept = runs.size > MOST_KEPT ? null : { runs, upTo }
     return [...runs.values()]
   }
 }
