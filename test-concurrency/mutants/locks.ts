@@ -101,8 +101,8 @@ export const LOCKS: readonly Mutant[] = [
       ['src/lock/look.ts', 'import { peekMark }', 'import { lockExclusively, peekMark }'],
       [
         'src/lock/look.ts',
-        'const peeked = peekMark(lockPath(paths, name))',
-        "const fd = lockExclusively(lockPath(paths, name)); if (fd !== null) process.getBuiltinModule('node:fs').closeSync(fd); const peeked = peekMark(lockPath(paths, name))",
+        'const file = files[index] ?? null\n',
+        "const file = files[index] ?? null; const fd = lockExclusively(lockPath(paths, name)); if (fd !== null) process.getBuiltinModule('node:fs').closeSync(fd)\n",
       ],
     ],
     ['test-concurrency/exclusion.test.ts', 'R-LCK-10 looking at the locks takes none'],
