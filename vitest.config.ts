@@ -1,5 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+/** What is shown in a real browser, or at a real terminal: each of these takes as long as a hundred others, and has a suite of its own. */
+const SCREENS = [
+  'test/cli/completion.test.ts',
+  'test/cli/watch.test.ts',
+  'test/sandbox/page/axe.test.ts',
+  'test/sandbox/page/browser.test.ts',
+  'test/web/axe.test.ts',
+  'test/web/browser.test.ts',
+  'test/web/formsBrowser.test.ts',
+  'test/web/runBrowser.test.ts',
+]
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
+          exclude: SCREENS,
           globalSetup: 'test/inMemory.ts',
           pool: 'forks',
           maxWorkers: '100%',
@@ -14,6 +27,15 @@ export default defineConfig({
           // may leave anything in its process: `onTestFinished` takes back what it changes.
           isolate: false,
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'screens',
+          include: SCREENS,
+          globalSetup: 'test/inMemory.ts',
+          pool: 'forks',
+          testTimeout: 60_000,
         },
       },
       {
